@@ -1,0 +1,5 @@
+// Command voxmesh is a terminal console for a personal compute mesh: it adds nodes, watches them, sends them work,
+// stops them, and shows the whole mesh as it was at any past instant.
+package main
+
+func main() {}
