@@ -10,7 +10,7 @@ import (
 
 // check says what is strange about a policy as a whole.
 func (d *decoder) check(n syntax.Node, p *Policy) {
-	if d.errors > 0 {
+	if d.errors > 0 || d.f.broken {
 		return // first things first
 	}
 	if sum := weights(p.Slots); len(p.Slots) > 0 && sum != 100 {

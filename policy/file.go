@@ -15,6 +15,7 @@ type File struct {
 	tree     *syntax.Tree
 	problems []Problem
 	unsaid   int
+	broken   bool        // the form has errors
 	block    syntax.Node // of the policy that counts
 	policy   Policy
 	ok       bool
@@ -31,7 +32,8 @@ func Parse(name string, src []byte) *File {
 		f.add(problemAt{SeverityError, e.Code, e.Start, e.Message, e.Expected, ""})
 	}
 	f.unsaid += more
-	f.readBlocks(len(errs) > 0)
+	f.broken = len(errs) > 0
+	f.readBlocks()
 	sort.SliceStable(f.problems, func(i, j int) bool {
 		a, b := &f.problems[i], &f.problems[j]
 		return a.Line < b.Line || a.Line == b.Line && a.Col < b.Col
@@ -44,8 +46,9 @@ func Parse(name string, src []byte) *File {
 }
 
 // readBlocks decodes every policy of the file and picks the one that counts.
-func (f *File) readBlocks(broken bool) {
+func (f *File) readBlocks() {
 	var only, chosen syntax.Node
+	broken := f.broken
 	policies := 0
 	for n := range f.tree.Root().Children() {
 		if n.Kind() != syntax.BlockNode {

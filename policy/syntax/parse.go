@@ -279,6 +279,9 @@ func (p *parser) field(parent int32) int32 {
 		p.next()
 		p.finish(e)
 		prev = p.link(n, prev, e)
+		if p.kind() == Colon {
+			p.next()
+		}
 	case !p.bol && p.beginsValue():
 		p.failAt(p.pos, CodeSyntax, "':'", "found %s after the name of a field", p.found())
 	default:

@@ -59,7 +59,10 @@ func escape(s string) (rune, int, error) {
 		return escapeRune(s)
 	}
 	r, _ := utf8.DecodeRuneInString(s)
-	return 0, 0, fmt.Errorf("unknown escape %q; known are \\\" \\\\ \\/ \\n \\r \\t \\u", `\`+string(r))
+	if !unicode.IsPrint(r) {
+		r = utf8.RuneError
+	}
+	return 0, 0, fmt.Errorf(`unknown escape \%c; known are \" \\ \/ \n \r \t \u`, r)
 }
 
 func escapeRune(s string) (rune, int, error) {
