@@ -1,0 +1,352 @@
+package oplog
+
+import (
+	"bytes"
+	"hash/crc32"
+	"sync"
+	"unsafe"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// chunkBytes bounds what one read copies at once, where bodies are large.
+const chunkBytes = 8 << 20
+
+// readAheadMin is the least range worth a system call.
+const readAheadMin = 64 << 10
+
+// interners are reused, because a seek of a few hundred ops should not fill tables from nothing.
+var interners = sync.Pool{New: func() any { return newInterner() }}
+
+// chunk is a run of stored values, copied out of the transaction, and not verified yet.
+type chunk struct {
+	first uint64
+	vals  [][]byte
+	end   *pos // the mark at the end, if the chunk is a whole block that was asked for whole
+}
+
+// load copies the values after seq `after` up to `to`, at most to the end of their block.
+func (s *store) load(after, to uint64, whole bool) (chunk, error) {
+	limit := min(to, after-after%block+block)
+	c := chunk{first: after + 1}
+	err := s.view(func(tx *bolt.Tx) error {
+		cur := tx.Bucket(bucketOps).Cursor()
+		var refs [][]byte
+		total := 0
+		seq := after + 1
+		for k, v := cur.Seek(key(seq)); seq <= limit; k, v = cur.Next() {
+			switch {
+			case k == nil || len(k) == 8 && unkey(k) > seq:
+				return damaged(seq, "it is missing")
+			case unkey(k) != seq:
+				return damaged(seq, "its key is not a number in order")
+			case len(v) <= prefixLen || len(v) > maxStored:
+				return damaged(seq, "its length of %d is impossible", len(v))
+			}
+			if total += len(v); total > chunkBytes && len(refs) > 0 {
+				total -= len(v)
+				break
+			}
+			refs = append(refs, v)
+			seq++
+		}
+		arena := make([]byte, 0, total)
+		c.vals = refs
+		for i, v := range refs {
+			at := len(arena)
+			arena = append(arena, v...)
+			c.vals[i] = arena[at:len(arena):len(arena)]
+		}
+		if whole && len(refs) == block {
+			if p, ok := decodeMark(limit, tx.Bucket(bucketMarks).Get(key(limit))); ok {
+				c.end = &p
+			}
+		}
+		return nil
+	})
+	return c, err
+}
+
+// read gives the verified ops after p, up to `to` and at most to the end of p's block, and the place after them. fast
+// compares a whole block with the CRC in its mark instead of computing its chain.
+func (s *store) read(p pos, to uint64, fast bool, in *interner) ([]Op, pos, error) {
+	c, err := s.load(p.Seq, to, fast && p.Seq%block == 0)
+	if err != nil {
+		return nil, p, err
+	}
+	if c.end != nil && c.sum() == c.end.crc && bytes.HasPrefix(c.vals[block-1], c.end.Hash[:prefixLen]) {
+		if ops, err := c.decode(p, in); err == nil && ops[len(ops)-1].At == c.end.At {
+			return ops, *c.end, nil
+		}
+	}
+	return c.verify(p, in)
+}
+
+func (c *chunk) sum() (crc uint32) {
+	for _, v := range c.vals {
+		crc = crc32.Update(crc, castagnoli, v)
+	}
+	return crc
+}
+
+// decode reads the ops without their chain.
+func (c *chunk) decode(p pos, in *interner) ([]Op, error) {
+	ops := make([]Op, len(c.vals))
+	at := p.At
+	for i, v := range c.vals {
+		o, err := decodeOp(v[prefixLen:], in)
+		if err != nil {
+			return nil, damaged(c.first+uint64(i), "%v", err)
+		}
+		if o.Seq != c.first+uint64(i) || o.At < at {
+			return nil, damaged(c.first+uint64(i), "it is out of order")
+		}
+		ops[i], at = o, o.At
+	}
+	return ops, nil
+}
+
+// verify reads the ops along their chain, from p.
+func (c *chunk) verify(p pos, in *interner) ([]Op, pos, error) {
+	p, err := c.chain(p)
+	if err != nil {
+		return nil, p, err
+	}
+	ops, err := c.decode(pos{}, in)
+	return ops, p, err
+}
+
+// chain goes over the values without decoding more than their heads.
+func (c *chunk) chain(p pos) (pos, error) {
+	var ch chainer
+	for i, v := range c.vals {
+		seq := c.first + uint64(i)
+		h := ch.next(p.Hash, v[prefixLen:])
+		if !bytes.Equal(h[:prefixLen], v[:prefixLen]) {
+			return p, damaged(seq, "its bytes do not match the chain of hashes")
+		}
+		_, got, at, _, err := decodeHead(v[prefixLen:])
+		if err != nil || got != seq || at < p.At {
+			return p, damaged(seq, "it is out of order")
+		}
+		p = p.step(h, &Op{Seq: seq, At: at}, v)
+	}
+	return p, nil
+}
+
+// posAt gives the verified place at seq, from the nearest good mark at or before it.
+func (s *store) posAt(seq uint64) (pos, error) {
+	p := start()
+	err := s.view(func(tx *bolt.Tx) error {
+		cur := tx.Bucket(bucketMarks).Cursor()
+		ops := tx.Bucket(bucketOps)
+		for k, v := seekLE(cur, seq); k != nil; k, v = cur.Prev() {
+			m, ok := decodeMark(unkey(k), v)
+			if ok && bytes.HasPrefix(ops.Get(k), m.Hash[:prefixLen]) {
+				p = m
+				return nil
+			}
+		}
+		return nil
+	})
+	for err == nil && p.Seq < seq {
+		var c chunk
+		if c, err = s.load(p.Seq, seq, false); err == nil {
+			p, err = c.chain(p)
+		}
+	}
+	return p, err
+}
+
+// seekLE moves cur to the largest key at or before seq.
+func seekLE(cur *bolt.Cursor, seq uint64) (k, v []byte) {
+	k, v = cur.Seek(key(seq))
+	if k == nil {
+		return cur.Last()
+	}
+	if unkey(k) != seq {
+		return cur.Prev()
+	}
+	return k, v
+}
+
+// lastSeq gives the seq of the last op in the file.
+func (s *store) lastSeq() (seq uint64, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		k, _ := tx.Bucket(bucketOps).Cursor().Last()
+		seq = unkey(k)
+		if k != nil && seq == 0 {
+			return damaged(0, "the last key of the ops is no number")
+		}
+		return nil
+	})
+	return seq, err
+}
+
+// since gives up to limit verified ops after seq, up to head.
+func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
+	if seq >= head || limit <= 0 {
+		return nil, nil
+	}
+	to := head
+	if n := uint64(limit); n < head-seq {
+		to = seq + n
+	}
+	p, err := s.posAt(seq)
+	if err != nil {
+		return nil, err
+	}
+	in := interners.Get().(*interner)
+	defer interners.Put(in)
+	var out []Op
+	for p.Seq < to {
+		var ops []Op
+		if ops, p, err = s.read(p, to, false, in); err != nil {
+			return out, err
+		}
+		out = append(out, ops...)
+	}
+	return out, nil
+}
+
+// indexed gives the first limit ops that name stands for.
+func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
+	var seqs []uint64
+	err := s.view(func(tx *bolt.Tx) error {
+		prefix := append([]byte(name), 0)
+		cur := tx.Bucket(bucketIndex).Cursor()
+		for k, _ := cur.Seek(prefix); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
+			seq := unkey(k[len(prefix):])
+			if seq == 0 {
+				return damaged(0, "the index has a bad entry for %q", name)
+			}
+			if seq <= head {
+				seqs = append(seqs, seq)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	in := interners.Get().(*interner)
+	defer interners.Put(in)
+	var out []Op
+	for len(seqs) > 0 {
+		n := 1 // those of one block are read together
+		for n < len(seqs) && (seqs[n]-1)/block == (seqs[0]-1)/block {
+			n++
+		}
+		got, err := s.pick(seqs[:n], name, in)
+		if err != nil {
+			return out, err
+		}
+		out, seqs = append(out, got...), seqs[n:]
+	}
+	return out, nil
+}
+
+// pick reads ops of one block, which must all bear the name.
+func (s *store) pick(seqs []uint64, name string, in *interner) ([]Op, error) {
+	p, err := s.posAt(seqs[0] - 1)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Op, 0, len(seqs))
+	for p.Seq < seqs[len(seqs)-1] {
+		var ops []Op
+		if ops, p, err = s.read(p, seqs[len(seqs)-1], false, in); err != nil {
+			return nil, err
+		}
+		for _, o := range ops {
+			if o.Seq != seqs[len(out)] {
+				continue
+			}
+			if !contains(o.Index, name) {
+				return nil, damaged(0, "the index says that op %d belongs to %q, the op does not", o.Seq, name)
+			}
+			o.Body = bytes.Clone(o.Body) // do not hold the block
+			out = append(out, o)
+			if len(out) == len(seqs) {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+func contains(names []string, name string) bool {
+	for _, s := range names {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// findTime gives the last seq up to head whose time is at or before t. The times it looks at are not verified: the caller
+// verifies the op found and the one after it.
+func (s *store) findTime(t int64, head uint64) (seq uint64, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		marks, ops := tx.Bucket(bucketMarks), tx.Bucket(bucketOps)
+		timeOf := func(seq uint64) (int64, error) {
+			if seq%block == 0 {
+				if p, ok := decodeMark(seq, marks.Get(key(seq))); ok {
+					return p.At, nil
+				}
+			}
+			v := ops.Get(key(seq))
+			if len(v) <= prefixLen {
+				return 0, damaged(seq, "it is missing")
+			}
+			_, got, at, _, err := decodeHead(v[prefixLen:])
+			if err != nil || got != seq {
+				return 0, damaged(seq, "its head is unreadable")
+			}
+			return at, nil
+		}
+		search := func(lo, hi, step uint64) (uint64, error) { // lo*step is at or before t, hi*step after it
+			for hi-lo > 1 {
+				mid := lo + (hi-lo)/2
+				at, err := timeOf(mid * step)
+				if err != nil {
+					return 0, err
+				}
+				if at <= t {
+					lo = mid
+				} else {
+					hi = mid
+				}
+			}
+			return lo, nil
+		}
+		b, err := search(0, head/block+1, block)
+		if err != nil {
+			return err
+		}
+		seq, err = search(b*block, min(b*block+block, head+1), 1)
+		return err
+	})
+	return seq, err
+}
+
+// readAhead asks the kernel for the pages of the ops from..to.
+func (s *store) readAhead(from, to uint64) {
+	if s.ra == nil || to <= from {
+		return
+	}
+	_ = s.view(func(tx *bolt.Tx) error {
+		ops := tx.Bucket(bucketOps)
+		a, b := ops.Get(key(from)), ops.Get(key(to))
+		if len(a) == 0 || len(b) == 0 {
+			return nil
+		}
+		base := tx.DB().Info().Data
+		lo := int64(uintptr(unsafe.Pointer(unsafe.SliceData(a))) - base)
+		hi := int64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))-base) + int64(len(b))
+		if n := hi - lo; lo >= 0 && n >= readAheadMin && n <= 16*chunkBytes {
+			willNeed(s.ra, lo, n)
+		}
+		return nil
+	})
+}

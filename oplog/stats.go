@@ -1,0 +1,72 @@
+package oplog
+
+import (
+	"encoding/binary"
+	"os"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Stats describes a log and the blobs beside it. Times are microseconds since 1970, 0 where there is none.
+type Stats struct {
+	FileBytes  int64
+	FreeShare  float64 // of the file's pages, 0 to 1
+	Ops        uint64
+	OpBytes    uint64 // encoded ops
+	Memos      uint64
+	MemoBytes  uint64
+	LastMemo   uint64 // seq, 0 if none
+	Created    int64
+	FirstAt    int64
+	LastAt     int64
+	Head       Head
+	ClockSteps uint64    // since Open
+	Broken     string    // why nothing is appended, or empty
+	Verified   *Verified // of this process, or nil
+	Blobs      uint64
+	BlobBytes  int64
+}
+
+// Stats reads the numbers. It costs a few page reads, and a listing of the blobs.
+func (l *Log[S]) Stats() (Stats, error) {
+	cur := l.cur.Load()
+	st := Stats{Ops: cur.pos.Seq, OpBytes: cur.pos.bytes, LastAt: cur.pos.At, Head: cur.pos.Head, Verified: l.verify.Load()}
+	l.mu.Lock()
+	st.ClockSteps = l.steps
+	if l.refuse != nil {
+		st.Broken = l.refuse.Error()
+	}
+	l.mu.Unlock()
+	if l.s == nil {
+		return st, nil
+	}
+	b, err := OpenBlobs(l.s.dir).Stats()
+	if err != nil {
+		return st, err
+	}
+	st.Blobs, st.BlobBytes = b.Count, b.Bytes
+	info, err := os.Stat(l.s.path())
+	if err != nil {
+		return st, ioError(err, "read the op-log")
+	}
+	st.FileBytes = info.Size()
+	err = l.s.view(func(tx *bolt.Tx) error {
+		t := readTotals(tx)
+		st.Memos, st.MemoBytes = t.count, t.bytes
+		if k, _ := tx.Bucket(bucketMemos).Cursor().Last(); k != nil {
+			st.LastMemo = unkey(k)
+		}
+		if v := tx.Bucket(bucketMeta).Get(keyCreated); len(v) == 8 {
+			st.Created = int64(binary.BigEndian.Uint64(v))
+		}
+		if v := tx.Bucket(bucketOps).Get(key(1)); len(v) > prefixLen {
+			_, _, st.FirstAt, _, _ = decodeHead(v[prefixLen:])
+		}
+		d := tx.DB().Stats()
+		if pages := tx.Size() / int64(tx.DB().Info().PageSize); pages > 0 {
+			st.FreeShare = float64(d.FreePageN+d.PendingPageN) / float64(pages)
+		}
+		return nil
+	})
+	return wrapRead(st, err)
+}

@@ -1,0 +1,15 @@
+package oplog
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// willNeed asks the kernel to read a range of f ahead: bbolt's mapping is advised as random, so a cold replay would fault
+// in one page at a time. It is only advice.
+func willNeed(f *os.File, off, n int64) {
+	if c, err := f.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { _ = unix.Fadvise(int(fd), off, n, unix.FADV_WILLNEED) })
+	}
+}

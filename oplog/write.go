@@ -1,0 +1,364 @@
+package oplog
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Draft is an op before it has a place in the log.
+type Draft struct {
+	Kind, Actor, Trace string
+	Body               []byte
+	// Build, if not nil, gives the body instead, knowing the op's seq and time and the hash of the chain before it, so that
+	// an entry can sign them. It is called once, under the writer lock.
+	Build func(seq uint64, at int64, prev Hash) ([]byte, error)
+	// Index are names under which Indexed finds the op: 1 to 128 bytes of printable ASCII without space, as in "job:j-81f2".
+	Index []string
+}
+
+// Pending are the ops of one Do on their way to the disk.
+type Pending struct {
+	ops  []Op
+	done chan struct{}
+	err  error
+}
+
+// Ops gives the ops with their seqs and times. They have happened only when Wait gives nil.
+func (p *Pending) Ops() []Op { return p.ops }
+
+// Done is closed when the ops are durable or refused.
+func (p *Pending) Done() <-chan struct{} { return p.done }
+
+// Err is nil before Done is closed and where the ops are durable; else why they are not.
+func (p *Pending) Err() error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return nil
+	}
+}
+
+// Wait waits until the ops are durable (nil) or refused. Giving up does not take them back.
+func (p *Pending) Wait(ctx context.Context) error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// batch is what one commit makes durable.
+type batch[S any] struct {
+	pend  []*Pending
+	ops   []Op
+	vals  [][]byte // stored values
+	marks []pos
+	jobs  []memoJob[S]
+	memos []memoWrite
+
+	snap, base S // two clones of the state at its end
+	end        pos
+}
+
+// memoJob is a state of which a memo is due.
+type memoJob[S any] struct {
+	state S
+	pos   pos
+}
+
+// Do calls fn under the writer lock with the state that includes everything queued before. fn decides, and gives the ops
+// to append, or an error, which Do returns unchanged. fn must not change or keep the state, nor call the log. The ops are
+// one commit: all or none. They are queued when Do returns, durable when the Pending's Wait gives nil. Without drafts the
+// Pending is done as soon as everything queued before is durable. Do never waits for the disk.
+func (l *Log[S]) Do(fn func(next S) ([]Draft, error)) (*Pending, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usable(); err != nil {
+		return nil, err
+	}
+	drafts, err := fn(l.next)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pending{done: make(chan struct{})}
+	if len(drafts) == 0 {
+		if !l.inflight && len(l.queue.pend) == 0 {
+			close(p.done)
+			return p, nil
+		}
+		l.queue.pend = append(l.queue.pend, p)
+		l.poke()
+		return p, nil
+	}
+	at := l.clock()
+	p.ops = make([]Op, 0, len(drafts))
+	vals := make([][]byte, 0, len(drafts))
+	places := make([]pos, 0, len(drafts))
+	tip := l.tip
+	for i := range drafts {
+		o, val, to, err := drafts[i].place(tip, at)
+		if err != nil {
+			return nil, err
+		}
+		p.ops, vals, places, tip = append(p.ops, o), append(vals, val), append(places, to), to
+	}
+	l.enqueue(p, vals, places)
+	return p, nil
+}
+
+// Append appends drafts in one commit and waits until they are durable.
+func (l *Log[S]) Append(ctx context.Context, drafts ...Draft) ([]Op, error) {
+	p, err := l.Do(func(S) ([]Draft, error) { return drafts, nil })
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return p.Ops(), nil
+}
+
+// place makes the op that d is after tip, and its stored value.
+func (d *Draft) place(tip pos, at int64) (Op, []byte, pos, error) {
+	o := Op{Seq: tip.Seq + 1, At: at, Kind: d.Kind, Actor: d.Actor, Trace: d.Trace, Body: d.Body}
+	if len(d.Index) > 0 {
+		o.Index = slices.Compact(slices.Sorted(slices.Values(d.Index)))
+	}
+	if d.Build != nil {
+		body, err := d.Build(o.Seq, o.At, tip.Hash)
+		if err != nil {
+			return o, nil, tip, err
+		}
+		o.Body = body
+	}
+	if err := o.check(); err != nil {
+		return o, nil, tip, err
+	}
+	val := appendOp(make([]byte, prefixLen, prefixLen+opSize(&o)), &o)
+	h := tip.Hash.Next(val[prefixLen:])
+	copy(val, h[:prefixLen])
+	n := len(o.Body)
+	if o.Body = nil; n > 0 { // from here on the caller's bytes are his own again
+		o.Body = val[len(val)-n : len(val) : len(val)]
+	}
+	return o, val, tip.step(h, &o, val), nil
+}
+
+// enqueue applies ops to next. It cannot fail; a projection that panics breaks the log, as next is then half changed.
+func (l *Log[S]) enqueue(p *Pending, vals [][]byte, places []pos) {
+	whole := false
+	defer func() {
+		if !whole {
+			l.refuse = &Error{Code: CodeBroken, Text: "the projection panicked: the op-log takes nothing more", Hint: "this is a bug in voxmesh; start it again"}
+		}
+	}()
+	q := &l.queue
+	for i, o := range p.ops {
+		l.next = l.proj.Apply(l.next, o)
+		l.tip = places[i]
+		if o.Seq%block == 0 {
+			q.marks = append(q.marks, l.tip)
+		}
+		if l.live.due(l.tip) && (l.live.size > 0 || l.asked == 0) {
+			q.jobs = append(q.jobs, memoJob[S]{l.proj.Clone(l.next), l.tip})
+			l.asked++
+			l.live.last, l.live.lastBytes = l.tip.Seq, l.tip.bytes
+		}
+	}
+	q.ops = append(q.ops, p.ops...)
+	q.vals = append(q.vals, vals...)
+	q.pend = append(q.pend, p)
+	whole = true
+	l.poke()
+}
+
+func (l *Log[S]) usable() error {
+	switch {
+	case l.closing:
+		return &Error{Code: CodeClosed, Text: "the op-log is closed"}
+	case l.refuse != nil:
+		return l.refuse
+	case l.opt.ReadOnly:
+		return &Error{Code: CodeReadOnly, Text: "the op-log was opened for reading only", Hint: "start `voxmesh serve`"}
+	}
+	return nil
+}
+
+// clock gives the time for the next ops, never before that of the last one.
+func (l *Log[S]) clock() int64 {
+	t := l.opt.Now().UnixMicro()
+	if t >= l.tip.At {
+		l.behind = false
+		return t
+	}
+	if !l.behind {
+		l.behind = true
+		l.steps++
+	}
+	return l.tip.At
+}
+
+// commitLoop makes durable whatever waits, all at once, until the log is closed and nothing waits.
+func (l *Log[S]) commitLoop() {
+	defer l.done.Done()
+	for {
+		b, ok := l.collect()
+		if !ok {
+			return
+		}
+		err := l.write(&b)
+		if err != nil && len(b.memos) > 0 { // a memo is no reason to refuse an op
+			if b.memos = nil; err.Code == CodeDiskFull {
+				err = l.write(&b)
+			}
+		}
+		if err != nil {
+			l.fail(&b, err)
+			continue
+		}
+		l.settle(&b)
+	}
+}
+
+// collect waits for something to commit and takes all of it.
+func (l *Log[S]) collect() (batch[S], bool) {
+	memosEnded := false
+	for {
+		l.mu.Lock()
+		if len(l.queue.pend) > 0 || len(l.memoOut) > 0 {
+			b := l.queue
+			l.queue = batch[S]{}
+			b.memos, l.memoOut = l.memoOut, nil
+			b.end, b.snap, b.base = l.tip, l.proj.Clone(l.next), l.proj.Clone(l.next)
+			l.inflight = true
+			l.mu.Unlock()
+			return b, true
+		}
+		closing := l.closing
+		l.mu.Unlock()
+		switch {
+		case closing && memosEnded:
+			return batch[S]{}, false
+		case closing:
+			close(l.memoCh)
+			<-l.memoDone
+			memosEnded = true
+		default:
+			<-l.wake
+		}
+	}
+}
+
+// write is one transaction.
+func (l *Log[S]) write(b *batch[S]) *Error {
+	if len(b.ops) == 0 && len(b.memos) == 0 {
+		return nil
+	}
+	if l.opt.failCommit != nil {
+		if err := l.opt.failCommit(); err != nil {
+			return commitError(err)
+		}
+	}
+	err := l.s.update(func(tx *bolt.Tx) error {
+		ops, marks, index := tx.Bucket(bucketOps), tx.Bucket(bucketMarks), tx.Bucket(bucketIndex)
+		ops.FillPercent, marks.FillPercent = 1, 1 // keys only grow: a full page is never split again
+		var k [8]byte
+		for i := range b.ops {
+			o := &b.ops[i]
+			binary.BigEndian.PutUint64(k[:], o.Seq)
+			if err := ops.Put(k[:], b.vals[i]); err != nil {
+				return err
+			}
+			for _, name := range o.Index {
+				if err := index.Put(indexKey(name, o.Seq), nil); err != nil {
+					return err
+				}
+			}
+		}
+		for _, m := range b.marks {
+			if err := marks.Put(key(m.Seq), encodeMark(m)); err != nil {
+				return err
+			}
+		}
+		return putMemos(tx, b.memos)
+	})
+	if err != nil {
+		return commitError(err)
+	}
+	return nil
+}
+
+func indexKey(name string, seq uint64) []byte {
+	k := make([]byte, 0, len(name)+9)
+	return binary.BigEndian.AppendUint64(append(append(k, name...), 0), seq)
+}
+
+// settle publishes what has become durable, tells whoever listens, then whoever waits.
+func (l *Log[S]) settle(b *batch[S]) {
+	if len(b.ops) > 0 {
+		l.cur.Store(&published[S]{b.snap, b.end})
+		l.hookMu.Lock()
+		hooks := l.hooks
+		l.hookMu.Unlock()
+		for _, fn := range hooks {
+			fn(b.ops, b.snap, b.end.Head)
+		}
+	}
+	l.mu.Lock()
+	l.base, l.solid, l.inflight = b.base, b.end, false
+	l.mu.Unlock()
+	for _, p := range b.pend {
+		close(p.done)
+	}
+	for _, j := range b.jobs {
+		select {
+		case l.memoCh <- j:
+		default: // the encoder is behind: this memo is left out
+			l.mu.Lock()
+			l.unask(1)
+			l.mu.Unlock()
+		}
+	}
+}
+
+// fail drops next and refuses everything that was decided on it.
+func (l *Log[S]) fail(b *batch[S], err *Error) {
+	if err.Code == CodeDiskFull { // bbolt says that it rolled back: believe it when the file says so too
+		if last, rerr := l.s.lastSeq(); rerr != nil || last != l.Head().Seq {
+			err = &Error{Code: CodeBroken, Text: "the disk is full, and a commit was left half done", Hint: "make room, then start voxmesh again", Err: err}
+		}
+	}
+	l.mu.Lock()
+	waiting := append(b.pend, l.queue.pend...)
+	l.unask(len(b.jobs) + len(l.queue.jobs))
+	l.queue = batch[S]{}
+	l.next, l.tip = l.proj.Clone(l.base), l.solid
+	l.inflight = false
+	if err.Code != CodeDiskFull {
+		l.refuse = err
+	}
+	l.mu.Unlock()
+	for _, p := range waiting {
+		p.err = err
+		close(p.done)
+	}
+}
+
+// unask takes back n requests for memos, so that the next multiple is asked again.
+func (l *Log[S]) unask(n int) {
+	if n == 0 {
+		return
+	}
+	l.asked -= n
+	l.live.last, l.live.lastBytes = l.made.Seq, l.made.bytes
+}
