@@ -103,7 +103,14 @@ func fillLog(t testing.TB, l *Log[*tally], c *clock, n int) {
 		if err != nil {
 			t.Fatalf("Do: %v", err)
 		}
-		last = p
+		if last = p; i%512 == 511 {
+			if err := p.Wait(context.Background()); err != nil {
+				t.Fatalf("Wait: %v", err)
+			}
+			done := make(chan struct{})
+			l.memoCh <- memoJob[*tally]{done: done}
+			<-done
+		}
 	}
 	if last != nil {
 		if err := last.Wait(context.Background()); err != nil {

@@ -17,6 +17,10 @@ func (l *Log[S]) memoLoop() {
 	defer l.done.Done()
 	defer close(l.memoDone)
 	for j := range l.memoCh {
+		if j.done != nil {
+			close(j.done)
+			continue
+		}
 		val := encodeMemo(j.pos, l.proj.Version(), l.proj.Encode(j.state))
 		size := uint64(len(val))
 		l.mu.Lock()
@@ -54,6 +58,12 @@ func (l *Log[S]) healLoop(ctx context.Context) {
 			return
 		case seq := <-l.healCh:
 			l.heal(ctx, seq) // what fails here fails where it is read, too, and is told there
+		case done := <-l.healWait:
+			if len(l.healCh) == 0 {
+				close(done)
+			} else {
+				go func() { l.healWait <- done }()
+			}
 		}
 	}
 }

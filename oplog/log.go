@@ -78,6 +78,7 @@ type Log[S any] struct {
 	wake     chan struct{} // to the committer
 	memoCh   chan memoJob[S]
 	healCh   chan uint64
+	healWait chan chan struct{} // tests: closed when the healer is idle
 	stop     context.CancelFunc // of the healer
 	done     sync.WaitGroup     // all goroutines
 	memoDone chan struct{}
@@ -107,7 +108,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	}
 	l := &Log[S]{
 		proj: p, opt: o, s: s, tip: start(), solid: start(), live: budget{every: o.MemoEvery},
-		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}),
+		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}), healWait: make(chan chan struct{}),
 	}
 	l.past.log = l
 	if err := l.load(); err != nil {

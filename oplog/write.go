@@ -74,6 +74,7 @@ type batch[S any] struct {
 type memoJob[S any] struct {
 	state S
 	pos   pos
+	done  chan struct{} // tests: closed when everything before is encoded; then there is no state
 }
 
 // Do calls fn under the writer lock with the state that includes everything queued before. fn decides, and gives the ops
@@ -169,8 +170,8 @@ func (l *Log[S]) enqueue(p *Pending, vals [][]byte, places []pos) {
 		if o.Seq%block == 0 {
 			q.marks = append(q.marks, l.tip)
 		}
-		if l.live.due(l.tip) && (l.live.size > 0 || l.asked == 0) {
-			q.jobs = append(q.jobs, memoJob[S]{l.proj.Clone(l.next), l.tip})
+		if l.asked < memoQueue && l.live.due(l.tip) {
+			q.jobs = append(q.jobs, memoJob[S]{state: l.proj.Clone(l.next), pos: l.tip})
 			l.asked++
 			l.live.last, l.live.lastBytes = l.tip.Seq, l.tip.bytes
 		}
@@ -317,9 +318,6 @@ func (l *Log[S]) settle(b *batch[S]) {
 	l.mu.Lock()
 	l.base, l.solid, l.inflight = b.base, b.end, false
 	l.mu.Unlock()
-	for _, p := range b.pend {
-		close(p.done)
-	}
 	for _, j := range b.jobs {
 		select {
 		case l.memoCh <- j:
@@ -328,6 +326,9 @@ func (l *Log[S]) settle(b *batch[S]) {
 			l.unask(1)
 			l.mu.Unlock()
 		}
+	}
+	for _, p := range b.pend {
+		close(p.done)
 	}
 }
 
