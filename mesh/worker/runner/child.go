@@ -68,7 +68,7 @@ func obey(in io.Reader, out io.Writer) verdict {
 	if err := limit(o, len(code)); err != nil {
 		return verdict{End: endInternal, Text: "limits: " + err.Error()}
 	}
-	return guest{order: o, code: code, in: in, out: out}.run(context.Background())
+	return guest{order: o, code: code, in: in, out: out, lock: confine}.run(context.Background())
 }
 
 // heapFor is how much memory of its own a child may need for a module of n bytes. Measured with programs made by Go,

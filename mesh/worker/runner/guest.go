@@ -26,6 +26,7 @@ type guest struct {
 	code  []byte
 	in    io.Reader
 	out   io.Writer
+	lock  func() error // called when nothing more has to be opened, before the module runs
 }
 
 // bare hides every method but Read and Write, so that wazero treats a pipe as a stream and not as a file.
@@ -119,6 +120,9 @@ func (g guest) start(ctx context.Context, rt wazero.Runtime, m wazero.CompiledMo
 		WithArgs(g.args()...).
 		WithStdin(bare{Reader: g.in}).WithStdout(out).WithStderr(out).
 		WithRandSource(rand.Reader).WithSysNanotime().WithSysNanosleep()
+	// From here on code of the module runs: it may have a start function. Where the system cannot lock, wazero alone is
+	// the wall around it.
+	_ = g.lock()
 	module, err := rt.InstantiateModule(ctx, m, config)
 	if err == nil {
 		_, err = module.ExportedFunction("_start").Call(ctx)

@@ -22,7 +22,7 @@ func limit(o order, module int) error {
 		return err
 	}
 	limits := map[int]uint64{
-		unix.RLIMIT_AS:     vm + uint64(o.Pages)*pageSize + 2*uint64(heapFor(module)),
+		unix.RLIMIT_AS:     vm + shadow*(uint64(o.Pages)*pageSize+2*uint64(heapFor(module))),
 		unix.RLIMIT_NOFILE: filesMax,
 		unix.RLIMIT_CORE:   0,
 	}

@@ -104,6 +104,10 @@ func TestChildSeesNothing(t *testing.T) {
 			t.Errorf("descriptor %s is %s", e.Name(), to)
 		}
 	}
+	status, _ := os.ReadFile(proc + "status")
+	if confinable(t) && (!strings.Contains(string(status), "Seccomp:\t2") || !strings.Contains(string(status), "NoNewPrivs:\t1")) {
+		t.Errorf("not confined:\n%s", status)
+	}
 	limits, _ := os.ReadFile(proc + "limits")
 	for _, want := range []string{"Max core file size 0 0", "Max file size 0 0", "Max open files 64 64"} {
 		if !strings.Contains(strings.Join(strings.Fields(string(limits)), " "), want) {
@@ -165,4 +169,30 @@ func TestChildCommandIsNotForPeople(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != childUsage || len(out) == 0 {
 		t.Errorf("%q, %v", out, err)
 	}
+}
+
+func TestConfined(t *testing.T) {
+	out, err := exec.Command("/proc/self/exe", confinedCommand).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if strings.HasPrefix(string(out), "none:") {
+		t.Skipf("SKIPPED: this system has no second wall: %s", out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != 8 || lines[7] != "done: true" {
+		t.Errorf("%d lines:\n%s", len(lines), out)
+	}
+	for _, line := range lines {
+		if !strings.HasSuffix(line, ": true") {
+			t.Errorf("not refused: %s", line)
+		}
+	}
+}
+
+// confinable reports whether this system has the second wall.
+func confinable(t *testing.T) bool {
+	t.Helper()
+	out, err := exec.Command("/proc/self/exe", confinedCommand).CombinedOutput()
+	return err == nil && !strings.HasPrefix(string(out), "none:")
 }

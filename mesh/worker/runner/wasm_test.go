@@ -53,6 +53,7 @@ func TestEnds(t *testing.T) {
 		{"table", Failed, CodeMemoryLimit, NoExit, "limit of 4 MiB"},
 		{"flood", Failed, CodeOutputLimit, NoExit, "ended at its output limit of 1 MiB"},
 		{"loop", TimedOut, CodeDeadline, NoExit, "ended at its deadline of 300ms"},
+		{"start", TimedOut, CodeDeadline, NoExit, "ended at its deadline of 300ms"},
 		{"trickle", TimedOut, CodeDeadline, NoExit, "ended at its deadline of 300ms"},
 		{"files", Succeeded, "", 0, ""},
 		{"clock", Succeeded, "", 0, ""},
@@ -158,7 +159,7 @@ func TestHostileModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "m.wasm")
-	for cut := 8; cut < len(hello); cut += 29 {
+	for cut := 8; cut < len(hello); cut += 61 {
 		broken := bytes.Clone(hello)
 		broken[cut] ^= 0x55
 		for name, b := range map[string][]byte{"cut": hello[:cut], "flipped": broken} {
