@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -44,8 +45,10 @@ func watchResize() (resized <-chan struct{}, stop func()) {
 // that is meant for whoever has the terminal next.
 type keys struct {
 	tty  *os.File
-	wake *os.File // readable once stopped
-	stop *os.File
+	stop *os.File // its closing makes wake readable
+
+	mu   sync.Mutex // held while reading
+	wake *os.File   // nil once closed
 }
 
 func newKeys(tty *os.File) (*keys, error) {
@@ -57,25 +60,38 @@ func newKeys(tty *os.File) (*keys, error) {
 }
 
 func (k *keys) Read(p []byte) (int, error) {
+	k.mu.Lock()
+	if k.wake == nil {
+		k.mu.Unlock()
+		return 0, io.EOF
+	}
 	fds := []unix.PollFd{
 		{Fd: int32(k.tty.Fd()), Events: unix.POLLIN},
 		{Fd: int32(k.wake.Fd()), Events: unix.POLLIN},
 	}
-	for {
-		_, err := unix.Poll(fds, -1)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return 0, err
-		case fds[1].Revents != 0:
-			return 0, io.EOF
-		}
-		// Also where poll does not know terminals (POLLNVAL, macOS): then Read waits and cannot be stopped.
+	_, err := unix.Poll(fds, -1)
+	for errors.Is(err, unix.EINTR) {
+		_, err = unix.Poll(fds, -1)
+	}
+	if fds[0].Revents&unix.POLLNVAL != 0 && fds[1].Revents == 0 {
+		k.mu.Unlock() // poll does not know terminals here (macOS): this read cannot be stopped
 		return k.tty.Read(p)
 	}
+	defer k.mu.Unlock()
+	switch {
+	case err != nil:
+		return 0, err
+	case fds[1].Revents != 0:
+		return 0, io.EOF
+	}
+	return k.tty.Read(p)
 }
 
-// Close stops a Read that is under way. The pipe's reading end is left to the garbage collector, as that Read may still
-// look at it.
-func (k *keys) Close() { _ = k.stop.Close() } // nothing was written
+// Close stops a Read that is under way, and returns when it has ended.
+func (k *keys) Close() {
+	_ = k.stop.Close() // nothing was written
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_ = k.wake.Close() // nothing was written
+	k.wake = nil
+}

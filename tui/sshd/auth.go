@@ -76,7 +76,10 @@ func proven(ctx ssh.Context, conn *gossh.ServerConn) (gossh.PublicKey, bool) {
 // keepAlive asks the client for a sign of life now and then while a command runs, so that a silent command is not cut
 // as idle; a client that does not answer is asked no more and falls to the idle limit. It ends with the session.
 func (st *session) keepAlive() {
-	t := time.NewTicker(keepalive)
+	if st.srv.limits.IdleTimeout <= 0 {
+		return
+	}
+	t := time.NewTicker(min(keepalive, st.srv.limits.IdleTimeout/4))
 	defer t.Stop()
 	for {
 		select {

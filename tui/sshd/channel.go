@@ -257,6 +257,9 @@ func (s *Server) handle(sess ssh.Session) {
 	}
 	defer close(st.done)
 	code := st.run(sess)
+	if code < 0 || code > 255 {
+		code = 255 // what a shell can see
+	}
 	_ = sess.Exit(code) // the client is gone if this fails
 }
 

@@ -44,10 +44,11 @@ func loadOrMakeKey(path, comment string) (gossh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A link, other than a rename, fails where somebody else was first.
-	err = os.Link(tmp, path)
-	if rmErr := os.Remove(tmp); err == nil || errors.Is(err, fs.ErrExist) {
-		err = rmErr
+	// A link, other than a rename, fails where somebody else was first. Some file systems have no links.
+	if err = os.Link(tmp, path); err == nil || errors.Is(err, fs.ErrExist) {
+		err = os.Remove(tmp)
+	} else {
+		err = os.Rename(tmp, path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the key %s: %w", path, err)

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	gossh "golang.org/x/crypto/ssh"
 	"go.uber.org/goleak"
+	gossh "golang.org/x/crypto/ssh"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -93,6 +93,13 @@ func newKey(t *testing.T) gossh.Signer {
 type ring struct {
 	mu   sync.Mutex
 	keys map[string]Identity
+	evil string // looking for it panics
+}
+
+func (r *ring) breaks(key gossh.PublicKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.evil = string(key.Marshal())
 }
 
 func (r *ring) add(key gossh.PublicKey, name string, role Role) {
@@ -113,6 +120,9 @@ func (r *ring) remove(key gossh.PublicKey) {
 func (r *ring) lookup(key gossh.PublicKey) (Identity, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if string(key.Marshal()) == r.evil {
+		panic("lookup")
+	}
 	id, ok := r.keys[string(key.Marshal())]
 	return id, ok
 }

@@ -44,6 +44,10 @@ type Server struct {
 	drained  chan struct{} // closed when the last session ends, once somebody waits for it
 }
 
+// version is what the door calls itself. OpenSSH's client tells only servers whose name begins with "OpenSSH" that nobody
+// reads its output any more (eow@openssh.com); without it `ssh host events | head -1` would never end.
+const version = "OpenSSH_voxmesh"
+
 // ListenLocal opens the local socket of the host on dataDir, with mode 0600, in $XDG_RUNTIME_DIR/voxmesh or a folder of
 // ours in the temporary folder, and notes its place in dataDir. It makes local.key, the only key that opens the socket,
 // and host.pub, by which clients know the host. Errors: vox/host/running when a host answers there already,
@@ -122,7 +126,7 @@ func newServer(cfg Config, ln net.Listener, host gossh.Signer, who func(gossh.Pu
 	// The host key is given, so that NewServer makes none of its own in the current folder; no option here can fail.
 	s.wish, _ = wish.NewServer(
 		func(w *ssh.Server) error { w.AddHostKey(host); return nil },
-		wish.WithVersion("voxmesh"),
+		wish.WithVersion(version),
 		wish.WithIdleTimeout(s.limits.IdleTimeout),
 		wish.WithMaxTimeout(s.limits.MaxTimeout),
 		wish.WithPublicKeyAuth(s.offered),
@@ -132,9 +136,15 @@ func newServer(cfg Config, ln net.Listener, host gossh.Signer, who func(gossh.Pu
 	return s
 }
 
-// identify gives who the holder of a proven key is now.
-func (s *Server) identify(key gossh.PublicKey) (Identity, bool) {
-	id, ok := s.who(key)
+// identify gives who the holder of a proven key is now. A panic on the way is a no.
+func (s *Server) identify(key gossh.PublicKey) (id Identity, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.logf("ssh: looking up a key panicked: %q", fmt.Sprint(r))
+			id, ok = Identity{}, false
+		}
+	}()
+	id, ok = s.who(key)
 	if !ok || id.Role != Viewer && id.Role != Operator {
 		return Identity{}, false
 	}

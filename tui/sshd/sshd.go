@@ -93,7 +93,7 @@ type Config struct {
 	// Lookup tells who a key belongs to: name and role are taken from its answer. It is called for keys that are only
 	// offered as well as for proven ones and must have no effects. The local socket does not use it.
 	Lookup func(key gossh.PublicKey) (Identity, bool)
-	// Log takes one line for the host's log; nil drops it. No line holds text that a client chose, but for cleaned names.
+	// Log takes one line for the host's log; nil drops it. Lines hold nothing that a stranger wrote.
 	Log func(format string, args ...any)
 	// Limits of the door; a zero field is the default of the door's kind.
 	Limits Limits
