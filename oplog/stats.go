@@ -10,6 +10,7 @@ import (
 // Stats describes a log and the blobs beside it. Times are microseconds since 1970, 0 where there is none.
 type Stats struct {
 	FileBytes  int64
+	UsedBytes  int64   // of the pages that are not free: the file itself grows in steps of 16 MB
 	FreeShare  float64 // of the file's pages, 0 to 1
 	Ops        uint64
 	OpBytes    uint64 // encoded ops
@@ -65,6 +66,7 @@ func (l *Log[S]) Stats() (Stats, error) {
 		d := tx.DB().Stats()
 		if pages := tx.Size() / int64(tx.DB().Info().PageSize); pages > 0 {
 			st.FreeShare = float64(d.FreePageN+d.PendingPageN) / float64(pages)
+			st.UsedBytes = int64(float64(tx.Size()) * (1 - st.FreeShare))
 		}
 		return nil
 	})

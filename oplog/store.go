@@ -24,8 +24,12 @@ const (
 	holderName = "oplog.holder"
 
 	formatVersion = 1
-	fileMode      = 0o600
-	dirMode       = 0o700
+	// pageSize of new files. With 4 KB pages and ops of 200 bytes a sixteenth of each page stays empty; 8 KB halves that, and
+	// a commit costs its two syncs either way.
+	pageSize = 8192
+
+	fileMode = 0o600
+	dirMode  = 0o700
 )
 
 // Buckets of the file.
@@ -167,7 +171,7 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 
 // fill makes the empty buckets, and syncs the file with its size.
 func fill(name string, now time.Time) error {
-	db, err := bolt.Open(name, fileMode, &bolt.Options{FreelistType: bolt.FreelistMapType, Timeout: time.Second})
+	db, err := bolt.Open(name, fileMode, &bolt.Options{PageSize: pageSize, FreelistType: bolt.FreelistMapType, Timeout: time.Second})
 	if err != nil {
 		return commitError(err)
 	}

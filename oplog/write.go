@@ -3,6 +3,7 @@ package oplog
 import (
 	"context"
 	"encoding/binary"
+	"runtime"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -228,6 +229,7 @@ func (l *Log[S]) commitLoop() {
 			continue
 		}
 		l.settle(&b)
+		runtime.Gosched() // those just released often append again: let them into the next commit
 	}
 }
 
