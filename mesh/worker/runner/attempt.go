@@ -39,7 +39,7 @@ func (a attempt) run(ctx context.Context) ending {
 
 	cmd := exec.CommandContext(ctx, a.exe)
 	cmd.Args = []string{"voxmesh-job", ChildCommand}
-	cmd.Env = []string{} // empty, not inherited
+	cmd.Env = childEnv()
 	cmd.Dir = "/"
 	cmd.WaitDelay = waitDelay
 	complaint := &head{max: 4 << 10}

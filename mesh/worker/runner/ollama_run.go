@@ -50,7 +50,7 @@ type line struct {
 }
 
 // Generate asks the model and writes each piece of its answer to out at once, as it comes: raw text of the model.
-func (o *Ollama) Generate(ctx context.Context, job TextJob, out io.Writer) Result {
+func (o *Ollama) Generate(ctx context.Context, job TextJob, out Sink) Result {
 	tokens := job.MaxTokens
 	if tokens <= 0 {
 		tokens = tokensDefault
@@ -69,7 +69,7 @@ func (o *Ollama) Generate(ctx context.Context, job TextJob, out io.Writer) Resul
 }
 
 // Embed writes the embeddings of the texts to out, as one JSON array with an array of numbers for each.
-func (o *Ollama) Embed(ctx context.Context, job EmbedJob, out io.Writer) Result {
+func (o *Ollama) Embed(ctx context.Context, job EmbedJob, out Sink) Result {
 	return o.run(ctx, job.Deadline, out, func(ctx context.Context, sink *capped) Result {
 		n := 0
 		for _, s := range job.Input {

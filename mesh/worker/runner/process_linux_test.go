@@ -85,7 +85,7 @@ func TestChildSeesNothing(t *testing.T) {
 	}()
 	proc := fmt.Sprintf("/proc/%d/", <-pids)
 	<-out // the module runs: all is set up
-	if b, err := os.ReadFile(proc + "environ"); err != nil || len(b) > 0 {
+	if b, err := os.ReadFile(proc + "environ"); err != nil || strings.TrimSuffix(string(b), "\x00") != strings.Join(childEnv(), "\x00") {
 		t.Errorf("environment %q, %v", b, err)
 	}
 	if b, _ := os.ReadFile(proc + "cmdline"); string(b) != "voxmesh-job\x00"+ChildCommand+"\x00" {

@@ -112,7 +112,7 @@ func (w *WASM) Compile(ctx context.Context, path, hash string) error {
 }
 
 // Run runs one job to its end and writes its output to out.
-func (w *WASM) Run(ctx context.Context, job WASMJob, out io.Writer) Result {
+func (w *WASM) Run(ctx context.Context, job WASMJob, out Sink) Result {
 	begun := time.Now()
 	ctx, cancel := within(ctx, job.Deadline)
 	defer cancel(nil)
