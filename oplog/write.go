@@ -273,30 +273,38 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 		}
 	}
 	err := l.s.update(func(tx *bolt.Tx) error {
-		ops, marks, index := tx.Bucket(bucketOps), tx.Bucket(bucketMarks), tx.Bucket(bucketIndex)
-		ops.FillPercent, marks.FillPercent = 1, 1 // keys only grow: a full page is never split again
-		var k [8]byte
-		for i := range b.ops {
-			o := &b.ops[i]
-			binary.BigEndian.PutUint64(k[:], o.Seq)
-			if err := ops.Put(k[:], b.vals[i]); err != nil {
-				return err
-			}
-			for _, name := range o.Index {
-				if err := index.Put(indexKey(name, o.Seq), nil); err != nil {
-					return err
-				}
-			}
-		}
-		for _, m := range b.marks {
-			if err := marks.Put(key(m.Seq), encodeMark(m)); err != nil {
-				return err
-			}
+		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
+			return err
 		}
 		return putMemos(tx, b.memos)
 	})
 	if err != nil {
 		return commitError(err)
+	}
+	return nil
+}
+
+// putOps writes ops with their index names, and the marks among them.
+func putOps(tx *bolt.Tx, list []Op, vals [][]byte, marked []pos) error {
+	ops, marks, index := tx.Bucket(bucketOps), tx.Bucket(bucketMarks), tx.Bucket(bucketIndex)
+	ops.FillPercent, marks.FillPercent = 1, 1 // keys only grow: a full page is never split again
+	var k [8]byte
+	for i := range list {
+		o := &list[i]
+		binary.BigEndian.PutUint64(k[:], o.Seq)
+		if err := ops.Put(k[:], vals[i]); err != nil {
+			return err
+		}
+		for _, name := range o.Index {
+			if err := index.Put(indexKey(name, o.Seq), nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range marked {
+		if err := marks.Put(key(m.Seq), encodeMark(m)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
