@@ -1,0 +1,48 @@
+package keys
+
+import "testing"
+
+// The vocabulary: every key has one meaning, every id one binding, and nothing is bound that must not be.
+func TestTable(t *testing.T) {
+	byKey, byID := map[string]ID{}, map[ID]bool{}
+	for _, g := range Table() {
+		for _, b := range g.Bindings {
+			if byID[b.ID] {
+				t.Errorf("%s stands twice", b.ID)
+			}
+			byID[b.ID] = true
+			if b.Long == "" || b.Show == "" || len(b.Keys) == 0 {
+				t.Errorf("%s lacks words or keys", b.ID)
+			}
+			for _, k := range b.Keys {
+				if other, twice := byKey[k]; twice {
+					t.Errorf("%q means %s and %s", k, other, b.ID)
+				}
+				byKey[k] = b.ID
+				if why, never := Never()[k]; never {
+					t.Errorf("%q is bound to %s, but %s", k, b.ID, why)
+				}
+				capital := len(k) == 1 && k[0] >= 'A' && k[0] <= 'Z'
+				if capital != b.Acts {
+					t.Errorf("%q of %s: capitals act, and nothing else does", k, b.ID)
+				}
+			}
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	bs := Pick(Open, Help)
+	if b, ok := Find(bs, "f1"); !ok || b.ID != Help {
+		t.Errorf("f1 is %v, %v", b.ID, ok)
+	}
+	if _, ok := Find(bs, "x"); ok {
+		t.Error("x is bound")
+	}
+	if r := Get(Add).When(func() string { return "no" }).Reason(); r != "no" {
+		t.Errorf("reason %q", r)
+	}
+	if Get(Add).Reason() != "" {
+		t.Error("a binding without a reason has one")
+	}
+}

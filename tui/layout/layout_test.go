@@ -1,0 +1,162 @@
+package layout
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// drawing draws the rectangles, a column for four and a row for two, each with its letter.
+func drawing(w, h int, rects map[string]Rect) string {
+	var out strings.Builder
+	for y := 0; y < h; y++ {
+		var row strings.Builder
+		for x := 0; x < w; x += 4 {
+			c := "."
+			for name, r := range rects {
+				if r.Has(x, y) {
+					c = name
+				}
+			}
+			row.WriteString(c)
+		}
+		out.WriteString(row.String() + "\n")
+	}
+	return out.String()
+}
+
+// fold writes equal rows once, with their number.
+func fold(s string) string {
+	var out []string
+	rows := strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+	for i := 0; i < len(rows); {
+		n := 1
+		for i+n < len(rows) && rows[i+n] == rows[i] {
+			n++
+		}
+		out = append(out, fmt.Sprintf("%2d %s", n, rows[i]))
+		i += n
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestMeshScreens(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		w, h      int
+		parts     Parts
+		inspector bool
+		alone     bool
+		want      string
+	}{
+		{"80x24", 80, 24, Parts{Strip: true}, false, false, `
+ 1 HHHHHHHHHHHHHHHHHHHH
+20 LLLLLLLLLLLLIIIIIIII
+ 1 SSSSSSSSSSSSSSSSSSSS
+ 1 TTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKK`},
+		{"80x24 with a scrubber", 80, 24, Parts{Strip: true, Scrubber: true}, false, false, `
+ 1 HHHHHHHHHHHHHHHHHHHH
+19 LLLLLLLLLLLLIIIIIIII
+ 1 SSSSSSSSSSSSSSSSSSSS
+ 1 AAAAAAAAAAAAAAAAAAAA
+ 1 TTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKK`},
+		{"120x40 with a scrubber", 120, 40, Parts{Strip: true, Scrubber: true}, false, false, `
+ 1 HHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
+34 LLLLLLLLLLLLLLLLLLLLIIIIIIIIII
+ 1 SSSSSSSSSSSSSSSSSSSSSSSSSSSSSS
+ 2 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+ 1 TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKKKKKKKKKKKK`},
+		{"160x30", 160, 30, Parts{}, false, false, `
+ 1 HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
+27 LLLLLLLLLLLLLLLLLLLLLLLLLLLLIIIIIIIIIIII
+ 1 TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK`},
+		{"one at a time", 64, 20, Parts{Strip: true, Scrubber: true}, true, false, `
+ 1 HHHHHHHHHHHHHHHH
+17 IIIIIIIIIIIIIIII
+ 1 TTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKK`},
+		{"alone", 80, 24, Parts{}, false, true, `
+ 1 HHHHHHHHHHHHHHHHHHHH
+21 LLLLLLLLLLLLLLLLLLLL
+ 1 TTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKK`},
+		{"too small", 56, 10, Parts{Strip: true}, false, false, `
+ 9 LLLLLLLLLLLLLL
+ 1 TTTTTTTTTTTTTT`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := Screen(tc.w, tc.h, tc.parts)
+			m := MeshPane(f, tc.inspector, tc.alone || f.TooSmall)
+			got := fold(drawing(tc.w, tc.h, map[string]Rect{
+				"H": f.Header, "L": m.List, "I": m.Inspector, "S": f.Strip, "A": f.Scrubber, "T": f.Status, "K": f.Keys,
+			}))
+			if want := strings.TrimPrefix(tc.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestInviteForms(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		w, h       int
+		codeW      int
+		big        bool
+		code, link Rect
+	}{
+		{"80x24", 80, 24, 41, false, Rect{39, 1, 41, 21}, Rect{0, 13, 38, 9}},
+		{"without a code", 80, 24, 0, false, Rect{}, Rect{0, 13, 80, 9}},
+		{"no room for the code", 80, 20, 41, false, Rect{}, Rect{0, 11, 80, 7}},
+		{"120x40", 120, 40, 41, true, Rect{37, 4, 47, 27}, Rect{84, 4, 36, 27}},
+		{"112x36", 112, 36, 41, true, Rect{33, 2, 47, 27}, Rect{80, 2, 32, 27}},
+		{"wide and low", 120, 30, 41, false, Rect{79, 1, 41, 21}, Rect{0, 16, 78, 12}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := Screen(tc.w, tc.h, Parts{Strip: true})
+			h := 21
+			if tc.codeW == 0 {
+				h = 0
+			}
+			got := InviteForms(f.Layer, f, tc.codeW, h)
+			if got.Big != tc.big || got.Code != tc.code || got.Link != tc.link {
+				t.Errorf("big %v, code %v, link %v", got.Big, got.Code, got.Link)
+			}
+		})
+	}
+}
+
+// At every size everything lies on the screen and nothing on something else.
+func TestNothingOverlaps(t *testing.T) {
+	for w := 1; w <= 220; w += 3 {
+		for h := 1; h <= 70; h++ {
+			for _, p := range []Parts{{}, {Strip: true}, {Strip: true, Scrubber: true}} {
+				f := Screen(w, h, p)
+				m := MeshPane(f, false, false)
+				rects := []Rect{f.Header, m.List, m.Inspector, f.Strip, f.Scrubber, f.Status, f.Keys}
+				cells := 0
+				for i, r := range rects {
+					if r.Empty() {
+						continue
+					}
+					if r.X < 0 || r.Y < 0 || r.X+r.W > w || r.Y+r.H > h {
+						t.Fatalf("%dx%d %v: rectangle %d is %v", w, h, p, i, r)
+					}
+					for _, q := range rects[:i] {
+						if !q.Empty() && r.X < q.X+q.W && q.X < r.X+r.W && r.Y < q.Y+q.H && q.Y < r.Y+r.H {
+							t.Fatalf("%dx%d %v: %v lies on %v", w, h, p, r, q)
+						}
+					}
+					cells += r.W * r.H
+				}
+				if cells != w*h {
+					t.Fatalf("%dx%d %v: %d of %d cells are used", w, h, p, cells, w*h)
+				}
+			}
+		}
+	}
+}
