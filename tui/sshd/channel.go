@@ -39,7 +39,6 @@ type session struct {
 	size    Size
 	resize  chan Size // holds the newest size only; nil without a terminal
 	command []byte
-	plain   bool // a "shell" request: no command
 	started bool
 }
 
@@ -182,7 +181,7 @@ func (st *session) request(req *gossh.Request) (ok, pass bool) {
 		st.started = true
 		return false, true
 	case "shell":
-		st.started, st.plain = true, true
+		st.started, st.command = true, nil
 		return false, true
 	}
 	return false, false // subsystem, auth-agent-req@openssh.com, x11-req, break, whatever comes

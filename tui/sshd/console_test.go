@@ -341,6 +341,29 @@ func TestConsoleEndsWithItsChannel(t *testing.T) {
 	}
 }
 
+func TestConsoleWithoutAKeyboardEnds(t *testing.T) {
+	s, _, own := tcp(t, Config{Console: func(*Session) (tea.Model, []tea.ProgramOption) { return tiny{}, nil }})
+	c, err := enter(t, s, gossh.PublicKeys(own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sess, err := c.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sess.RequestPty("xterm", 24, 80, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := sess.Shell(); err != nil { // with no input: its end is told at once
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- sess.Wait() }()
+	if err := await(t, "the end of the console", ended); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestResizesAreNeverInTheWay(t *testing.T) {
 	stop := make(chan struct{})
 	last := make(chan Size, 1)

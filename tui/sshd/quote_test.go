@@ -66,11 +66,23 @@ func TestEnvIsAllowListedAndBounded(t *testing.T) {
 		name, value string
 		ok          bool
 	}{
-		{"COLORTERM", "truecolor", true}, {"LC_ALL", "de_DE.UTF-8", true}, {"LANG", "C", true},
-		{"VOXMESH_ASCII", "1", true}, {"VOXMESH_MOUSE", "0", true}, {"NO_COLOR", "", true}, {"TERM", "xterm", true},
-		{"PATH", "/tmp", false}, {"LD_PRELOAD", "x", false}, {"VOXMESH_DATA", "/etc", false}, {"LC_", "x", false},
-		{"LC_a=b", "x", false}, {"LC_../..", "x", false}, {"TERM", "../../etc/passwd", false},
-		{"LANG", "a\x1b[2J", false}, {"LANG", "a\nb", false}, {"LANG", "\xff", false},
+		{"COLORTERM", "truecolor", true},
+		{"LC_ALL", "de_DE.UTF-8", true},
+		{"LANG", "C", true},
+		{"VOXMESH_ASCII", "1", true},
+		{"VOXMESH_MOUSE", "0", true},
+		{"NO_COLOR", "", true},
+		{"TERM", "xterm", true},
+		{"PATH", "/tmp", false},
+		{"LD_PRELOAD", "x", false},
+		{"VOXMESH_DATA", "/etc", false},
+		{"LC_", "x", false},
+		{"LC_a=b", "x", false},
+		{"LC_../..", "x", false},
+		{"TERM", "../../etc/passwd", false},
+		{"LANG", "a\x1b[2J", false},
+		{"LANG", "a\nb", false},
+		{"LANG", "\xff", false},
 		{"LANG", strings.Repeat("x", maxEnvValue+1), false},
 	} {
 		if _, ok := setEnv(nil, c.name, c.value); ok != c.ok {
