@@ -1,0 +1,393 @@
+package addnode
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/privacy"
+	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
+	"voxmesh/tui/keys"
+	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
+	"voxmesh/tui/row"
+	"voxmesh/tui/theme"
+)
+
+type field int
+
+const (
+	label field = iota
+	slots
+	minutes
+	address
+	numFields
+)
+
+// The kinds that an invite can ask for, in the order of the box.
+var kinds = []string{"gpu", "cpu", "text", "embed"}
+
+const (
+	maxLabel   = 40 // as the host keeps it
+	maxMinutes = 10 // an invite lives no longer
+	boxWidth   = 66
+	boxRows    = 9  // border, introduction, fields and the blanks between
+	boxIndent  = 12 // where the values begin
+)
+
+// box is the form that asks what an invite is for.
+type box struct {
+	focus   field
+	label   string
+	minutes string
+	ticked  [4]bool
+	slot    int // the cursor among the slots
+	addr    int // of addresses()
+	host    mesh.HostInfo
+	why     string
+	at      layout.Rect
+}
+
+func newBox() box { return box{minutes: strconv.Itoa(maxMinutes), ticked: [4]bool{1: true}, slot: 1} }
+
+func (b *box) typing() bool { return b.focus == label || b.focus == minutes }
+
+// addresses are those that an invite can name: what the host advertises, then the machine's others. A host that
+// listens on loopback has no others: nobody could reach them.
+func (b *box) addresses() []string {
+	out := []string{b.host.Advertise}
+	if out[0] == "" {
+		out[0] = b.host.Listen
+	}
+	if !b.host.LoopbackOnly {
+		for _, a := range b.host.Addresses {
+			if !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+func (b *box) chosen() string {
+	all := b.addresses()
+	return all[min(b.addr, len(all)-1)]
+}
+
+func (b *box) asked() []string {
+	var out []string
+	for i, k := range kinds {
+		if b.ticked[i] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// request reads the box, or says what is missing.
+func (b *box) request() (mesh.InviteRequest, string) {
+	n, err := strconv.Atoi(b.minutes)
+	switch {
+	case err != nil || n < 1 || n > maxMinutes:
+		return mesh.InviteRequest{}, "Minutes: 1 to 10."
+	case len(b.asked()) == 0:
+		return mesh.InviteRequest{}, "Tick at least one slot."
+	}
+	r := mesh.InviteRequest{Slots: b.asked(), TTL: time.Duration(n) * time.Minute, Label: b.label}
+	if b.addr > 0 {
+		r.HostPort = b.chosen()
+	}
+	return r, ""
+}
+
+func (b *box) do(id keys.ID) {
+	switch id {
+	case keys.Next:
+		b.focus = (b.focus + 1) % numFields
+	case keys.Previous:
+		b.focus = (b.focus + numFields - 1) % numFields
+	case keys.Down:
+		if b.focus == minutes {
+			b.step(-1)
+		} else {
+			b.focus = min(b.focus+1, numFields-1)
+		}
+	case keys.Up:
+		if b.focus == minutes {
+			b.step(1)
+		} else {
+			b.focus = max(b.focus-1, 0)
+		}
+	case keys.Left, keys.Right:
+		d := 1
+		if id == keys.Left {
+			d = -1
+		}
+		if b.focus == slots {
+			b.slot = max(min(b.slot+d, len(kinds)-1), 0)
+		}
+		if b.focus == address {
+			b.addr = max(min(b.addr+d, len(b.addresses())-1), 0)
+		}
+	case keys.Mark:
+		if b.focus == slots {
+			b.ticked[b.slot] = !b.ticked[b.slot]
+		}
+	case keys.Clear:
+		b.set("")
+	}
+}
+
+func (b *box) step(d int) {
+	n, _ := strconv.Atoi(b.minutes)
+	b.minutes = strconv.Itoa(max(min(n+d, maxMinutes), 1))
+}
+
+func (b *box) set(s string) {
+	b.why = ""
+	switch b.focus {
+	case label:
+		b.label = s
+	case minutes:
+		b.minutes = s
+	}
+}
+
+// key takes a key that is bound to nothing while typing.
+func (b *box) key(k tea.KeyPressMsg) {
+	if k.String() == "backspace" {
+		cut := func(s string) string {
+			_, n := utf8.DecodeLastRuneInString(s)
+			return s[:len(s)-n]
+		}
+		switch b.focus {
+		case label:
+			b.set(cut(b.label))
+		case minutes:
+			b.set(cut(b.minutes))
+		}
+		return
+	}
+	b.insert(k.Text)
+}
+
+// insert takes typed or pasted text. It is cleaned: a paste can hold anything.
+func (b *box) insert(s string) {
+	switch b.focus {
+	case label:
+		if t := clean.Max(b.label+s, maxLabel).String(); s != "" {
+			b.set(t)
+		}
+	case minutes:
+		for _, r := range s {
+			if r >= '0' && r <= '9' && len(b.minutes) < 2 {
+				b.set(b.minutes + string(r))
+			}
+		}
+	}
+}
+
+func (b *box) keys(refuse func() string) []keys.Binding {
+	out := []keys.Binding{
+		keys.Get(keys.Next).As("next field", "next field"),
+		keys.Get(keys.Open).As("mint", "mint the invite").When(refuse),
+	}
+	switch b.focus {
+	case slots:
+		out = append(out, keys.Get(keys.Mark).As("tick", "ask for this slot, or not"))
+	case address:
+		out = append(out, keys.Get(keys.Right).As("other address", "another of this machine's addresses").When(b.noOther))
+	}
+	out = append(out, keys.Get(keys.Back).As("close", "close without minting"), keys.Get(keys.Previous).As("", "previous field"))
+	out = append(out, keys.Pick(keys.Up, keys.Down, keys.Left)...)
+	if b.focus != address {
+		out = append(out, keys.Get(keys.Right))
+	}
+	if b.typing() {
+		out = append(out, keys.Get(keys.Clear))
+	}
+	return out
+}
+
+func (b *box) noOther() string {
+	switch {
+	case b.host.LoopbackOnly:
+		return "this host listens on loopback alone"
+	case len(b.addresses()) < 2:
+		return "this machine has no other address"
+	}
+	return ""
+}
+
+func (b *box) click(c pane.Click) {
+	in := b.at.Inner()
+	f := field(c.Y - in.Y - 2)
+	if !in.Has(c.X, c.Y) || f < 0 || f >= numFields {
+		return
+	}
+	b.focus = f
+	if f == slots {
+		x := in.X + 1 + boxIndent
+		for i, k := range kinds {
+			w := len(k) + 4
+			if c.X >= x && c.X < x+w {
+				b.slot = i
+				b.ticked[i] = !b.ticked[i]
+			}
+			x += w + 2
+		}
+	}
+}
+
+// cliCommand is what does the same in a shell.
+func (b *box) cliCommand() string {
+	var out strings.Builder
+	out.WriteString("$ voxmesh invite")
+	for _, k := range b.asked() {
+		out.WriteString(" --slot " + k)
+	}
+	out.WriteString(" --ttl " + b.minutes + "m")
+	if b.label != "" {
+		out.WriteString(" --label " + quote(b.label))
+	}
+	return out.String()
+}
+
+// quote writes a word for a POSIX shell.
+func quote(s string) string {
+	for _, r := range s {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@/:=+", r) {
+			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+	}
+	return s
+}
+
+func (b *box) draw(out *cell.Buffer, f layout.Frame) {
+	w := min(boxWidth, f.Width-4)
+	wide := w - 4
+	says := b.reach(wide)
+	var wrong []string
+	if b.why != "" {
+		wrong = format.Wrap(b.why, wide)
+	}
+	command := format.Command(b.cliCommand(), wide)
+	h := boxRows + len(command)
+	for _, part := range [][]string{says, wrong} {
+		if len(part) > 0 {
+			h += len(part) + 1
+		}
+	}
+	h = min(h, f.Layer.H)
+	r := layout.Rect{X: (f.Width - w) / 2, Y: f.Layer.Y + (f.Layer.H-h)/2, W: w, H: h}
+	b.at = r
+	out.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
+	border := pane.Frame(out, r, true)
+	pane.Heading(out, r, "Add a node", true, border)
+	out.Fill(r.X+r.W-4-row.BadgeWidth, r.Y, row.BadgeWidth+2, 1, " ", border)
+	row.Badge(out, r.X+r.W-3-row.BadgeWidth, r.Y, privacy.PairedPeersOnly)
+	in := r.Inner()
+	x, y := in.X+1, in.Y
+	out.Put(x, y, wide, "Mints an invite that one machine can use, once.", theme.In(theme.Second))
+	b.drawField(out, x, y+2, wide, label, "Label", b.label)
+	b.drawSlots(out, x, y+3, wide)
+	b.drawField(out, x, y+4, wide, minutes, "Minutes", b.minutes)
+	addr := b.chosen()
+	if n := len(b.addresses()); n > 1 {
+		addr += "   " + strconv.Itoa(min(b.addr, n-1)+1) + " of " + strconv.Itoa(n)
+	}
+	b.drawField(out, x, y+5, wide, address, "Address", addr)
+	y += 7
+	y = putRows(out, x, y, in, says, theme.In(theme.Second))
+	y = putRows(out, x, y, in, wrong, theme.In(theme.Failed))
+	putRows(out, x, y, in, command, theme.In(theme.Third))
+}
+
+// putRows writes a paragraph into the box and gives the row after the blank that follows it.
+func putRows(out *cell.Buffer, x, y int, in layout.Rect, rows []string, st theme.Style) int {
+	if len(rows) == 0 {
+		return y
+	}
+	for i, s := range rows {
+		if y+i < in.Y+in.H {
+			out.Put(x, y+i, in.W-2, s, st)
+		}
+	}
+	return y + len(rows) + 1
+}
+
+// reach says who can use the address.
+func (b *box) reach(w int) []string {
+	if !b.host.LoopbackOnly {
+		return nil
+	}
+	host, port, _ := net.SplitHostPort(b.host.Listen)
+	out := format.Wrap("Only this machine can reach "+host+". Others can once it listens elsewhere:", w)
+	for i, a := range b.host.Addresses {
+		if i == 2 {
+			break
+		}
+		h, _, err := net.SplitHostPort(a)
+		if err != nil {
+			h = a
+		}
+		out = append(out, "$ voxmesh serve --listen "+net.JoinHostPort(h, port))
+	}
+	return out
+}
+
+func (b *box) drawField(out *cell.Buffer, x, y, w int, f field, name, value string) {
+	focused := b.focus == f
+	st := theme.In(theme.Second)
+	if focused {
+		st = theme.In(theme.Text).With(theme.Bold)
+		out.Put(x+boxIndent-2, y, 1, "▸", st)
+	}
+	out.Put(x, y, boxIndent-2, name, st)
+	at := x + boxIndent
+	at = out.Put(at, y, x+w-at-1, tail(value, x+w-at-1), theme.Style{})
+	if focused && b.typing() {
+		out.Put(at, y, 1, "▏", theme.In(theme.Text))
+	}
+}
+
+// tail gives the end of a text that is too wide: where typing goes on.
+func tail(s string, w int) string {
+	for utf8.RuneCountInString(s) > w {
+		_, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+	}
+	return s
+}
+
+func (b *box) drawSlots(out *cell.Buffer, x, y, w int) {
+	focused := b.focus == slots
+	st := theme.In(theme.Second)
+	if focused {
+		st = theme.In(theme.Text).With(theme.Bold)
+		out.Put(x+boxIndent-2, y, 1, "▸", st)
+	}
+	out.Put(x, y, boxIndent-2, "Slots", st)
+	at := x + boxIndent
+	for i, k := range kinds {
+		tick := "[ ] "
+		if b.ticked[i] {
+			tick = "[x] "
+		}
+		ks := theme.Style{}
+		if focused && i == b.slot {
+			ks = ks.With(theme.Bold | theme.Underline)
+		}
+		at = out.Put(at, y, x+w-at, tick, theme.Style{})
+		at = out.Put(at, y, x+w-at, k, ks)
+		at += 2
+	}
+}

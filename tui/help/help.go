@@ -1,0 +1,153 @@
+// Package help is the layer that lists the keys: at the left those of the focused region, with the reason for what
+// can't be done now, at the right those that work everywhere. It reads bindings and nothing else, so it can't say
+// something that a key does not do.
+package help
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
+	"voxmesh/tui/keys"
+	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
+	"voxmesh/tui/theme"
+)
+
+// Layer is one help. Make one with New.
+type Layer struct {
+	region     string
+	here       []keys.Binding
+	everywhere []keys.Binding
+	top        int
+	page       int
+}
+
+// New makes the help of a region.
+func New(region string, here, everywhere []keys.Binding) *Layer {
+	return &Layer{region: region, here: shown(here), everywhere: shown(everywhere)}
+}
+
+func shown(bs []keys.Binding) []keys.Binding {
+	var out []keys.Binding
+	for _, b := range bs {
+		if b.Long != "" {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Typing is false: letters are keys.
+func (l *Layer) Typing() bool { return false }
+
+// Bare is false.
+func (l *Layer) Bare() bool { return false }
+
+// Closed has nothing to end.
+func (l *Layer) Closed() {}
+
+// Update scrolls and closes.
+func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case pane.Do:
+		switch msg.ID {
+		case keys.Back:
+			return pane.Close{}, nil
+		case keys.Up:
+			l.top--
+		case keys.Down:
+			l.top++
+		case keys.PageUp:
+			l.top -= l.page
+		case keys.PageDown:
+			l.top += l.page
+		}
+	case pane.Wheel:
+		if msg.Down {
+			l.top += 3
+		} else {
+			l.top -= 3
+		}
+	}
+	return nil, nil
+}
+
+// Keys are those of the help itself.
+func (l *Layer) Keys() []keys.Binding {
+	return append([]keys.Binding{keys.Get(keys.Back).As("close", "close the help")},
+		keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown)...)
+}
+
+const (
+	boxWidth = 90
+	keyWidth = 10
+)
+
+// Draw draws the two columns.
+func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
+	w := min(boxWidth, f.Width-4)
+	left := l.column(l.here, w/2-3)
+	right := l.column(l.everywhere, w-w/2-3)
+	h := min(max(len(left), len(right))+3, f.Pane.H)
+	r := layout.Rect{X: (f.Width - w) / 2, Y: f.Pane.Y + (f.Pane.H-h)/2, W: w, H: h}
+	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
+	border := pane.Frame(b, r, true)
+	pane.Heading(b, r, "Help", true, border)
+	in := r.Inner()
+	rows := in.H - 1
+	l.page = rows
+	all := max(len(left), len(right))
+	l.top = max(min(l.top, all-rows), 0)
+	b.Put(in.X+1, in.Y, w/2-3, l.region, theme.In(theme.Text).With(theme.Bold))
+	b.Put(in.X+w/2, in.Y, w/2-3, "Everywhere", theme.In(theme.Text).With(theme.Bold))
+	draw(b, in.X+1, in.Y+1, rows, left, l.top)
+	draw(b, in.X+w/2, in.Y+1, rows, right, l.top)
+	if all > rows {
+		pane.Facts(b, r, r.Y+r.H-1, "↑↓ more", border)
+	}
+}
+
+type line struct {
+	key, text string
+	st        theme.Style
+	w         int
+}
+
+// column gives the lines of some bindings: those that can't be used are faint and say why in the next lines.
+func (l *Layer) column(bs []keys.Binding, w int) []line {
+	var out []line
+	for _, b := range bs {
+		st := theme.Style{}
+		why := b.Reason()
+		if why != "" {
+			st = theme.In(theme.Third)
+		}
+		for i, s := range format.Wrap(b.Long, w-keyWidth) {
+			key := b.Show
+			if i > 0 {
+				key = ""
+			}
+			out = append(out, line{key, s, st, w})
+		}
+		if why != "" {
+			for _, s := range format.Wrap(why, w-keyWidth-2) {
+				out = append(out, line{"", "  " + s, theme.In(theme.Third), w})
+			}
+		}
+	}
+	return out
+}
+
+func draw(b *cell.Buffer, x, y, rows int, lines []line, top int) {
+	for i := top; i < len(lines) && i < top+rows; i++ {
+		s := lines[i]
+		if ansi.StringWidth(s.key) >= keyWidth {
+			s.key = format.End(s.key, keyWidth-1)
+		}
+		b.Put(x, y+i-top, keyWidth, s.key, theme.In(theme.Second))
+		b.Put(x+keyWidth, y+i-top, s.w-keyWidth, s.text, s.st)
+	}
+}

@@ -1,0 +1,516 @@
+package meshpane
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/privacy"
+	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
+	"voxmesh/tui/keys"
+	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
+	"voxmesh/tui/row"
+	"voxmesh/tui/theme"
+)
+
+// column is what the table can be sorted by.
+type column int
+
+const (
+	byNode column = iota
+	byClass
+	byState
+	byJobs
+	bySpend
+	byRTT
+	byBeat
+	numColumns
+)
+
+// head is a column of the table as it is drawn.
+type head struct {
+	name  string
+	width int
+	gap   int
+	right bool
+	sort  column // numColumns: none
+	text  func(*Pane, entry, head) (string, theme.Style)
+}
+
+// The columns right of NODE and CLASS. Where the width does not suffice the last ones go.
+var (
+	narrowHeads = []head{
+		{"STATE", 8, 1, false, byState, stateText},
+		{"24 H", 6, 1, false, bySpend, gaugeText},
+		{"JOBS", 4, 1, true, byJobs, jobsText},
+	}
+	wideHeads = []head{
+		{"STATE", 8, 2, false, byState, stateText},
+		{"JOBS", 4, 2, true, byJobs, jobsText},
+		{"24 H", 6, 2, false, bySpend, gaugeAlone},
+		{"", 12, 1, false, numColumns, spentText},
+		{"RTT", 6, 2, true, byRTT, rttText},
+		{"BEAT", 4, 2, true, byBeat, beatText},
+		{"SLOTS", 17, 2, false, numColumns, slotsText},
+		{"MODEL", 14, 2, false, numColumns, modelText},
+	}
+)
+
+// arrange gives the width of NODE and the columns that fit into w. The wide set is taken from where the spend fits.
+func arrange(w int) (node int, heads []head) {
+	const lead, classGap = 3, 1
+	node, heads = 14, wideHeads
+	used := lead + node + classGap + row.BadgeWidth
+	if need := used + width(wideHeads[:4]); w < need {
+		node, heads = 12, narrowHeads
+		used = lead + node + classGap + row.BadgeWidth
+	}
+	for n := len(heads); n > 0; n-- {
+		if used+width(heads[:n]) <= w {
+			return node, heads[:n]
+		}
+	}
+	return node, nil
+}
+
+func width(hs []head) int {
+	n := 0
+	for _, h := range hs {
+		n += h.gap + h.width
+	}
+	return n
+}
+
+func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
+	focused := p.focus == list
+	border := pane.Frame(b, r, focused)
+	pane.Heading(b, r, "Nodes", focused, border)
+	in := r.Inner()
+	node, heads := arrange(in.W)
+	p.drawHead(b, in, node, heads)
+	rows := in.H - 1
+	p.top = max(min(p.top, len(p.order)-rows), 0)
+	for i := range min(rows, len(p.order)-p.top) {
+		id := p.order[p.top+i]
+		e := p.entries[id]
+		look := row.Look{Selected: id == p.s.Node, Focused: focused, Faint: !p.s.World.Lost.IsZero()}
+		p.drawEntry(b, in.X, in.Y+1+i, in.W, e, node, heads, look)
+	}
+	if len(p.order) > rows {
+		pane.Facts(b, r, r.Y+r.H-1, position(p.top, rows, len(p.order)), border)
+	}
+}
+
+func position(top, rows, all int) string {
+	return fmt.Sprintf("%d–%d of %d", top+1, min(top+rows, all), all)
+}
+
+func (p *Pane) drawHead(b *cell.Buffer, in layout.Rect, node int, heads []head) {
+	st := theme.In(theme.Third)
+	put := func(x, w, gap int, name string, right bool, by column) {
+		if by == p.sortBy {
+			name += p.arrow()
+		}
+		if right {
+			b.Right(x-min(gap, 1), x+w, in.Y, name, st)
+		} else {
+			b.Put(x, in.Y, w+min(gap, 1), name, st)
+		}
+	}
+	x := in.X + 3
+	put(x, node, 0, "NODE", false, byNode)
+	x += node + 1
+	put(x, row.BadgeWidth, 1, "CLASS", false, byClass)
+	x += row.BadgeWidth
+	for _, h := range heads {
+		x += h.gap
+		put(x, h.width, h.gap, h.name, h.right, h.sort)
+		x += h.width
+	}
+}
+
+func (p *Pane) arrow() string {
+	if p.down {
+		return "▾"
+	}
+	return "▴"
+}
+
+func (p *Pane) drawEntry(b *cell.Buffer, x, y, w int, e entry, node int, heads []head, l row.Look) {
+	fields := make([]row.Field, 0, len(heads))
+	for _, h := range heads {
+		text, st := h.text(p, e, h)
+		fields = append(fields, row.Field{Text: text, Width: h.width, Gap: h.gap, Right: h.right, Style: st})
+	}
+	id, class := entryName(e)
+	row.Node(b, x, y, w, class, glyph(e), row.Field{Text: id, Width: node}, fields, l)
+}
+
+func entryName(e entry) (string, privacy.Class) {
+	if e.invite != nil {
+		return inviteName(e.invite), privacy.PairedPeersOnly
+	}
+	return e.node.ID, e.node.Class
+}
+
+func inviteName(i *mesh.Invite) string {
+	if i.Label != "" {
+		return i.Label
+	}
+	return i.PeerID
+}
+
+// glyph is the sign of a node's status; this machine has its own.
+func glyph(e entry) row.Glyph {
+	switch {
+	case e.invite != nil:
+		return row.Glyph{Sign: "·", Style: theme.In(theme.Second)}
+	case e.node.Host:
+		return row.Glyph{Sign: "◉", Style: theme.In(theme.Text)}
+	}
+	switch e.node.Status {
+	case mesh.Online:
+		return row.Glyph{Sign: "●", Style: theme.In(theme.OK)}
+	case mesh.Degraded:
+		return row.Glyph{Sign: "◐", Style: theme.In(theme.Waiting)}
+	}
+	return row.Glyph{Sign: "○", Style: theme.In(theme.Third)}
+}
+
+// state is the word for a node: locked, offline or degraded, else its mode, else online.
+func state(n *mesh.Node) (string, theme.Style) {
+	switch {
+	case n.Locked != "":
+		return "locked", theme.In(theme.Failed)
+	case n.Status == mesh.Offline:
+		return "offline", theme.In(theme.Third)
+	case n.Status == mesh.Degraded:
+		return "degraded", theme.In(theme.Waiting)
+	case n.Mode != mesh.Active:
+		return n.Mode.String(), theme.In(theme.Waiting)
+	}
+	return "online", theme.In(theme.OK)
+}
+
+func stateText(_ *Pane, e entry, _ head) (string, theme.Style) {
+	if e.invite != nil {
+		return "invited", theme.In(theme.Second)
+	}
+	return state(e.node)
+}
+
+// left is how long an invite can still be used.
+func (p *Pane) left(i *mesh.Invite) time.Duration {
+	return time.UnixMicro(i.ExpiresAt).Sub(p.s.Now())
+}
+
+func gaugeText(p *Pane, e entry, h head) (string, theme.Style) {
+	if e.invite != nil {
+		return format.Clock(p.left(e.invite)), theme.In(theme.Second)
+	}
+	used := p.s.World.Spend.Node(e.node.ID).Micros
+	mark := format.Mark(used, e.node.Cap)
+	return format.Gauge(used, e.node.Cap, h.width-len(mark)) + mark, gaugeInk(mark)
+}
+
+func gaugeAlone(p *Pane, e entry, h head) (string, theme.Style) {
+	if e.invite != nil {
+		return gaugeText(p, e, h)
+	}
+	used := p.s.World.Spend.Node(e.node.ID).Micros
+	return format.Gauge(used, e.node.Cap, h.width), gaugeInk(format.Mark(used, e.node.Cap))
+}
+
+func gaugeInk(mark string) theme.Style {
+	switch mark {
+	case "!":
+		return theme.In(theme.Waiting)
+	case "!!":
+		return theme.In(theme.Failed)
+	}
+	return theme.In(theme.Second)
+}
+
+func spentText(p *Pane, e entry, _ head) (string, theme.Style) {
+	if e.invite != nil {
+		return "", theme.Style{}
+	}
+	used := p.s.World.Spend.Node(e.node.ID).Micros
+	mark := format.Mark(used, e.node.Cap)
+	return format.Money(used) + "/" + format.Cap(e.node.Cap) + mark, gaugeInk(mark)
+}
+
+// jobsText is the jobs a node holds of those that it gives room for.
+func jobsText(p *Pane, e entry, _ head) (string, theme.Style) {
+	if e.invite != nil {
+		return "", theme.Style{}
+	}
+	return fmt.Sprintf("%d/%d", len(p.s.World.State.HeldBy(e.node.ID)), room(e.node)), theme.In(theme.Text)
+}
+
+func room(n *mesh.Node) int {
+	k := 0
+	for _, s := range n.Slots {
+		k += int(s.Max)
+	}
+	return k
+}
+
+func rttText(p *Pane, e entry, _ head) (string, theme.Style) {
+	if b, ok := p.beat(e); ok && e.node.Status != mesh.Offline {
+		return format.RTT(b.RTT), theme.In(theme.Second)
+	}
+	return dash(e), theme.In(theme.Third)
+}
+
+func beatText(p *Pane, e entry, _ head) (string, theme.Style) {
+	if b, ok := p.beat(e); ok {
+		return format.Age(b.Age(p.s.Now())), theme.In(theme.Second)
+	}
+	return dash(e), theme.In(theme.Third)
+}
+
+func dash(e entry) string {
+	if e.invite != nil {
+		return ""
+	}
+	return format.Dash
+}
+
+func (p *Pane) beat(e entry) (mesh.Beat, bool) {
+	if e.node == nil || p.s.World.Tel == nil {
+		return mesh.Beat{}, false
+	}
+	return p.s.World.Tel.Node(e.node.ID)
+}
+
+func slotsText(p *Pane, e entry, _ head) (string, theme.Style) {
+	if e.invite != nil {
+		return "", theme.Style{}
+	}
+	return strings.Join(p.slotUse(e.node), " "), theme.In(theme.Second)
+}
+
+// slotUse gives what of each slot is in use: gpu 2/2.
+func (p *Pane) slotUse(n *mesh.Node) []string {
+	use := map[string]int{}
+	for _, j := range p.s.World.State.HeldBy(n.ID) {
+		use[j.Kind]++
+	}
+	out := make([]string, 0, len(n.Slots))
+	for _, s := range n.Slots {
+		out = append(out, fmt.Sprintf("%s %d/%d", s.Kind, use[s.Kind], s.Max))
+	}
+	return out
+}
+
+func modelText(_ *Pane, e entry, h head) (string, theme.Style) {
+	if e.invite != nil || len(e.node.Models) == 0 {
+		return "", theme.Style{}
+	}
+	m := e.node.Models[0]
+	for _, k := range e.node.Models {
+		if k.Loaded {
+			m = k
+			break
+		}
+	}
+	return format.Model(m.Name, h.width), theme.In(theme.Second)
+}
+
+// reorderEvery is how often a living list may change its order: more often it can't be read.
+const reorderEvery = time.Second
+
+// sort brings the rows in order: now, or where the last time is long enough ago. Equal rows keep their places by id.
+// Invites stand at the end.
+func (p *Pane) sort(now bool) {
+	t := p.s.Now()
+	if !now && t.Sub(p.sorted) < reorderEvery {
+		return
+	}
+	p.sorted = t
+	p.order = p.order[:0]
+	for id := range p.entries {
+		p.order = append(p.order, id)
+	}
+	slices.SortFunc(p.order, func(a, b string) int {
+		x, y := p.entries[a], p.entries[b]
+		if (x.invite != nil) != (y.invite != nil) {
+			if x.invite != nil {
+				return 1
+			}
+			return -1
+		}
+		c := 0
+		if x.node != nil {
+			c = p.compare(x, y)
+		}
+		if p.down {
+			c = -c
+		}
+		return cmp.Or(c, cmp.Compare(a, b))
+	})
+	p.keepSelection()
+}
+
+func (p *Pane) compare(x, y entry) int {
+	w := p.s.World
+	switch p.sortBy {
+	case byClass:
+		return cmp.Compare(x.node.Class.Effective(), y.node.Class.Effective())
+	case byState:
+		a, _ := state(x.node)
+		b, _ := state(y.node)
+		return cmp.Compare(a, b)
+	case byJobs:
+		return cmp.Compare(len(w.State.HeldBy(x.node.ID)), len(w.State.HeldBy(y.node.ID)))
+	case bySpend:
+		return cmp.Compare(w.Spend.Node(x.node.ID).Micros, w.Spend.Node(y.node.ID).Micros)
+	case byRTT:
+		a, _ := p.beat(x)
+		b, _ := p.beat(y)
+		return cmp.Compare(a.RTT, b.RTT)
+	case byBeat:
+		a, _ := p.beat(x)
+		b, _ := p.beat(y)
+		return b.At.Compare(a.At)
+	}
+	return cmp.Compare(x.node.ID, y.node.ID)
+}
+
+// scrollMargin is how many rows stay in sight above and under the cursor.
+const scrollMargin = 2
+
+func (p *Pane) move(id keys.ID) {
+	if p.focus == inspector {
+		p.facts.move(id)
+		return
+	}
+	page := max(p.listRows(), 1)
+	to := p.at
+	switch id {
+	case keys.Up:
+		to--
+	case keys.Down:
+		to++
+	case keys.PageUp:
+		to -= page
+	case keys.PageDown:
+		to += page
+	case keys.HalfUp:
+		to -= (page + 1) / 2
+	case keys.HalfDown:
+		to += (page + 1) / 2
+	case keys.Home:
+		to = 0
+	case keys.End:
+		to = len(p.order) - 1
+	default:
+		return
+	}
+	p.choose(to)
+}
+
+func (p *Pane) choose(i int) {
+	if len(p.order) == 0 {
+		return
+	}
+	p.at = max(min(i, len(p.order)-1), 0)
+	p.s.Node = p.order[p.at]
+	p.follow()
+}
+
+// follow scrolls so that the cursor is in sight.
+func (p *Pane) follow() {
+	rows := p.listRows()
+	if rows <= 0 {
+		return
+	}
+	m := min(scrollMargin, (rows-1)/2)
+	p.top = max(min(p.top, p.at-m), p.at+m-rows+1)
+	p.top = max(min(p.top, len(p.order)-rows), 0)
+}
+
+func (p *Pane) listRows() int {
+	return layout.MeshPane(p.frame, false, p.alone).List.H - 3
+}
+
+func (p *Pane) click(c pane.Click) (pane.Action, tea.Cmd) {
+	if p.empty() {
+		if p.emptyButton(c.X, c.Y) {
+			return pane.Press{ID: keys.Add}, nil
+		}
+		return nil, nil
+	}
+	m := layout.MeshPane(p.frame, p.focus == inspector, p.alone)
+	switch {
+	case m.List.Has(c.X, c.Y):
+		p.focus = list
+		in := m.List.Inner()
+		if c.Y == in.Y {
+			p.clickHead(c.X-in.X, in.W)
+			return nil, nil
+		}
+		i := p.top + c.Y - in.Y - 1
+		if c.Y > in.Y && i < len(p.order) && in.Has(c.X, c.Y) {
+			p.choose(i)
+			if c.Double {
+				p.focus = inspector
+			}
+		}
+	case m.Inspector.Has(c.X, c.Y):
+		p.focus = inspector
+		p.facts.choose(c.Y - m.Inspector.Y - 1)
+	}
+	return nil, nil
+}
+
+// clickHead sorts by the column that was clicked; a second click turns the order.
+func (p *Pane) clickHead(x, w int) {
+	node, heads := arrange(w)
+	by, at := numColumns, 3+node+1
+	switch {
+	case x < at:
+		by = byNode
+	case x < at+row.BadgeWidth:
+		by = byClass
+	}
+	at += row.BadgeWidth
+	for _, h := range heads {
+		at += h.gap + h.width
+		if by == numColumns && x < at {
+			by = h.sort
+			break
+		}
+	}
+	switch by {
+	case numColumns:
+		return
+	case p.sortBy:
+		p.down = !p.down
+	default:
+		p.sortBy = by
+	}
+	p.sort(true)
+}
+
+func (p *Pane) wheel(w pane.Wheel) {
+	m := layout.MeshPane(p.frame, p.focus == inspector, p.alone)
+	d := -3
+	if w.Down {
+		d = 3
+	}
+	switch {
+	case m.List.Has(w.X, w.Y):
+		p.top = max(min(p.top+d, len(p.order)-p.listRows()), 0)
+	case m.Inspector.Has(w.X, w.Y):
+		p.facts.top = max(p.facts.top+d, 0)
+	}
+}
