@@ -154,12 +154,15 @@ func (c *console) drawStatus(r layout.Rect) {
 	b, st := c.buf, c.s.World.State
 	second, line := theme.In(theme.Second), theme.In(theme.Third)
 	x := r.X + 1
+	between := ""
 	full := false // numbers are never cut: what does not fit whole is left out, and all after it
 	put := func(s string, ink theme.Style) {
-		full = full || x+ansi.StringWidth(s) > r.W
+		full = full || x+ansi.StringWidth(between+s) > r.W
 		if !full {
+			x = b.Put(x, r.Y, r.W-x, between, line)
 			x = b.Put(x, r.Y, r.W-x, s, ink)
 		}
+		between = ""
 	}
 	var nodes, degraded, offline int
 	for _, n := range st.Workers() {
@@ -187,22 +190,22 @@ func (c *console) drawStatus(r layout.Rect) {
 			put(fmt.Sprintf(" %s%d", s.sign, s.n), s.ink)
 		}
 	}
-	put(" │ ", line)
+	between = " │ "
 	put(fmt.Sprintf("queue %d", st.QueueLen()), second)
-	put(" │ ", line)
+	between = " │ "
 	ink := second
 	if st.ErrorCount > 0 {
 		ink = theme.In(theme.Failed)
 	}
 	put(count(int(st.ErrorCount), "error"), ink)
-	put(" │ ", line)
+	between = " │ "
 	c.putMoney(put, wide)
 	model := st.DefaultModel()
 	if model == "" {
 		model = "no model"
 	}
 	if room := r.W - x - 3; room >= 8 {
-		put(" │ ", line)
+		between = " │ "
 		put(format.Model(model, room), second)
 	}
 }
