@@ -1,0 +1,334 @@
+package mesh
+
+import (
+	"context"
+	"time"
+
+	"voxmesh/audit"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+	"voxmesh/oplog"
+)
+
+// The acts that need a confirmation, and resume, which does not.
+const (
+	ActKill   = "kill"
+	ActPause  = "pause"
+	ActDrain  = "drain"
+	ActReplay = "replay"
+	ActRevoke = "revoke"
+	ActResume = "resume"
+)
+
+// DefaultDrain is how long a drained node may go on with what it has.
+const DefaultDrain = 30 * time.Minute
+
+// Action is an act on a node, a job or a run.
+type Action struct {
+	Name     string
+	Target   string        // node id, job id or run id
+	On       string        // replay: the node to run it on; empty is where it ran
+	Deadline time.Duration // drain: 0 is DefaultDrain
+}
+
+// ActResult is what an act left behind.
+type ActResult struct {
+	AuditID   string `json:"audit_id"`
+	Signature string `json:"signature"`
+	Action    string `json:"action"`
+	Target    string `json:"target"`
+	Affected  int    `json:"affected"` // jobs stopped, requeued or started
+	JobID     string `json:"job_id,omitempty"`
+	RunID     string `json:"run_id,omitempty"`
+	TraceID   string `json:"trace_id,omitempty"`
+}
+
+// act is one act on its way into the log: what it does, decided against the state, and what its entry says.
+type act struct {
+	name   string
+	target string
+	actor  string
+	reason string
+	id     string // audit id
+	class  privacy.Class
+	detail map[string]string
+	ops    []oplog.Draft
+	result ActResult
+}
+
+// Act carries out a confirmed act: its ops and its signed entry are one commit. The grant is spent only when the act
+// is possible. Codes: vox/confirm/required for a missing grant, vox/node/unknown, vox/job/unknown, vox/run/unknown,
+// vox/act/impossible, vox/act/nothing-to-do.
+func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, error) {
+	if !g.Valid() {
+		return ActResult{}, fault.New("vox/confirm/required", "%s %s is not confirmed", a.Name, printable(a.Target)).
+			WithHint("voxmesh %s %s --confirm %s --reason TEXT", a.Name, printable(a.Target), printable(a.Target))
+	}
+	w := &act{name: a.Name, target: a.Target, actor: g.Actor(), reason: g.Reason()}
+	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		if err := h.prepare(next, w, a); err != nil {
+			return nil, err
+		}
+		if err := g.Spend(w.actor, a.Name, a.Target); err != nil {
+			return nil, err
+		}
+		return append(w.ops, h.entry(next, w)), nil
+	})
+	if err != nil {
+		return ActResult{}, err
+	}
+	if a.Name == ActRevoke {
+		_ = h.bus.Disconnect(a.Target) // an error says that it was not connected
+		h.gauges.forget(a.Target)
+	}
+	return w.result, nil
+}
+
+// Resume lets a node take work again. It needs no confirmation and leaves a signed entry like the others.
+func (h *Host) Resume(ctx context.Context, actor, node, reason string) (ActResult, error) {
+	w := &act{name: ActResume, target: node, actor: actor, reason: clean.Max(reason, audit.MaxReasonRunes).String()}
+	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		n, ok := next.Node(node)
+		switch {
+		case !ok:
+			return nil, unknownNode(node)
+		case n.Mode == Active:
+			return nil, fault.New("vox/act/nothing-to-do", "%s is active already", node)
+		}
+		w.begin(next, n.Class)
+		w.ops = []oplog.Draft{w.draft(KindNodeMode, "", &NodeModeChanged{Node: node, Mode: Active, AuditID: w.id})}
+		return append(w.ops, h.entry(next, w)), nil
+	})
+	return w.result, err
+}
+
+func (w *act) begin(next *State, class privacy.Class) {
+	w.id = audit.ID(next.Acts + 1)
+	w.class = class
+	w.ops = nil
+}
+
+func (w *act) draft(kind, trace string, r record, index ...string) oplog.Draft {
+	return draft(kind, w.actor, trace, r, index...)
+}
+
+// entry is the op of the signed entry. It is built when the log has given it its place, which the entry signs.
+func (h *Host) entry(next *State, w *act) oplog.Draft {
+	acts := next.Audit
+	return oplog.Draft{
+		Kind: KindAuditEntry, Actor: w.actor, Index: []string{IndexAudit},
+		Build: func(seq uint64, at int64, prev oplog.Hash) ([]byte, error) {
+			stored, signed, err := audit.Sign(h.key, audit.Entry{
+				AuditID: w.id, Action: w.name, Target: w.target, Actor: w.actor, Reason: w.reason,
+				PrivacyClass: w.class.String(), TsMicros: at, Seq: seq, PrevHead: prev.String(), Detail: w.detail,
+			})
+			if err != nil {
+				return nil, err
+			}
+			tree := acts
+			tree.Append(stored)
+			head, err := audit.SignHead(h.key, auditOrigin(next.Mesh), tree)
+			if err != nil {
+				return nil, err
+			}
+			w.result.AuditID, w.result.Signature = w.id, signed.Signature
+			w.result.Action, w.result.Target = w.name, w.target
+			return marshal(&AuditRecorded{
+				AuditID: w.id, Action: w.name, Target: w.target, Class: w.class, Stored: stored, Head: head,
+			}), nil
+		},
+	}
+}
+
+// prepare decides an act against the state and fills in its ops.
+func (h *Host) prepare(next *State, w *act, a Action) error {
+	switch a.Name {
+	case ActKill:
+		return h.prepareKill(next, w)
+	case ActPause, ActDrain:
+		return prepareMode(next, w, a, h.now())
+	case ActRevoke:
+		return prepareRevoke(next, w)
+	case ActReplay:
+		return prepareReplay(next, w, a)
+	}
+	return fault.New("vox/act/impossible", "there is no act %q", printable(a.Name))
+}
+
+// targetJobs finds the jobs that a target names: those that a node holds, one job, or those of a run.
+func (s *State) targetJobs(target string) ([]*Job, privacy.Class, error) {
+	if n, ok := s.Node(target); ok {
+		return s.HeldBy(n.ID), n.Class, nil
+	}
+	if j, ok := s.Job(target); ok {
+		return []*Job{j}, j.Class, nil
+	}
+	if r, ok := s.Run(target); ok {
+		var jobs []*Job
+		for _, id := range r.Jobs {
+			if j, ok := s.Job(id); ok {
+				jobs = append(jobs, j)
+			}
+		}
+		return jobs, r.Class, nil
+	}
+	switch {
+	case len(target) > 2 && target[:2] == "j-":
+		return nil, 0, fault.New("vox/job/unknown", "there is no job %s in the last day", printable(target)).WithHint("voxmesh jobs lists them")
+	case len(target) > 2 && target[:2] == "r-":
+		return nil, 0, fault.New("vox/run/unknown", "there is no run %s in the last day", printable(target)).WithHint("voxmesh runs lists them")
+	}
+	return nil, 0, unknownNode(target)
+}
+
+// prepareKill ends every job of the target as killed. What it put out so far is kept: the live copy becomes a blob.
+// The worker, who may be out of reach, is told by the reconciler.
+func (h *Host) prepareKill(next *State, w *act) error {
+	jobs, class, err := next.targetJobs(w.target)
+	if err != nil {
+		return err
+	}
+	w.begin(next, class)
+	for _, j := range jobs {
+		if j.State.Ended() {
+			continue
+		}
+		rec := &JobFinished{
+			Job: j.Job, Attempt: j.Attempt, Status: Killed, ExitCode: -1, Code: "vox/run/killed",
+			Error: "killed by " + w.id, AuditID: w.id,
+		}
+		if j.StartedAt > 0 {
+			rec.DurationMS = (h.now().UnixMicro() - j.StartedAt) / 1000
+			n, _ := next.Node(j.Node)
+			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
+		}
+		if r, size := h.streams.reader(j.Job, j.Attempt); size > 0 {
+			if hash, n, err := h.blobs.Put(r, maxStream); err == nil {
+				rec.Output, rec.OutputSize = hash, n
+			}
+		}
+		w.ops = append(w.ops, w.draft(KindJobFinished, j.Trace, rec, jobIndex(j.Job)))
+	}
+	if len(w.ops) == 0 {
+		if len(jobs) == 1 && jobs[0].Job == w.target {
+			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State)
+		}
+		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target)
+	}
+	w.result.Affected = len(w.ops)
+	return nil
+}
+
+func prepareMode(next *State, w *act, a Action, now time.Time) error {
+	n, ok := next.Node(w.target)
+	if !ok {
+		return unknownNode(w.target)
+	}
+	w.begin(next, n.Class)
+	rec := &NodeModeChanged{Node: n.ID, Mode: Paused, AuditID: w.id}
+	if a.Name == ActDrain {
+		if a.Deadline <= 0 {
+			a.Deadline = DefaultDrain
+		}
+		rec.Mode, rec.Deadline = Draining, now.Add(a.Deadline).UnixMicro()
+		w.detail = map[string]string{"deadline": time.UnixMicro(rec.Deadline).UTC().Format(time.RFC3339)}
+	}
+	if n.Mode == rec.Mode || a.Name == ActDrain && n.Mode == Drained {
+		return fault.New("vox/act/nothing-to-do", "%s is %s already", n.ID, n.Mode)
+	}
+	w.ops = append(w.ops, w.draft(KindNodeMode, "", rec))
+	w.result.Affected = len(next.HeldBy(n.ID))
+	return nil
+}
+
+func prepareRevoke(next *State, w *act) error {
+	n, ok := next.Node(w.target)
+	switch {
+	case !ok:
+		return unknownNode(w.target)
+	case n.Host:
+		return fault.New("vox/act/impossible", "%s is the machine that the mesh runs on: it cannot be expelled", n.ID)
+	}
+	w.begin(next, n.Class)
+	for _, j := range next.HeldBy(n.ID) {
+		w.ops = append(w.ops, requeue(j, CauseRevoked, n.ID+" was expelled", w.id))
+	}
+	w.result.Affected = len(w.ops)
+	w.ops = append(w.ops, w.draft(KindNodeGone, "", &NodeGone{Node: n.ID, Why: "revoked", AuditID: w.id}))
+	return nil
+}
+
+// prepareReplay runs a job, a run, or a node's latest run again, with the same module, input and arguments.
+func prepareReplay(next *State, w *act, a Action) error {
+	target := w.target
+	on := ""
+	if n, ok := next.Node(target); ok {
+		if n.Run == "" {
+			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID)
+		}
+		target, on = n.Run, n.ID
+	}
+	jobs, class, err := next.targetJobs(target)
+	if err != nil {
+		return err
+	}
+	if len(jobs) == 0 {
+		return fault.New("vox/run/unknown", "%s ended more than a day ago", target)
+	}
+	if a.On != "" {
+		if on, err = next.resolveNode(a.On); err != nil {
+			return err
+		}
+	}
+	w.begin(next, class)
+	run, trace := shortID("r-", next.Submitted), newTrace()
+	for i, j := range jobs {
+		rec := j.JobSubmitted
+		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id
+		if on != "" {
+			rec.On = on
+		}
+		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, jobIndex(rec.Job), runIndex(run)))
+		w.result.JobID = rec.Job
+	}
+	w.detail = map[string]string{"replay_of": target, "run": run}
+	w.result.RunID, w.result.TraceID, w.result.Affected = run, trace, len(jobs)
+	return nil
+}
+
+// SetCap sets what a node, or the mesh, may spend in 24 hours; nil is no cap. Code vox/node/unknown.
+func (h *Host) SetCap(ctx context.Context, actor, target string, capMicros *int64) error {
+	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		if target != MeshTarget {
+			id, err := next.resolveNode(target)
+			if err != nil || id == "" {
+				return nil, unknownNode(target)
+			}
+			target = id
+		}
+		return []oplog.Draft{draft(KindCapSet, actor, "", &CapSet{Node: target, CapMicros: capMicros})}, nil
+	})
+}
+
+// AccessAdd lets an SSH key in. The caller has parsed the key. Codes: vox/access/role.
+func (h *Host) AccessAdd(ctx context.Context, actor string, a Access) error {
+	if a.Role != "viewer" && a.Role != "operator" {
+		return fault.New("vox/access/role", "%q is not a role", printable(a.Role)).WithHint("use viewer or operator")
+	}
+	return h.commit(ctx, func(*State) ([]oplog.Draft, error) {
+		return []oplog.Draft{draft(KindAccessAdded, actor, "", &AccessAdded{
+			Fingerprint: a.Fingerprint, Key: a.Key, Name: clean.Max(a.Name, 40).String(), Role: a.Role,
+		})}, nil
+	})
+}
+
+// AccessRemove keeps an SSH key out from now on. Code vox/access/unknown.
+func (h *Host) AccessRemove(ctx context.Context, actor, fingerprint string) error {
+	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		if _, ok := next.AccessBy(fingerprint); !ok {
+			return nil, fault.New("vox/access/unknown", "no key %s may enter", printable(fingerprint)).WithHint("voxmesh access ls")
+		}
+		return []oplog.Draft{draft(KindAccessRemoved, actor, "", &AccessRemoved{Fingerprint: fingerprint})}, nil
+	})
+}

@@ -1,0 +1,140 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Chunk is a piece of a job's output, in order. Restart is set on the first piece of a later attempt: what came before
+// was another machine's and does not count.
+type Chunk struct {
+	Attempt uint32
+	Offset  int64
+	Data    []byte
+	Restart bool
+}
+
+const followPiece = 64 << 10
+
+// Follow gives a job's output from its beginning, as it comes, until the job has ended and all of it was given. fn's
+// error ends it and is returned. It reads nothing ahead of fn. Codes: vox/job/unknown, vox/blob/missing.
+func (h *Host) Follow(ctx context.Context, job string, fn func(Chunk) error) error {
+	f := follower{h: h, job: job, fn: fn, buf: make([]byte, followPiece)}
+	for {
+		moved := h.streams.changed()
+		j, err := h.Job(job)
+		if err != nil {
+			return err
+		}
+		if j.State.Ended() {
+			return f.finish(j)
+		}
+		if err := f.live(j); err != nil {
+			return err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-h.Done():
+			return errHostGone()
+		}
+	}
+}
+
+// follower is how far one reader has come.
+type follower struct {
+	h       *Host
+	job     string
+	fn      func(Chunk) error
+	buf     []byte
+	attempt uint32
+	off     int64
+	gave    bool
+}
+
+func (f *follower) switchTo(attempt uint32) (restart bool) {
+	if attempt == f.attempt {
+		return false
+	}
+	restart = f.gave
+	f.attempt, f.off = attempt, 0
+	return restart
+}
+
+func (f *follower) live(j *Job) error {
+	if j.State != Running && j.State != Leased {
+		return nil
+	}
+	restart := f.switchTo(j.Attempt)
+	for {
+		n := f.h.streams.read(f.job, f.attempt, f.off, f.buf)
+		if n == 0 {
+			return nil
+		}
+		if err := f.give(f.buf[:n], restart); err != nil {
+			return err
+		}
+		restart = false
+	}
+}
+
+func (f *follower) give(p []byte, restart bool) error {
+	err := f.fn(Chunk{Attempt: f.attempt, Offset: f.off, Data: p, Restart: restart})
+	f.off += int64(len(p))
+	f.gave = true
+	return err
+}
+
+// finish gives the rest from the blob, which is whole and verified.
+func (f *follower) finish(j *Job) error {
+	restart := f.switchTo(j.Attempt)
+	if j.Output == "" {
+		return nil
+	}
+	r, size, err := f.h.blobs.Open(j.Output)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if f.off >= size {
+		return nil
+	}
+	if _, err := r.Seek(f.off, io.SeekStart); err != nil {
+		return err
+	}
+	for {
+		n, err := io.ReadFull(r, f.buf)
+		if n > 0 {
+			if err := f.give(f.buf[:n], restart); err != nil {
+				return err
+			}
+			restart = false
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// WaitJob waits until a job has ended and gives it. Codes: vox/job/unknown.
+func (h *Host) WaitJob(ctx context.Context, id string) (*Job, error) {
+	for {
+		moved := h.streams.changed()
+		j, err := h.Job(id)
+		if err != nil || j.State.Ended() {
+			return j, err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return j, context.Cause(ctx)
+		case <-h.Done():
+			return j, errHostGone()
+		}
+	}
+}

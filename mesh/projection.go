@@ -1,0 +1,230 @@
+package mesh
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"voxmesh/oplog"
+)
+
+// reducerVersion names what apply does. It changes with every change of apply or of the memo's form, so that memos of
+// another version count as absent and are made anew.
+const reducerVersion = 1
+
+// Projection is the fold that the op-log keeps memos of.
+type Projection struct{}
+
+var _ oplog.Projection[*State] = Projection{}
+
+// Version is the reducer's version.
+func (Projection) Version() uint32 { return reducerVersion }
+
+// New is the state before the first op.
+func (Projection) New() *State { return &State{} }
+
+// Clone copies in O(1).
+func (Projection) Clone(s *State) *State { return s.clone() }
+
+// Apply folds one op into s, in place.
+func (Projection) Apply(s *State, op oplog.Op) *State {
+	apply(s, op)
+	return s
+}
+
+// Encode gives the memo's bytes: one record, the entities in the order of their keys. Equal states give equal bytes,
+// so it serves as the canonical dump too.
+func (Projection) Encode(s *State) []byte { return marshal(s) }
+
+// Decode reads what Encode wrote and rebuilds the indexes.
+func (Projection) Decode(b []byte) (*State, error) {
+	s := &State{}
+	if err := unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("decode state: %w", err)
+	}
+	return s, nil
+}
+
+func (s *State) fields(c *coder) {
+	c.u64(1, &s.Seq)
+	c.i64(2, &s.At)
+	c.str(3, &s.Mesh)
+	c.str(4, &s.PeerID)
+	c.str(5, &s.Operator)
+	c.opt(6, &s.MeshCap)
+	c.i64(7, &s.Spent)
+	c.i64(8, &s.Tokens)
+	c.u64(9, &s.Submitted)
+	c.u64(10, &s.Acts)
+	c.i64(11, &s.ErrorCount)
+	s.auditFields(c, 12)
+	entities(c, 13, s.Nodes, func(n *Node) {
+		s.nodes.Set(n.ID, n)
+		if n.Key != "" {
+			s.keys.Set(n.Key, n.ID)
+		}
+	})
+	entities(c, 14, s.gone.Values, func(g *Gone) {
+		s.gone.Set(g.ID, g)
+		if g.Key != "" {
+			s.keys.Set(g.Key, g.ID)
+		}
+	})
+	entities(c, 15, s.Jobs, func(j *Job) {
+		s.jobs.Set(j.Job, j)
+		s.index(j)
+	})
+	entities(c, 16, s.Runs, func(r *Run) { s.runs.Set(r.ID, r) })
+	entities(c, 17, s.Invites, func(i *Invite) { s.invites.Set(i.PeerID, i) })
+	entities(c, 18, s.Access, func(a *Access) { s.access.Set(a.Fingerprint, a) })
+}
+
+func (s *State) auditFields(c *coder, n protowire.Number) {
+	if c.enc {
+		b := s.Audit.Marshal()
+		c.bytes(n, &b)
+		return
+	}
+	var b []byte
+	c.bytes(n, &b)
+	if c.err != nil || len(b) == 0 {
+		return
+	}
+	if err := s.Audit.Unmarshal(b); err != nil {
+		c.err = err
+	}
+}
+
+// entities codes a map of the state as a repeated record.
+func entities[T any, P interface {
+	*T
+	record
+}](c *coder, n protowire.Number, all func() []P, add func(P),
+) {
+	if c.enc {
+		for _, e := range all() {
+			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
+			c.buf = protowire.AppendBytes(c.buf, marshal(e))
+		}
+		return
+	}
+	for c.next(n, protowire.BytesType) {
+		e := P(new(T))
+		if err := unmarshal(c.chunk(), e); err != nil {
+			if c.err == nil {
+				c.err = err
+			}
+			return
+		}
+		add(e)
+	}
+}
+
+func (n *Node) fields(c *coder) {
+	c.str(1, &n.ID)
+	c.flag(2, &n.Host)
+	c.str(3, &n.Key)
+	c.str(4, &n.Invite)
+	c.str(5, &n.Label)
+	c.str(6, &n.Hostname)
+	c.str(7, &n.Addr)
+	c.class(8, &n.Class)
+	c.varint(9, uint64(n.Status), func(v uint64) { n.Status = Status(v) })
+	c.i64(10, &n.StatusAt)
+	c.varint(11, uint64(n.Mode), func(v uint64) { n.Mode = Mode(v) })
+	c.i64(12, &n.Deadline)
+	c.str(13, &n.ModeAct)
+	c.str(14, &n.Locked)
+	c.i64(15, &n.JoinedAt)
+	list(c, 16, &n.Asked)
+	list(c, 17, &n.Slots)
+	c.flag(18, &n.Described)
+	list(c, 19, &n.Models)
+	c.str(20, &n.ModelsNote)
+	c.flag(21, &n.NSFW)
+	c.flag(22, &n.OptIn)
+	c.u8(23, &n.MinPriority)
+	c.i64(24, &n.MaxJobSecs)
+	c.str(25, &n.Version)
+	c.opt(26, &n.Cap)
+	c.i64(27, &n.Spent)
+	c.i64(28, &n.Tokens)
+	list(c, 29, &n.Last)
+	c.str(30, &n.Run)
+	c.str(31, &n.Policy)
+}
+
+func (g *Gone) fields(c *coder) {
+	c.str(1, &g.ID)
+	c.str(2, &g.Key)
+	c.str(3, &g.Why)
+	c.i64(4, &g.At)
+}
+
+func (j *Job) fields(c *coder) {
+	part(c, 1, &j.JobSubmitted)
+	c.str(2, &j.Trace)
+	c.i64(3, &j.SubmittedAt)
+	c.u64(4, &j.Seq)
+	c.varint(5, uint64(j.State), func(v uint64) { j.State = JobState(v) })
+	c.str(6, &j.Node)
+	c.u32(7, &j.Attempt)
+	c.u32(8, &j.Losses)
+	c.i64(9, &j.LeasedAt)
+	c.i64(10, &j.StartedAt)
+	c.i64(11, &j.EndedAt)
+	list(c, 12, &j.Refused)
+	list(c, 13, &j.Attempts)
+	c.i64(14, &j.ExitCode)
+	c.str(15, &j.Code)
+	c.str(16, &j.Error)
+	c.str(17, &j.Output)
+	c.i64(18, &j.OutputSize)
+	c.i64(19, &j.TokensUsed)
+	c.i64(20, &j.Cost)
+	c.i64(21, &j.DurationMS)
+}
+
+// part codes one record inside another.
+func part(c *coder, n protowire.Number, r record) {
+	if c.enc {
+		c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
+		c.buf = protowire.AppendBytes(c.buf, marshal(r))
+		return
+	}
+	if c.next(n, protowire.BytesType) {
+		if err := unmarshal(c.chunk(), r); err != nil && c.err == nil {
+			c.err = err
+		}
+	}
+}
+
+func (r *Run) fields(c *coder) {
+	c.str(1, &r.ID)
+	c.str(2, &r.Trace)
+	c.str(3, &r.Title)
+	c.class(4, &r.Class)
+	c.i64(5, &r.At)
+	c.strs(6, &r.Jobs)
+}
+
+func (i *Invite) fields(c *coder) {
+	c.str(1, &i.PeerID)
+	c.bytes(2, &i.Hash)
+	c.u8(3, &i.Slots)
+	c.str(4, &i.Label)
+	c.i64(5, &i.MintedAt)
+	c.i64(6, &i.ExpiresAt)
+	c.flag(7, &i.Revoked)
+	c.str(8, &i.UsedBy)
+	c.str(9, &i.UsedKey)
+	c.i64(10, &i.UsedAt)
+}
+
+func (a *Access) fields(c *coder) {
+	c.str(1, &a.Fingerprint)
+	c.str(2, &a.Key)
+	c.str(3, &a.Name)
+	c.str(4, &a.Role)
+	c.i64(5, &a.AddedAt)
+}

@@ -1,0 +1,213 @@
+package mesh
+
+import (
+	"time"
+
+	"voxmesh/oplog"
+)
+
+// editJob changes a copy of a job and keeps the indexes (queue, held, ended) in step with its state.
+func (s *State) editJob(id string, f func(*Job)) {
+	old, ok := s.jobs.Get(id)
+	if !ok {
+		return
+	}
+	j := *old
+	f(&j)
+	s.unindex(old)
+	s.index(&j)
+	s.jobs.Set(id, &j)
+}
+
+func (s *State) index(j *Job) {
+	switch {
+	case j.State == Queued:
+		s.queue.Set(queueKey(j), j.Job)
+	case j.State.Ended():
+		s.ended.Set(endKey(j), j.Job)
+	default:
+		s.held.Set(heldKey(j.Node, j.Job), j.Job)
+	}
+}
+
+func (s *State) unindex(j *Job) {
+	switch {
+	case j.State == Queued:
+		s.queue.Delete(queueKey(j))
+	case j.State.Ended():
+		s.ended.Delete(endKey(j))
+	default:
+		s.held.Delete(heldKey(j.Node, j.Job))
+	}
+}
+
+func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
+	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	s.Submitted++
+	s.jobs.Set(j.Job, j)
+	s.index(j)
+	run := Run{ID: r.Run, Trace: op.Trace, Title: r.Title, Class: r.Class, At: op.At}
+	if old, ok := s.runs.Get(r.Run); ok {
+		run = *old
+	}
+	run.Jobs = append(append([]string(nil), run.Jobs...), r.Job)
+	s.runs.Set(run.ID, &run)
+}
+
+// attempt changes the last attempt of a job in a fresh slice.
+func (j *Job) attempt(f func(*Attempt)) {
+	if len(j.Attempts) == 0 {
+		return
+	}
+	j.Attempts = append([]Attempt(nil), j.Attempts...)
+	f(&j.Attempts[len(j.Attempts)-1])
+}
+
+func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
+	s.editJob(r.Job, func(j *Job) {
+		j.State, j.Node, j.Attempt = Leased, r.Node, r.Attempt
+		j.LeasedAt, j.StartedAt = op.At, 0
+		j.Attempts = append(append([]Attempt(nil), j.Attempts...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At})
+	})
+	if j, ok := s.jobs.Get(r.Job); ok {
+		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })
+	}
+}
+
+func applyJobStarted(s *State, op oplog.Op, r *JobStarted) {
+	j, ok := s.jobs.Get(r.Job)
+	if !ok || j.State != Leased || j.Attempt != r.Attempt {
+		return
+	}
+	s.editJob(r.Job, func(j *Job) {
+		j.State, j.StartedAt = Running, op.At
+		j.attempt(func(a *Attempt) { a.StartedAt = op.At })
+	})
+}
+
+func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
+	j, ok := s.jobs.Get(r.Job)
+	if !ok || j.Attempt != r.Attempt || j.State != Leased && j.State != Running {
+		return
+	}
+	node := j.Node
+	s.editJob(r.Job, func(j *Job) {
+		if r.Cause == CauseLost && j.State == Running {
+			j.Losses++
+		}
+		if r.Cause == CauseRefused {
+			no := Refusal{Node: node, Reason: r.Reason, At: op.At}
+			if n, ok := s.nodes.Get(node); ok {
+				no.Policy = n.Policy
+			}
+			j.Refused = append(append([]Refusal(nil), j.Refused...), no)
+		}
+		j.State, j.StartedAt = Queued, 0
+		j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Cause.String(), r.Reason })
+	})
+	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), r.Job) })
+}
+
+func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
+	j, ok := s.jobs.Get(r.Job)
+	if !ok || j.State.Ended() {
+		return
+	}
+	node := j.Node
+	held := j.State == Leased || j.State == Running
+	s.editJob(r.Job, func(j *Job) {
+		j.State, j.EndedAt = r.Status, op.At
+		j.ExitCode, j.Code, j.Error = r.ExitCode, r.Code, r.Error
+		j.Output, j.OutputSize, j.TokensUsed = r.Output, r.OutputSize, r.Tokens
+		j.Cost, j.DurationMS = r.CostMicros, r.DurationMS
+		if held {
+			j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Status.String(), r.Error })
+		}
+	})
+	s.account(r.Job, 1)
+	if held {
+		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), r.Job) })
+	}
+}
+
+// account adds (sign 1) or takes away (sign -1) what a finished job cost, for its node and for the mesh.
+func (s *State) account(job string, sign int64) {
+	j, ok := s.jobs.Get(job)
+	if !ok {
+		return
+	}
+	s.Spent += sign * j.Cost
+	s.Tokens += sign * j.TokensUsed
+	if j.State == Failed || j.State == TimedOut {
+		s.ErrorCount += sign
+	}
+	s.editNode(j.Node, func(n *Node) {
+		n.Spent += sign * j.Cost
+		n.Tokens += sign * j.TokensUsed
+	})
+}
+
+// evict drops what ended more than KeepEnded before the op just applied: jobs, their spend, runs, invites. It is the
+// reducer's alone to do, by op time, so that a replay and a memo agree.
+func (s *State) evict() {
+	limit := s.At - int64(KeepEnded/time.Microsecond)
+	for {
+		key, id, ok := s.ended.Min()
+		if !ok {
+			break
+		}
+		j, found := s.jobs.Get(id)
+		if found && j.EndedAt > limit {
+			break
+		}
+		s.ended.Delete(key)
+		if found {
+			s.drop(j)
+		}
+	}
+	s.evictInvites(limit)
+}
+
+// drop removes an ended job from the state.
+func (s *State) drop(j *Job) {
+	s.account(j.Job, -1)
+	s.jobs.Delete(j.Job)
+	run, ok := s.runs.Get(j.Run)
+	if !ok {
+		return
+	}
+	c := *run
+	c.Jobs = nil
+	for _, id := range run.Jobs {
+		if id != j.Job {
+			c.Jobs = append(c.Jobs, id)
+		}
+	}
+	if len(c.Jobs) == 0 {
+		s.runs.Delete(j.Run)
+		return
+	}
+	s.runs.Set(c.ID, &c)
+}
+
+// evictInvites forgets invites that ended more than KeepEnded ago. There are few of them, and a full walk is made only
+// when the oldest possible one is due.
+func (s *State) evictInvites(limit int64) {
+	if s.invites.Len() == 0 || s.invitesDue > limit {
+		return
+	}
+	next := int64(1<<63 - 1)
+	var old []string
+	s.invites.Scan(func(id string, i *Invite) bool {
+		if i.ExpiresAt <= limit {
+			old = append(old, id)
+		} else {
+			next = min(next, i.ExpiresAt)
+		}
+		return true
+	})
+	for _, id := range old {
+		s.invites.Delete(id)
+	}
+	s.invitesDue = next
+}

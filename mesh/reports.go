@@ -1,0 +1,284 @@
+package mesh
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fabric"
+	"voxmesh/oplog"
+)
+
+// Bounds on what one report may say: a hostile worker fills its own message, not our memory or columns.
+const (
+	maxHeld      = 256
+	maxModels    = 512
+	maxSlots     = 8
+	maxErrorText = 300
+)
+
+// listenToWorkers takes the messages of workers. The fabric calls one handler at a time for one node and kind.
+func (h *Host) listenToWorkers() error {
+	for kind, fn := range map[string]func(context.Context, fabric.Msg){
+		fabric.KindReport: h.onReport,
+		fabric.KindBlob:   h.onBlob,
+		fabric.KindPut:    h.onPut,
+		fabric.KindOut:    h.onOut,
+	} {
+		if err := h.bus.Handle(kind, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onSession hears that a node's connection began or ended. Status follows heartbeats, not connections: a cable that
+// was cut for a moment is no event.
+func (h *Host) onSession(node string, up bool) {
+	h.cfg.Log("session of %s: up %v", node, up)
+	if up {
+		h.push.forget(node)
+		h.wakeups.wake()
+	}
+}
+
+// onReport compares what a worker says with the state, makes the difference durable, and answers with orders.
+func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
+	var r fabric.Report
+	if len(m.Data) > fabric.MaxPayload || json.Unmarshal(m.Data, &r) != nil || len(r.Held) > maxHeld || r.Instance == "" {
+		h.cfg.Log("report of %s: not readable", m.Node)
+		return
+	}
+	fresh, restarted, cloned := h.inst.heard(m.Node, r.Instance, r.N)
+	if cloned {
+		h.lockClone(ctx, m.Node)
+		return
+	}
+	if !fresh {
+		return
+	}
+	now := h.now()
+	h.gauges.beat(m.Node, r.Instance, time.Duration(r.UptimeMS)*time.Millisecond,
+		time.Duration(r.RTTMicro)*time.Microsecond, len(r.Held), now)
+	h.push.heard(m.Node, r.Held)
+	for i := range r.Held {
+		h.storeInline(m.Node, &r.Held[i])
+	}
+	if err := h.absorb(ctx, m.Node, &r, restarted); err != nil {
+		h.cfg.Log("report of %s: %v", m.Node, err)
+		return // not answered: the worker will say it again
+	}
+	orders := h.ordersFor(h.Snapshot(), m.Node, r.Held, now)
+	if b, err := json.Marshal(orders); err == nil && m.Waits() {
+		_ = m.Respond(b)
+	}
+	h.wakeups.wake()
+}
+
+// lockClone refuses a node whose key two machines use, until its owner revokes it.
+func (h *Host) lockClone(ctx context.Context, node string) {
+	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		n, ok := next.Node(node)
+		if !ok || n.Locked != "" {
+			return nil, nil
+		}
+		drafts := []oplog.Draft{draft(KindNodeLocked, "host", "", &NodeLocked{
+			Node: node, Reason: "two machines speak with its key",
+		})}
+		for _, j := range next.HeldBy(node) {
+			drafts = append(drafts, requeue(j, CauseRevoked, "the node was locked", ""))
+		}
+		return drafts, nil
+	})
+	if err != nil {
+		h.cfg.Log("lock of %s: %v", node, err)
+		return
+	}
+	_ = h.bus.Disconnect(node)
+}
+
+// storeInline puts a small output that came with its result into the blobs, so that the op can name it.
+func (h *Host) storeInline(node string, held *fabric.Held) {
+	res := held.Result
+	if res == nil || len(res.Output) == 0 {
+		return
+	}
+	hash, n, err := h.blobs.Put(bytes.NewReader(res.Output), fabric.MaxPayload)
+	if err != nil {
+		h.cfg.Log("output of %s from %s: %v", held.Job, node, err)
+		held.Result = nil // not accepted now: it will come again
+		return
+	}
+	res.OutputHash, res.OutputSize, res.Output = hash, n, nil
+}
+
+// absorb makes durable all that the report says and the state does not.
+func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report, restarted bool) error {
+	now := h.now()
+	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		n, ok := next.Node(node)
+		if !ok || n.Locked != "" {
+			return nil, nil
+		}
+		if r.Leaving {
+			return leaveOps(next, n), nil
+		}
+		var drafts []oplog.Draft
+		if d := describeOp(n, r.Describe); d != nil {
+			drafts = append(drafts, *d)
+		}
+		if n.Status != Online {
+			drafts = append(drafts, draft(KindNodeStatus, "host", "", &NodeStatusChanged{Node: node, Status: Online}))
+		}
+		return append(drafts, h.heldOps(next, n, r.Held, restarted, now)...), nil
+	})
+}
+
+// leaveOps takes a node out that said goodbye.
+func leaveOps(next *State, n *Node) []oplog.Draft {
+	var drafts []oplog.Draft
+	for _, j := range next.HeldBy(n.ID) {
+		drafts = append(drafts, requeue(j, CauseRevoked, n.ID+" left the mesh", ""))
+	}
+	return append(drafts, draft(KindNodeGone, "node:"+n.ID, "", &NodeGone{Node: n.ID, Why: "left"}))
+}
+
+// describeOp gives the op that records a new description, cleaned and bounded, or nil when nothing changed.
+func describeOp(n *Node, d fabric.Describe) *oplog.Draft {
+	rec := &NodeDescribed{
+		Node: n.ID, NSFW: d.NSFW, OptIn: d.OptIn, MinPriority: d.MinPriority, MaxJobSecs: max(d.MaxJobSecs, 0),
+		Version: clean.Max(d.Version, 40).String(), ModelsNote: clean.Max(d.ModelsNote, 160).String(),
+		Policy: clean.Max(d.Policy, 64).String(),
+	}
+	for _, s := range d.Slots[:min(len(d.Slots), maxSlots)] {
+		rec.Slots = append(rec.Slots, Slot{Kind: Slug(s.Kind), Max: min(s.Max, 64), Weight: min(s.Weight, 100)})
+	}
+	for _, m := range d.Models[:min(len(d.Models), maxModels)] {
+		rec.Models = append(rec.Models, Model{
+			Name: clean.Max(m.Name, 80).String(), Tag: clean.Max(m.Tag, 24).String(), Backend: clean.Max(m.Backend, 16).String(),
+			Family: clean.Max(m.Family, 24).String(), Digest: clean.Max(m.Digest, 64).String(),
+			Size: max(m.Size, 0), Context: max(m.Context, 0), Loaded: m.Loaded, Fits: m.Fits,
+		})
+	}
+	old := &NodeDescribed{
+		Node: n.ID, Slots: n.Slots, Models: n.Models, ModelsNote: n.ModelsNote, NSFW: n.NSFW, OptIn: n.OptIn,
+		MinPriority: n.MinPriority, MaxJobSecs: n.MaxJobSecs, Version: n.Version, Policy: n.Policy,
+	}
+	if n.Described && bytes.Equal(marshal(rec), marshal(old)) {
+		return nil
+	}
+	dr := draft(KindNodeDescribed, "node:"+n.ID, "", rec)
+	return &dr
+}
+
+// heldOps turns the jobs in a worker's hands into ops.
+func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, restarted bool, now time.Time) []oplog.Draft {
+	var drafts []oplog.Draft
+	listed := map[string]uint32{}
+	for _, w := range held {
+		listed[w.Job] = w.Attempt
+		drafts = append(drafts, h.heldOp(next, n, w, now)...)
+	}
+	for _, j := range next.HeldBy(n.ID) {
+		if a, ok := listed[j.Job]; ok && a == j.Attempt {
+			continue
+		}
+		// A running job that its worker does not list is lost: the agent restarted under it. One that was only given
+		// is sent again.
+		if j.State == Running {
+			drafts = append(drafts, h.lost(j, "its worker restarted"))
+		}
+	}
+	_ = restarted
+	return drafts
+}
+
+func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplog.Draft {
+	j, ok := next.Job(w.Job)
+	match := ok && j.Node == n.ID && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+	if match {
+		h.leases.grant(j.Job, j.Attempt, now)
+	}
+	actor := "node:" + n.ID
+	switch {
+	case match && w.Phase == fabric.PhaseRunning && j.State == Leased:
+		return []oplog.Draft{draft(KindJobStarted, actor, j.Trace, &JobStarted{Job: j.Job, Attempt: j.Attempt}, jobIndex(j.Job))}
+	case match && w.Phase == fabric.PhaseRefused:
+		cause := CauseRefused
+		if w.Busy {
+			cause = CauseYield
+			h.busy.set(n.ID, j.Kind)
+		}
+		return []oplog.Draft{requeue(j, cause, clean.Max(w.Reason, maxErrorText).String(), "")}
+	case match && w.Phase == fabric.PhaseDone && w.Result != nil:
+		if res := h.result(n, j, w.Result); res != nil {
+			return []oplog.Draft{draft(KindJobFinished, actor, j.Trace, res, jobIndex(j.Job))}
+		}
+	case ok && w.Phase == fabric.PhaseDone && !match && j.Attempt != w.Attempt && !j.State.Ended():
+		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{
+			Job: j.Job, Node: n.ID, Attempt: w.Attempt, Why: "attempt " + itoa(uint64(w.Attempt)) + " lost its lease",
+		}, jobIndex(j.Job))}
+	}
+	return nil
+}
+
+// result checks a worker's verdict and puts a price on it. nil: not acceptable yet (its output has not arrived).
+func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
+	rec := &JobFinished{
+		Job: j.Job, Attempt: j.Attempt, ExitCode: int64(r.ExitCode), Code: clean.Max(r.Code, 60).String(),
+		Error: clean.Max(r.Error, maxErrorText).String(), Tokens: max(r.Tokens, 0), DurationMS: max(r.DurationMS, 0),
+	}
+	switch r.Status {
+	case "succeeded":
+		rec.Status = Succeeded
+	case "killed":
+		rec.Status = Killed
+	case "timed_out":
+		rec.Status = TimedOut
+	default:
+		rec.Status = Failed
+	}
+	if r.OutputHash != "" {
+		if b, err := hex.DecodeString(r.OutputHash); err != nil || len(b) != 32 || !h.blobs.Has(r.OutputHash) {
+			return nil
+		}
+		rec.Output, rec.OutputSize = r.OutputHash, max(r.OutputSize, 0)
+	}
+	rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, rec.Tokens)
+	h.gauges.addTokens(rec.Tokens, h.now())
+	return rec
+}
+
+// ordersFor is what a node should do about what it holds.
+func (h *Host) ordersFor(s *State, node string, held []fabric.Held, _ time.Time) fabric.Orders {
+	o := fabric.Orders{
+		V: 1, LeaseMS: h.cfg.Lease.Milliseconds(), Settled: []fabric.JobRef{}, Cancel: []fabric.JobRef{},
+		Head: fabric.Head{Size: s.Audit.Size()},
+	}
+	if n, ok := s.Node(node); ok {
+		o.Locked = n.Locked
+	}
+	root := s.Audit.Root()
+	o.Head.Root = hex.EncodeToString(root[:])
+	for _, w := range held {
+		ref := fabric.JobRef{Job: w.Job, Attempt: w.Attempt}
+		j, ok := s.Job(w.Job)
+		match := ok && j.Node == node && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+		switch {
+		case match:
+		case w.Phase == fabric.PhaseDone || w.Phase == fabric.PhaseRefused:
+			ref.Why = "settled"
+			o.Settled = append(o.Settled, ref)
+		default:
+			ref.Why = "no longer yours"
+			if ok && j.State == Killed {
+				ref.Why = "killed"
+			}
+			o.Cancel = append(o.Cancel, ref)
+		}
+	}
+	return o
+}

@@ -1,0 +1,239 @@
+package mesh
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"voxmesh/oplog"
+)
+
+// leasesPerPass bounds how many jobs one pass gives out, so that a commit stays short and others get their turn.
+const leasesPerPass = 64
+
+// clockEvery is how often ages, deadlines and leases are looked at.
+const clockEvery = 500 * time.Millisecond
+
+// busyFor is how long a node that said "my slots are taken" is left alone.
+const busyFor = 2 * time.Second
+
+// scheduleLoop gives queued jobs to nodes whenever something changed.
+func (h *Host) scheduleLoop() {
+	moved := h.Watch(h.ctx)
+	for range moved {
+		for h.schedule() {
+		}
+	}
+}
+
+// schedule makes one pass and reports whether another may find more to do.
+func (h *Host) schedule() bool {
+	if h.Snapshot().QueueLen() == 0 || h.ctx.Err() != nil {
+		return false
+	}
+	given := 0
+	p, err := h.log.Do(func(next *State) ([]oplog.Draft, error) {
+		drafts := h.place(next)
+		given = len(drafts)
+		return drafts, nil
+	})
+	if err == nil {
+		err = p.Wait(h.ctx)
+	}
+	if err != nil {
+		h.cfg.Log("dispatch: %v", err)
+		return false
+	}
+	return given == leasesPerPass
+}
+
+// place chooses nodes for the jobs at the head of the queue. A job like one that just found no node is skipped: the
+// queue is walked once, however long it is.
+func (h *Host) place(next *State) []oplog.Draft {
+	look := newPlacement(next, h.gauges.snapshot(h.now()), h.now(), h.busy.is)
+	stuck := map[string]bool{}
+	var drafts []oplog.Draft
+	for _, j := range next.Queue(0) {
+		like := likeness(j)
+		if stuck[like] {
+			continue
+		}
+		n, ok := look.best(j)
+		if !ok {
+			stuck[like] = true
+			continue
+		}
+		look.use[n.ID+"/"+j.Kind]++
+		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1}
+		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, jobIndex(j.Job)))
+		if len(drafts) == leasesPerPass {
+			break
+		}
+	}
+	return drafts
+}
+
+// likeness names all that placing depends on: jobs with the same likeness find the same nodes.
+func likeness(j *Job) string {
+	var b strings.Builder
+	for _, s := range []string{j.Kind, j.Runner, j.Model, j.On, j.Class.String(), itoa(uint64(j.Priority)), itoa(uint64(j.TimeoutMS))} {
+		b.WriteString(s)
+		b.WriteByte(0)
+	}
+	if j.NSFW {
+		b.WriteByte('n')
+	}
+	for _, r := range j.Refused {
+		b.WriteString(r.Node)
+		b.WriteByte('/')
+	}
+	return b.String()
+}
+
+// clockLoop does what time alone brings about: status by age, leases that ran out, drains that are over.
+func (h *Host) clockLoop() {
+	t := time.NewTicker(clockEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			h.tick()
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *Host) tick() {
+	s, now := h.Snapshot(), h.now()
+	expired := map[string]uint32{}
+	for _, j := range h.leases.expired(s.Held(), now) {
+		expired[j.Job] = j.Attempt
+	}
+	if len(expired) == 0 && !h.statusDue(s, now) && !drainDue(s, now) {
+		h.wakeups.wake() // ages moved
+		return
+	}
+	p, err := h.log.Do(func(next *State) ([]oplog.Draft, error) {
+		drafts := h.statusOps(next, now)
+		for id, attempt := range expired {
+			if j, ok := next.Job(id); ok && j.Attempt == attempt && (j.State == Leased || j.State == Running) {
+				drafts = append(drafts, h.lost(j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
+			}
+		}
+		return append(drafts, drainOps(next, now)...), nil
+	})
+	if err == nil {
+		err = p.Wait(h.ctx)
+	}
+	if err != nil && h.ctx.Err() == nil {
+		h.cfg.Log("clock: %v", err)
+	}
+}
+
+// statusNow is the status of a node by its heartbeat. A node that was never heard since this host began keeps its
+// status until it would have turned: a restart of the host alone makes nobody offline at once.
+func (h *Host) statusNow(n *Node, now time.Time) Status {
+	if n.Host {
+		return Online
+	}
+	if b, ok := h.gauges.last(n.ID); ok {
+		return StatusByAge(b.Age(now))
+	}
+	if n.Status == Offline {
+		return Offline
+	}
+	return min(n.Status, StatusByAge(now.Sub(h.started)))
+}
+
+func (h *Host) statusDue(s *State, now time.Time) bool {
+	for _, n := range s.Nodes() {
+		if h.statusNow(n, now) != n.Status {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *Host) statusOps(next *State, now time.Time) []oplog.Draft {
+	var out []oplog.Draft
+	for _, n := range next.Nodes() {
+		if st := h.statusNow(n, now); st != n.Status {
+			out = append(out, draft(KindNodeStatus, "host", "", &NodeStatusChanged{Node: n.ID, Status: st}))
+		}
+	}
+	return out
+}
+
+// lost ends a lease whose worker is gone: the job waits again, or fails when that happened too often under it.
+func (h *Host) lost(j *Job, reason string) oplog.Draft {
+	if j.State == Running && j.Losses+1 >= MaxLosses {
+		return draft(KindJobFinished, "host", j.Trace, &JobFinished{
+			Job: j.Job, Attempt: j.Attempt, Status: Failed, ExitCode: -1, Code: "vox/run/worker-lost",
+			Error: "the worker was lost " + itoa(MaxLosses) + " times while it ran; last: " + reason,
+		}, jobIndex(j.Job))
+	}
+	return requeue(j, CauseLost, reason, "")
+}
+
+func requeue(j *Job, cause Cause, reason, auditID string) oplog.Draft {
+	return draft(KindJobRequeued, "host", j.Trace, &JobRequeued{
+		Job: j.Job, Attempt: j.Attempt, Cause: cause, Reason: reason, AuditID: auditID,
+	}, jobIndex(j.Job))
+}
+
+func drainDue(s *State, now time.Time) bool {
+	for _, n := range s.Nodes() {
+		if n.Mode == Draining && (now.UnixMicro() >= n.Deadline || len(s.HeldBy(n.ID)) == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// drainOps ends drains: at once when nothing is left, at the deadline by taking back what still runs.
+func drainOps(next *State, now time.Time) []oplog.Draft {
+	var out []oplog.Draft
+	for _, n := range next.Nodes() {
+		if n.Mode != Draining {
+			continue
+		}
+		held := next.HeldBy(n.ID)
+		if len(held) > 0 && now.UnixMicro() < n.Deadline {
+			continue
+		}
+		for _, j := range held {
+			out = append(out, requeue(j, CauseDrain, "the drain's deadline passed", n.ModeAct))
+		}
+		out = append(out, draft(KindNodeMode, "host", "", &NodeModeChanged{Node: n.ID, Mode: Drained, AuditID: n.ModeAct}))
+	}
+	return out
+}
+
+// busyNodes remembers, for a moment, which slots a node said were taken.
+type busyNodes struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	until map[string]time.Time // node/kind
+}
+
+func newBusyNodes(now func() time.Time) *busyNodes {
+	return &busyNodes{now: now, until: map[string]time.Time{}}
+}
+
+func (b *busyNodes) set(node, kind string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.until[node+"/"+kind] = b.now().Add(busyFor)
+}
+
+func (b *busyNodes) is(node, kind string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t, ok := b.until[node+"/"+kind]
+	if ok && !b.now().Before(t) {
+		delete(b.until, node+"/"+kind)
+		return false
+	}
+	return ok
+}

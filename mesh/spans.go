@@ -1,0 +1,143 @@
+package mesh
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"voxmesh/mesh/privacy"
+)
+
+// SpanView is one node of the tree of what happened in a run: the run, its jobs, their attempts, and the phases of an
+// attempt (dispatch, from the lease to the start; running). Ids are 16 hex, derived from what they name, so that every
+// machine and every replay of the log gives a span the same one. Start is unix microseconds, and 0 DurationMS of a span
+// that goes on is the time until now.
+type SpanView struct {
+	SpanID       string        `json:"span_id"`
+	SpanName     string        `json:"span_name"`
+	Status       string        `json:"status"`
+	Start        int64         `json:"start"`
+	DurationMS   int64         `json:"duration_ms"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+	NodeID       string        `json:"node_id,omitempty"`
+	JobID        string        `json:"job_id,omitempty"`
+	Attempt      uint32        `json:"attempt,omitempty"`
+	Error        string        `json:"error,omitempty"`
+	Children     []SpanView    `json:"children"`
+}
+
+// RunView is a run with its tree.
+type RunView struct {
+	RunID        string        `json:"run_id"`
+	TraceID      string        `json:"trace_id"`
+	Title        string        `json:"title"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+	Status       string        `json:"status"`
+	Start        int64         `json:"start"`
+	DurationMS   int64         `json:"duration_ms"`
+	CostUSD      float64       `json:"cost_usd"`
+	Jobs         []string      `json:"jobs"`
+	Root         SpanView      `json:"root"`
+}
+
+// SpanID derives the id of a span from what it names.
+func SpanID(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// runView builds the tree of a run from its jobs. now is unix microseconds.
+func runView(r *Run, jobs []*Job, now int64) RunView {
+	v := RunView{
+		RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: r.Jobs,
+		Root: SpanView{
+			SpanID: SpanID(r.ID), SpanName: r.Title, Start: r.At, PrivacyClass: r.Class, Children: []SpanView{},
+		},
+	}
+	status, end := Succeeded, int64(0)
+	for _, j := range jobs {
+		v.Root.Children = append(v.Root.Children, jobSpan(j, now))
+		v.CostUSD += usd(j.Cost)
+		end = max(end, orNow(j.EndedAt, now))
+		if worse(j.State, status) {
+			status = j.State
+		}
+	}
+	v.Status = status.String()
+	v.Root.Status = v.Status
+	v.DurationMS = max(end-r.At, 0) / 1000
+	v.Root.DurationMS = v.DurationMS
+	return v
+}
+
+// worse reports whether a tells more about a run than b: going on beats ended, a failure beats a success.
+func worse(a, b JobState) bool {
+	rank := func(s JobState) int {
+		switch s {
+		case Running, Leased:
+			return 5
+		case Queued:
+			return 4
+		case Failed, TimedOut:
+			return 3
+		case Killed:
+			return 2
+		}
+		return 1
+	}
+	return rank(a) > rank(b)
+}
+
+func jobSpan(j *Job, now int64) SpanView {
+	s := SpanView{
+		SpanID: SpanID(j.Run, j.Job), SpanName: j.Runner + " " + j.Title, Status: j.State.String(), Start: j.SubmittedAt,
+		DurationMS: (orNow(j.EndedAt, now) - j.SubmittedAt) / 1000, PrivacyClass: j.Class, NodeID: j.Node, JobID: j.Job,
+		Error: j.Error, Children: []SpanView{},
+	}
+	for _, a := range j.Attempts {
+		s.Children = append(s.Children, attemptSpan(j, a, now))
+	}
+	return s
+}
+
+func attemptSpan(j *Job, a Attempt, now int64) SpanView {
+	n := itoa(uint64(a.N))
+	end := orNow(a.EndedAt, now)
+	s := SpanView{
+		SpanID: AttemptSpanID(j.Run, j.Job, a.N), SpanName: "attempt " + n, Status: a.End, Start: a.LeasedAt,
+		DurationMS: (end - a.LeasedAt) / 1000, PrivacyClass: j.Class, NodeID: a.Node, JobID: j.Job, Attempt: a.N,
+		Error: a.Reason, Children: []SpanView{},
+	}
+	if s.Status == "" {
+		s.Status = j.State.String()
+	}
+	phase := func(name, status string, from, to int64) {
+		s.Children = append(s.Children, SpanView{
+			SpanID: SpanID(j.Run, j.Job, n, name), SpanName: name, Status: status, Start: from,
+			DurationMS: max(to-from, 0) / 1000, PrivacyClass: j.Class, NodeID: a.Node, JobID: j.Job, Attempt: a.N,
+			Children: []SpanView{},
+		})
+	}
+	if a.StartedAt == 0 {
+		phase("dispatch", s.Status, a.LeasedAt, end)
+		return s
+	}
+	phase("dispatch", "succeeded", a.LeasedAt, a.StartedAt)
+	phase("run", s.Status, a.StartedAt, end)
+	return s
+}
+
+// AttemptSpanID is the span under which the worker's own spans hang: it travels in the traceparent header.
+func AttemptSpanID(run, job string, attempt uint32) string {
+	return SpanID(run, job, itoa(uint64(attempt)))
+}
+
+func orNow(t, now int64) int64 {
+	if t == 0 {
+		return now
+	}
+	return t
+}

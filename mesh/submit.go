@@ -1,0 +1,172 @@
+package mesh
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"time"
+
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+	"voxmesh/oplog"
+)
+
+// JobRequest asks for one job. Module, Stdin and Prompt are hashes that PutBlob gave.
+type JobRequest struct {
+	Runner   string // wasm, text, embed
+	Kind     string // slot kind; empty: cpu for wasm, text and embed for themselves
+	Module   string
+	Args     []string
+	Stdin    string
+	Model    string // for text and embed; empty: the mesh's default model
+	Prompt   string
+	Class    privacy.Class // Unknown: paired-peers-only
+	Priority uint8         // 0: Normal
+	NSFW     bool
+	Timeout  time.Duration // 0: what the node's policy allows
+	On       string        // a node's id or label, or empty
+	Title    string
+}
+
+// Ticket names what was accepted.
+type Ticket struct {
+	JobID   string `json:"job_id"`
+	RunID   string `json:"run_id"`
+	TraceID string `json:"trace_id"`
+}
+
+// Bounds on what a job may carry beside its blobs.
+const (
+	maxArgs     = 256
+	maxArgBytes = 64 << 10
+	// MaxBlob is the largest module, input or prompt.
+	MaxBlob = 64 << 20
+)
+
+// PutBlob stores bytes for a later Submit and gives their hash. Codes: vox/blob/too-big, vox/oplog/disk-full.
+func (h *Host) PutBlob(r io.Reader, limit int64) (hash string, size int64, err error) {
+	return h.blobs.Put(r, limit)
+}
+
+// Submit accepts a job. It is durable when Submit returns; dispatch follows on its own. Codes: vox/job/invalid,
+// vox/node/unknown, vox/blob/missing, vox/model/none.
+func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket, error) {
+	rec, err := h.checkJob(req)
+	if err != nil {
+		return Ticket{}, err
+	}
+	trace := newTrace()
+	var t Ticket
+	err = h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		if rec.On, err = next.resolveNode(req.On); err != nil {
+			return nil, err
+		}
+		if rec.Runner != "wasm" && rec.Model == "" {
+			if rec.Model = next.DefaultModel(); rec.Model == "" {
+				return nil, fault.New("vox/model/none", "no online node has a model").
+					WithHint("name one with --model, or look at voxmesh models")
+			}
+		}
+		rec.Job, rec.Run = shortID("j-", next.Submitted), shortID("r-", next.Submitted)
+		rec.Submitter = next.Operator
+		t = Ticket{rec.Job, rec.Run, trace}
+		return []oplog.Draft{draft(KindJobSubmitted, actor, trace, rec, jobIndex(rec.Job), runIndex(rec.Run))}, nil
+	})
+	return t, err
+}
+
+func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
+	bad := func(format string, args ...any) error {
+		return fault.New("vox/job/invalid", format, args...).WithHint("voxmesh run --help shows what a job needs")
+	}
+	rec := &JobSubmitted{
+		Kind: req.Kind, Runner: req.Runner, Module: req.Module, Args: req.Args, Stdin: req.Stdin, Model: req.Model,
+		Prompt: req.Prompt, Class: req.Class, Priority: req.Priority, NSFW: req.NSFW,
+		TimeoutMS: req.Timeout.Milliseconds(), Title: clean.Max(req.Title, 60).String(),
+	}
+	if rec.Class == privacy.Unknown {
+		rec.Class = privacy.PairedPeersOnly
+	}
+	if rec.Priority == 0 {
+		rec.Priority = Normal
+	}
+	need := rec.Prompt
+	switch rec.Runner {
+	case "wasm":
+		need = rec.Module
+		if rec.Kind == "" {
+			rec.Kind = "cpu"
+		}
+		if rec.Kind != "cpu" && rec.Kind != "gpu" {
+			return nil, bad("a wasm job needs a cpu or gpu slot, not %q", printable(rec.Kind))
+		}
+	case "text", "embed":
+		if rec.Kind == "" {
+			rec.Kind = rec.Runner
+		}
+		if rec.Kind != rec.Runner && rec.Kind != "gpu" {
+			return nil, bad("a %s job needs a %s or gpu slot, not %q", rec.Runner, rec.Runner, printable(rec.Kind))
+		}
+	default:
+		return nil, bad("there is no runner %q", printable(rec.Runner))
+	}
+	if req.Timeout < 0 || req.Timeout > 30*24*time.Hour {
+		return nil, bad("a timeout of %s is not between 0 and 30 days", req.Timeout)
+	}
+	total := 0
+	for _, a := range rec.Args {
+		total += len(a)
+	}
+	if len(rec.Args) > maxArgs || total > maxArgBytes {
+		return nil, bad("%d arguments of %d bytes are more than %d of %d", len(rec.Args), total, maxArgs, maxArgBytes)
+	}
+	if need == "" || !h.blobs.Has(need) || rec.Stdin != "" && !h.blobs.Has(rec.Stdin) {
+		return nil, fault.New("vox/blob/missing", "the job's module, prompt or input is not stored here")
+	}
+	if rec.Title == "" {
+		rec.Title = rec.Runner
+	}
+	return rec, nil
+}
+
+// resolveNode finds a node by id or by label. Codes: vox/node/unknown, vox/node/ambiguous.
+func (s *State) resolveNode(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	if n, ok := s.Node(name); ok {
+		return n.ID, nil
+	}
+	var found []string
+	for _, n := range s.Nodes() {
+		if n.Label == name {
+			found = append(found, n.ID)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", unknownNode(name)
+	}
+	return "", fault.New("vox/node/ambiguous", "%d nodes are labelled %q", len(found), printable(name)).
+		WithHint("use an id: %v", found)
+}
+
+func unknownNode(name string) *fault.Error {
+	return fault.New("vox/node/unknown", "there is no node %q", printable(name)).WithHint("voxmesh nodes lists them")
+}
+
+func errHostGone() error {
+	return fault.New("vox/host/none", "the host ended").WithHint("start it again: voxmesh serve")
+}
+
+// newTrace gives a fresh W3C trace id: 16 random bytes, not all zero, as 32 hex.
+func newTrace() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[0] |= 1
+	return hex.EncodeToString(b[:])
+}

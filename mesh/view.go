@@ -1,0 +1,352 @@
+package mesh
+
+import (
+	"sort"
+	"time"
+
+	"voxmesh/mesh/privacy"
+)
+
+// The types of this file are what commands print and panes draw: the state and the telemetry of one moment put
+// together. Fields that only telemetry knows are nil (null) when it is absent, as for the past.
+
+// NodeView is one node.
+type NodeView struct {
+	ID             string        `json:"id"`
+	Kind           string        `json:"kind"` // worker, orchestrator
+	Label          string        `json:"label"`
+	Status         Status        `json:"status"`
+	Mode           Mode          `json:"mode"`
+	Locked         string        `json:"locked,omitempty"`
+	Orchestrator   string        `json:"orchestrator"`
+	Model          *string       `json:"model"` // loaded, else the first that it has
+	UptimeMS       *int64        `json:"uptime_ms"`
+	Tokens         int64         `json:"tokens"`
+	CostUSD        float64       `json:"cost_usd"`
+	CostCapUSD     *float64      `json:"cost_cap_usd"`
+	CurrentTask    *string       `json:"current_task"`
+	LastEvents     []EventLine   `json:"last_events"`
+	PrivacyClass   privacy.Class `json:"privacy_class"`
+	HeartbeatAgeMS *int64        `json:"heartbeat_age_ms"`
+	Slots          []SlotView    `json:"slots"`
+	RTTMS          *float64      `json:"rtt_ms"`
+	JoinedAt       int64         `json:"joined_at_micros"`
+	Addr           string        `json:"addr,omitempty"`
+	Key            string        `json:"key,omitempty"`
+	ModelsNote     string        `json:"models_note,omitempty"`
+	Models         []ModelView   `json:"models"`
+	NSFW           bool          `json:"nsfw_allowed"`
+	MinPriority    uint8         `json:"min_priority"`
+	MaxJobSecs     int64         `json:"max_job_duration_secs"`
+	Jobs           []JobView     `json:"jobs"`
+}
+
+// EventLine is one line of a node's recent history.
+type EventLine struct {
+	At   int64  `json:"ts_micros"`
+	Name string `json:"event"`
+	Job  string `json:"job_id,omitempty"`
+}
+
+// SlotView is one kind of work that a node gives, with what of it is in use.
+type SlotView struct {
+	Kind          string `json:"kind"`
+	InUse         int    `json:"in_use"`
+	MaxConcurrent uint32 `json:"max_concurrent"`
+	Weight        uint32 `json:"weight"`
+}
+
+// Nodes gives the workers, and the host's own node first where all is set.
+func (s *State) NodeViews(tel *Telemetry, now time.Time, all bool) []NodeView {
+	out := []NodeView{}
+	for _, n := range s.Nodes() {
+		if n.Host && !all {
+			continue
+		}
+		out = append(out, s.NodeView(n, tel, now))
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		return out[i].Kind == "orchestrator" && out[j].Kind != "orchestrator"
+	})
+	return out
+}
+
+// NodeView gives one node. tel is nil for the past and for a reader without a host.
+func (s *State) NodeView(n *Node, tel *Telemetry, now time.Time) NodeView {
+	v := NodeView{
+		ID: n.ID, Kind: "worker", Label: n.Label, Status: n.Status, Mode: n.Mode, Locked: n.Locked, Orchestrator: s.Mesh,
+		Tokens: n.Tokens, CostUSD: usd(n.Spent), CostCapUSD: usdOpt(n.Cap),
+		LastEvents: []EventLine{}, PrivacyClass: n.Class, Slots: []SlotView{}, JoinedAt: n.JoinedAt,
+		Addr: n.Addr, Key: n.Key, ModelsNote: n.ModelsNote, Models: []ModelView{}, Jobs: []JobView{},
+		NSFW: n.NSFW, MinPriority: n.MinPriority, MaxJobSecs: n.MaxJobSecs,
+	}
+	if n.Host {
+		v.Kind = "orchestrator"
+	}
+	use := map[string]int{}
+	for _, j := range s.HeldBy(n.ID) {
+		use[j.Kind]++
+		v.Jobs = append(v.Jobs, s.JobView(j))
+		if v.CurrentTask == nil && j.State == Running {
+			id := j.Job
+			v.CurrentTask = &id
+		}
+	}
+	for _, sl := range n.Slots {
+		v.Slots = append(v.Slots, SlotView{sl.Kind, use[sl.Kind], sl.Max, sl.Weight})
+	}
+	for i := len(n.Last) - 1; i >= 0; i-- {
+		v.LastEvents = append(v.LastEvents, EventLine{n.Last[i].At, n.Last[i].Name, n.Last[i].Job})
+	}
+	for _, m := range n.Models {
+		v.Models = append(v.Models, modelView(n, m, s.At))
+		if v.Model == nil || m.Loaded {
+			name := m.Name
+			v.Model = &name
+		}
+	}
+	if b, ok := tel.Node(n.ID); ok {
+		age := b.Age(now).Milliseconds()
+		v.HeartbeatAgeMS = &age
+		if b.RTT > 0 {
+			rtt := float64(b.RTT.Microseconds()) / 1000
+			v.RTTMS = &rtt
+		}
+		up := b.Uptime(now).Milliseconds()
+		v.UptimeMS = &up
+	}
+	return v
+}
+
+// EdgeView is one line between two nodes.
+type EdgeView struct {
+	From   string   `json:"from"`
+	To     string   `json:"to"`
+	Kind   string   `json:"kind"`
+	Status string   `json:"status"` // ok, degraded, offline
+	RTTMS  *float64 `json:"rtt_ms"`
+}
+
+// EdgeViews gives the lines of the mesh: each worker is linked to the host.
+func (s *State) EdgeViews(tel *Telemetry) []EdgeView {
+	out := []EdgeView{}
+	for _, n := range s.Workers() {
+		e := EdgeView{From: s.Mesh, To: n.ID, Kind: "link", Status: pick(int(n.Status), "offline", "degraded", "ok")}
+		if b, ok := tel.Node(n.ID); ok && b.RTT > 0 {
+			rtt := float64(b.RTT.Microseconds()) / 1000
+			e.RTTMS = &rtt
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// SummaryView is the mesh in one line.
+type SummaryView struct {
+	Nodes        int      `json:"nodes"`
+	Active       int      `json:"active"`
+	Blocked      int      `json:"blocked"`
+	Errors       int64    `json:"errors"`
+	TokS         *float64 `json:"tok_s"`
+	CostH        float64  `json:"cost_h"`
+	DefaultModel *string  `json:"default_model"`
+	BuildState   string   `json:"build_state"`
+	Queue        int      `json:"queue"`
+	Running      int      `json:"running"`
+	Mesh         string   `json:"mesh"`
+	Operator     string   `json:"operator"`
+}
+
+// Summary counts the machines that joined (active: online and taking work; blocked: joined but not taking any), the
+// jobs that failed in 24 hours, and what an hour costs at the rate of the last one.
+func (s *State) Summary(tel *Telemetry, now time.Time) SummaryView {
+	v := SummaryView{Mesh: s.Mesh, Operator: s.Operator, BuildState: Version(), Errors: s.ErrorCount, Queue: s.QueueLen(), Running: len(s.Held())}
+	for _, n := range s.Workers() {
+		v.Nodes++
+		if n.Status == Online && n.Mode == Active && n.Locked == "" {
+			v.Active++
+		} else {
+			v.Blocked++
+		}
+	}
+	hour := now.Add(-time.Hour).UnixMicro()
+	for _, j := range s.Jobs() {
+		if j.EndedAt >= hour && j.State.Ended() {
+			v.CostH += usd(j.Cost)
+		}
+	}
+	if m := s.DefaultModel(); m != "" {
+		v.DefaultModel = &m
+	}
+	if tel != nil {
+		r := tel.TokensPerSecond(now)
+		v.TokS = &r
+	}
+	return v
+}
+
+// DefaultModel is the model that a text job runs when none is named: the one that most online nodes hold, the first by
+// name among equals; empty where there is none.
+func (s *State) DefaultModel() string {
+	count := map[string]int{}
+	for _, n := range s.Nodes() {
+		if n.Status != Online {
+			continue
+		}
+		for _, m := range n.Models {
+			count[m.Name]++
+		}
+	}
+	best := ""
+	for name, k := range count {
+		if k > count[best] || k == count[best] && (best == "" || name < best) {
+			best = name
+		}
+	}
+	return best
+}
+
+// ModelView is one model on one node.
+type ModelView struct {
+	NodeID       string        `json:"node_id"`
+	Model        string        `json:"model"`
+	Tag          string        `json:"tag"`
+	SizeBytes    int64         `json:"size_bytes"`
+	Backend      string        `json:"backend"`
+	FitsInVRAM   bool          `json:"fits_in_vram"`
+	Loaded       bool          `json:"loaded"`
+	Family       string        `json:"family,omitempty"`
+	Context      int64         `json:"context,omitempty"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+	AsOf         int64         `json:"as_of"`
+}
+
+func modelView(n *Node, m Model, at int64) ModelView {
+	return ModelView{
+		NodeID: n.ID, Model: m.Name, Tag: m.Tag, SizeBytes: m.Size, Backend: m.Backend, FitsInVRAM: m.Fits,
+		Loaded: m.Loaded, Family: m.Family, Context: m.Context, PrivacyClass: n.Class, AsOf: at,
+	}
+}
+
+// ModelsView is which model lives where. Notes says, for a node without models, why.
+type ModelsView struct {
+	ByModel map[string][]ModelView `json:"by_model"`
+	Notes   map[string]string      `json:"notes"`
+}
+
+// Models gives the registry. as_of is when the node was last heard where telemetry knows it.
+func (s *State) Models(tel *Telemetry, now time.Time) ModelsView {
+	v := ModelsView{ByModel: map[string][]ModelView{}, Notes: map[string]string{}}
+	for _, n := range s.Nodes() {
+		at := n.StatusAt
+		if b, ok := tel.Node(n.ID); ok {
+			at = now.Add(-b.Age(now)).UnixMicro()
+		}
+		for _, m := range n.Models {
+			v.ByModel[m.Name] = append(v.ByModel[m.Name], modelView(n, m, at))
+		}
+		if len(n.Models) == 0 && n.ModelsNote != "" {
+			v.Notes[n.ID] = n.ModelsNote
+		}
+	}
+	return v
+}
+
+// BudgetView is what was spent in 24 hours, and the caps.
+type BudgetView struct {
+	PerNode   []NodeBudget `json:"per_node"`
+	Aggregate struct {
+		UsedUSD float64  `json:"used_usd_24h"`
+		CapUSD  *float64 `json:"cap_usd_24h"`
+	} `json:"aggregate"`
+}
+
+// NodeBudget is the spend of one node.
+type NodeBudget struct {
+	NodeID       string        `json:"node_id"`
+	UsedUSD      float64       `json:"used_usd"`
+	CapUSD       *float64      `json:"cap_usd"`
+	Tokens       int64         `json:"tokens"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+}
+
+// Budget gives the spend of the 24 hours that end at now.
+func (s *State) Budget(now time.Time) BudgetView {
+	v := BudgetView{PerNode: []NodeBudget{}}
+	w := s.Window(now)
+	for _, n := range s.Workers() {
+		sp := w.Node(n.ID)
+		v.PerNode = append(v.PerNode, NodeBudget{n.ID, usd(sp.Micros), usdOpt(n.Cap), sp.Tokens, n.Class})
+	}
+	v.Aggregate.UsedUSD = usd(w.Mesh.Micros)
+	v.Aggregate.CapUSD = usdOpt(s.EffectiveMeshCap())
+	return v
+}
+
+// JobView is one job.
+type JobView struct {
+	JobID        string        `json:"job_id"`
+	RunID        string        `json:"run_id"`
+	TraceID      string        `json:"trace_id"`
+	NodeID       *string       `json:"node_id"`
+	Attempt      uint32        `json:"attempt"`
+	Status       JobState      `json:"status"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+	CostUSD      float64       `json:"cost_usd"`
+	DurationMS   int64         `json:"duration_ms"`
+	Kind         string        `json:"kind"`
+	Runner       string        `json:"runner"`
+	Title        string        `json:"title"`
+	Priority     uint8         `json:"priority"`
+	Model        string        `json:"model,omitempty"`
+	Tokens       int64         `json:"tokens"`
+	ExitCode     *int64        `json:"exit_code"`
+	Code         string        `json:"code,omitempty"`
+	Error        string        `json:"error,omitempty"`
+	OutputBytes  int64         `json:"output_bytes"`
+	SubmittedAt  int64         `json:"submitted_at_micros"`
+	StartedAt    int64         `json:"started_at_micros,omitempty"`
+	EndedAt      int64         `json:"ended_at_micros,omitempty"`
+	Submitter    string        `json:"submitter"`
+}
+
+// JobView gives one job.
+func (s *State) JobView(j *Job) JobView {
+	v := JobView{
+		JobID: j.Job, RunID: j.Run, TraceID: j.Trace, Attempt: j.Attempt, Status: j.State, PrivacyClass: j.Class,
+		CostUSD: usd(j.Cost), DurationMS: j.DurationMS, Kind: j.Kind, Runner: j.Runner, Title: j.Title,
+		Priority: j.Priority, Model: j.Model, Tokens: j.TokensUsed, Code: j.Code, Error: j.Error,
+		OutputBytes: j.OutputSize, SubmittedAt: j.SubmittedAt, StartedAt: j.StartedAt, EndedAt: j.EndedAt,
+		Submitter: j.Submitter,
+	}
+	if j.Node != "" && j.State != Queued {
+		n := j.Node
+		v.NodeID = &n
+	}
+	if j.State.Ended() {
+		x := j.ExitCode
+		v.ExitCode = &x
+	}
+	return v
+}
+
+// JobViews gives the jobs in State, newest first.
+func (s *State) JobViews() []JobView {
+	jobs := s.Jobs()
+	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq > jobs[k].Seq })
+	out := make([]JobView, 0, len(jobs))
+	for _, j := range jobs {
+		out = append(out, s.JobView(j))
+	}
+	return out
+}
+
+func usd(micros int64) float64 { return float64(micros) / 1e6 }
+
+func usdOpt(micros *int64) *float64 {
+	if micros == nil {
+		return nil
+	}
+	v := usd(*micros)
+	return &v
+}
