@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"voxmesh/oplog"
 )
 
 // Chunk is a piece of a job's output, in order. Restart is set on the first piece of a later attempt: what came before
@@ -20,7 +22,26 @@ const followPiece = 64 << 10
 // Follow gives a job's output from its beginning, as it comes, until the job has ended and all of it was given. fn's
 // error ends it and is returned. It reads nothing ahead of fn. Codes: vox/job/unknown, vox/blob/missing.
 func (h *Host) Follow(ctx context.Context, job string, fn func(Chunk) error) error {
-	f := follower{h: h, job: job, fn: fn, buf: make([]byte, followPiece)}
+	return h.output(ctx, job, true, fn)
+}
+
+// Output gives what there is of a job's output and does not wait for more. Codes as of Follow.
+func (h *Host) Output(ctx context.Context, job string, fn func(Chunk) error) error {
+	return h.output(ctx, job, false, fn)
+}
+
+// Output gives a finished job's output from its blob; of one that did not end there is nothing without a host.
+func (r *Reader) Output(_ context.Context, job string, fn func(Chunk) error) error {
+	j, err := r.Job(job)
+	if err != nil || !j.State.Ended() {
+		return err
+	}
+	f := follower{blobs: r.blobs, job: job, fn: fn, buf: make([]byte, followPiece)}
+	return f.finish(j)
+}
+
+func (h *Host) output(ctx context.Context, job string, wait bool, fn func(Chunk) error) error {
+	f := follower{blobs: h.blobs, streams: h.streams, job: job, fn: fn, buf: make([]byte, followPiece)}
 	for {
 		moved := h.streams.changed()
 		j, err := h.Job(job)
@@ -32,6 +53,9 @@ func (h *Host) Follow(ctx context.Context, job string, fn func(Chunk) error) err
 		}
 		if err := f.live(j); err != nil {
 			return err
+		}
+		if !wait {
+			return nil
 		}
 		select {
 		case <-moved:
@@ -45,7 +69,8 @@ func (h *Host) Follow(ctx context.Context, job string, fn func(Chunk) error) err
 
 // follower is how far one reader has come.
 type follower struct {
-	h       *Host
+	blobs   *oplog.Blobs
+	streams *streams
 	job     string
 	fn      func(Chunk) error
 	buf     []byte
@@ -69,7 +94,7 @@ func (f *follower) live(j *Job) error {
 	}
 	restart := f.switchTo(j.Attempt)
 	for {
-		n := f.h.streams.read(f.job, f.attempt, f.off, f.buf)
+		n := f.streams.read(f.job, f.attempt, f.off, f.buf)
 		if n == 0 {
 			return nil
 		}
@@ -93,7 +118,7 @@ func (f *follower) finish(j *Job) error {
 	if j.Output == "" {
 		return nil
 	}
-	r, size, err := f.h.blobs.Open(j.Output)
+	r, size, err := f.blobs.Open(j.Output)
 	if err != nil {
 		return err
 	}

@@ -123,13 +123,13 @@ func reach(host string) string {
 	return host + " must be reachable from the other machine"
 }
 
-// RevokeInvite withdraws an invite that was not used. Codes: vox/invite/unknown, vox/invite/used.
+// RevokeInvite withdraws an invite that was not used. Codes: vox/invite/no-such, vox/invite/used.
 func (h *Host) RevokeInvite(ctx context.Context, actor, peer string) error {
 	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		i, ok := next.Invite(peer)
 		switch {
 		case !ok:
-			return nil, fault.New("vox/invite/unknown", "there is no invite %s", printable(peer)).WithHint("voxmesh invite ls lists them")
+			return nil, noInvite(peer)
 		case i.UsedBy != "":
 			return nil, fault.New("vox/invite/used", "the invite %s was used by %s", peer, i.UsedBy).
 				WithHint("expel the node: voxmesh revoke %s --confirm %s --reason TEXT", i.UsedBy, i.UsedBy)
@@ -138,6 +138,10 @@ func (h *Host) RevokeInvite(ctx context.Context, actor, peer string) error {
 		}
 		return []oplog.Draft{draft(KindInviteRevoked, actor, "", &InviteRevoked{PeerID: peer})}, nil
 	})
+}
+
+func noInvite(peer string) *fault.Error {
+	return fault.New("vox/invite/no-such", "there is no invite %s", printable(peer)).WithHint("voxmesh invite ls lists them")
 }
 
 // InviteSteps is how far the machine that was invited has come; times are unix microseconds, 0 is not yet.
@@ -151,12 +155,12 @@ type InviteSteps struct {
 	Node     string `json:"node"`
 }
 
-// InviteProgress tells how far an invite is. Code vox/invite/unknown.
+// InviteProgress tells how far an invite is. Code vox/invite/no-such.
 func (h *Host) InviteProgress(peer string) (InviteSteps, error) {
 	s := h.Snapshot()
 	i, ok := s.Invite(peer)
 	if !ok {
-		return InviteSteps{}, fault.New("vox/invite/unknown", "there is no invite %s", printable(peer))
+		return InviteSteps{}, noInvite(peer)
 	}
 	p := InviteSteps{State: "open", Minted: i.MintedAt, Proved: h.steps.proved(peer), Admitted: i.UsedAt, Node: i.UsedBy}
 	p.Reached = p.Proved

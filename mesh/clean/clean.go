@@ -135,3 +135,6 @@ func keep(r rune) rune {
 	}
 	return r
 }
+
+// Safe reports whether r may stand on a terminal as it is: Line and Block leave exactly these alone.
+func Safe(r rune) bool { return keep(r) == r }
