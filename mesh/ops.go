@@ -163,7 +163,7 @@ type NodeStatusChanged struct {
 
 func (r *NodeStatusChanged) fields(c *coder) {
 	c.str(1, &r.Node)
-	c.varint(2, uint64(r.Status), func(v uint64) { r.Status = Status(min(v, uint64(Offline))) })
+	c.varint(2, uint64(r.Status), func(v uint64) { r.Status = Status(min(v, uint64(Online))) })
 }
 
 // NodeModeChanged: a node was paused, resumed, told to drain, or is drained.
