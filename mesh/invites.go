@@ -162,16 +162,10 @@ func (h *Host) InviteProgress(peer string) (InviteSteps, error) {
 	if !ok {
 		return InviteSteps{}, noInvite(peer)
 	}
-	p := InviteSteps{State: "open", Minted: i.MintedAt, Proved: h.steps.proved(peer), Admitted: i.UsedAt, Node: i.UsedBy}
-	p.Reached = p.Proved
-	switch {
-	case i.UsedBy != "":
-		p.State = "used"
-	case i.Revoked:
-		p.State = "revoked"
-	case !i.Open(h.now().UnixMicro()):
-		p.State = "expired"
+	p := InviteSteps{
+		State: i.State(h.now().UnixMicro()), Minted: i.MintedAt, Proved: h.steps.proved(peer), Admitted: i.UsedAt, Node: i.UsedBy,
 	}
+	p.Reached = p.Proved
 	if n, ok := s.Node(i.UsedBy); ok && n.Status == Online {
 		p.Online = n.StatusAt
 	}

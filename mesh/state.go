@@ -187,6 +187,19 @@ type Invite struct {
 // Open reports whether the invite could still be used at t.
 func (i *Invite) Open(t int64) bool { return !i.Revoked && i.UsedBy == "" && t < i.ExpiresAt }
 
+// State is open, used, revoked or expired at t.
+func (i *Invite) State(t int64) string {
+	switch {
+	case i.UsedBy != "":
+		return "used"
+	case i.Revoked:
+		return "revoked"
+	case t >= i.ExpiresAt:
+		return "expired"
+	}
+	return "open"
+}
+
 // Access is an SSH key that may enter.
 type Access struct {
 	Fingerprint string

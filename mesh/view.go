@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"voxmesh/mesh/invite"
 	"voxmesh/mesh/privacy"
 )
 
@@ -349,4 +350,53 @@ func usdOpt(micros *int64) *float64 {
 	}
 	v := usd(*micros)
 	return &v
+}
+
+// InviteView is one invite, without its secret.
+type InviteView struct {
+	PeerID       string        `json:"peer_id"`
+	State        string        `json:"state"` // open, used, revoked, expired
+	Label        string        `json:"label"`
+	Slots        []string      `json:"slots"`
+	ExpiresIn    int64         `json:"expires_in_secs"`
+	NodeID       *string       `json:"node_id"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+}
+
+// InviteViews gives the invites of the last day, the newest first.
+func (s *State) InviteViews(now time.Time) []InviteView {
+	all := s.Invites()
+	sort.SliceStable(all, func(i, k int) bool { return all[i].MintedAt > all[k].MintedAt })
+	out := make([]InviteView, 0, len(all))
+	for _, i := range all {
+		v := InviteView{
+			PeerID: i.PeerID, State: i.State(now.UnixMicro()), Label: i.Label, Slots: invite.Slots(i.Slots).Strings(),
+			PrivacyClass: privacy.PairedPeersOnly,
+		}
+		if v.State == "open" {
+			v.ExpiresIn = (i.ExpiresAt - now.UnixMicro()) / 1e6
+		}
+		if i.UsedBy != "" {
+			v.NodeID = &i.UsedBy
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// AccessView is one key that may enter over SSH.
+type AccessView struct {
+	Fingerprint string `json:"fingerprint"`
+	Name        string `json:"name"`
+	Role        string `json:"role"`
+	AddedAt     int64  `json:"added_at_micros,omitempty"`
+}
+
+// AccessViews gives the keys that may enter.
+func (s *State) AccessViews() []AccessView {
+	out := []AccessView{}
+	for _, a := range s.Access() {
+		out = append(out, AccessView{a.Fingerprint, a.Name, a.Role, a.AddedAt})
+	}
+	return out
 }
