@@ -10,7 +10,7 @@ import (
 
 // reducerVersion names what apply does. It changes with every change of apply or of the memo's form, so that memos of
 // another version count as absent and are made anew.
-const reducerVersion = 1
+const reducerVersion = 2
 
 // Projection is the fold that the op-log keeps memos of.
 type Projection struct{}

@@ -99,6 +99,12 @@ func applyInviteRevoked(s *State, _ oplog.Op, r *InviteRevoked) {
 }
 
 func applyNodeAdmitted(s *State, op oplog.Op, r *NodeAdmitted) {
+	_, here := s.nodes.Get(r.Node)
+	_, gone := s.gone.Get(r.Node)
+	_, known := s.keys.Get(r.Key)
+	if here || gone || known && r.Key != "" {
+		return // ids and keys are never reused
+	}
 	n := &Node{
 		ID: r.Node, Key: r.Key, Invite: r.Invite, Label: r.Label, Hostname: r.Hostname, Addr: r.Addr,
 		Class: r.Class, Asked: r.Slots, JoinedAt: op.At, StatusAt: op.At,

@@ -42,6 +42,9 @@ func (s *State) unindex(j *Job) {
 }
 
 func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
+	if _, ok := s.jobs.Get(r.Job); ok {
+		return // ids are never reused
+	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
 	s.Submitted++
 	s.jobs.Set(j.Job, j)
@@ -63,11 +66,19 @@ func (j *Job) attempt(f func(*Attempt)) {
 	f(&j.Attempts[len(j.Attempts)-1])
 }
 
+// attemptsKept bounds how many attempts of a job are in State, the latest ones: a node that is busy all day hands a job
+// back thousands of times. The log has them all.
+const attemptsKept = 32
+
 func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
+	if j, ok := s.jobs.Get(r.Job); !ok || j.State != Queued {
+		return
+	}
 	s.editJob(r.Job, func(j *Job) {
 		j.State, j.Node, j.Attempt = Leased, r.Node, r.Attempt
 		j.LeasedAt, j.StartedAt = op.At, 0
-		j.Attempts = append(append([]Attempt(nil), j.Attempts...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At})
+		older := j.Attempts[max(len(j.Attempts)-attemptsKept+1, 0):]
+		j.Attempts = append(append([]Attempt(nil), older...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At})
 	})
 	if j, ok := s.jobs.Get(r.Job); ok {
 		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })
@@ -100,7 +111,7 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 			if n, ok := s.nodes.Get(node); ok {
 				no.Policy = n.Policy
 			}
-			j.Refused = append(append([]Refusal(nil), j.Refused...), no)
+			j.refuse(no)
 		}
 		j.State, j.StartedAt = Queued, 0
 		j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Cause.String(), r.Reason })
@@ -108,9 +119,22 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), r.Job) })
 }
 
+// refuse notes a node's no in a fresh slice; its latest is the one that counts.
+func (j *Job) refuse(no Refusal) {
+	kept := make([]Refusal, 0, len(j.Refused)+1)
+	for _, r := range j.Refused {
+		if r.Node != no.Node {
+			kept = append(kept, r)
+		}
+	}
+	j.Refused = append(kept, no)
+}
+
+// applyJobFinished takes the one result of a job. The attempt is the fence here too, so that no order of ops, however
+// they came about, can settle a job twice.
 func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 	j, ok := s.jobs.Get(r.Job)
-	if !ok || j.State.Ended() {
+	if !ok || j.State.Ended() || !r.Status.Ended() || r.Attempt != j.Attempt {
 		return
 	}
 	node := j.Node

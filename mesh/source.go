@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sort"
@@ -20,6 +21,9 @@ const (
 	auditPubFile = "audit.pub" // its public half, to hand to whoever verifies an export
 	spoolDir     = "spool"     // output on its way; telemetry, emptied at every start
 )
+
+// everyOp is no limit for what is read from the index.
+const everyOp = math.MaxInt
 
 // IndexAudit names the audit entries in the log's index; jobs and runs are indexed as job:ID and run:ID.
 const IndexAudit = "audit"
@@ -104,7 +108,7 @@ func (r *records) Job(id string) (*Job, error) {
 	if j, ok := r.Snapshot().Job(id); ok {
 		return j, nil
 	}
-	ops, err := r.log.Indexed("job:"+id, 0)
+	ops, err := r.log.Indexed(jobIndex(id), everyOp)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +128,7 @@ func (r *records) Run(id string) (RunView, error) {
 	if run, ok := s.Run(id); ok {
 		return r.runView(run)
 	}
-	ops, err := r.log.Indexed("run:"+id, 0)
+	ops, err := r.log.Indexed(runIndex(id), everyOp)
 	if err != nil {
 		return RunView{}, err
 	}
@@ -176,7 +180,7 @@ type AuditEntry struct {
 
 // AuditEntries gives the newest limit entries (0: all), newest first.
 func (r *records) AuditEntries(limit int) ([]AuditEntry, error) {
-	ops, err := r.log.Indexed(IndexAudit, 0)
+	ops, err := r.log.Indexed(IndexAudit, everyOp)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +257,7 @@ func (r *records) ExportAudit(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ops, err := r.log.Indexed(IndexAudit, 0)
+	ops, err := r.log.Indexed(IndexAudit, everyOp)
 	if err != nil {
 		return err
 	}
