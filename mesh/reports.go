@@ -18,6 +18,8 @@ const (
 	maxModels    = 512
 	maxSlots     = 8
 	maxErrorText = 300
+	maxIDBytes   = 64
+	maxTokens    = 100_000_000 // of one job
 )
 
 // listenToWorkers takes the messages of workers. The fabric calls one handler at a time for one node and kind.
@@ -177,13 +179,15 @@ func describeOp(n *Node, d fabric.Describe) *oplog.Draft {
 // heldOps turns the jobs in a worker's hands into ops.
 func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, restarted bool, now time.Time) []oplog.Draft {
 	var drafts []oplog.Draft
-	listed := map[string]uint32{}
+	listed := map[string]bool{} // by job and attempt: a worker may keep the result of a lost attempt beside the new one
 	for _, w := range held {
-		listed[w.Job] = w.Attempt
-		drafts = append(drafts, h.heldOp(next, n, w, now)...)
+		if key := streamKey(w.Job, w.Attempt); !listed[key] { // one word on each counts: next does not know the drafts
+			listed[key] = true
+			drafts = append(drafts, h.heldOp(next, n, w, now)...)
+		}
 	}
 	for _, j := range next.HeldBy(n.ID) {
-		if a, ok := listed[j.Job]; ok && a == j.Attempt {
+		if listed[streamKey(j.Job, j.Attempt)] {
 			continue
 		}
 		// A running job that its worker does not list is lost: the agent restarted under it. One that was only given
@@ -217,7 +221,7 @@ func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplo
 		if res := h.result(n, j, w.Result); res != nil {
 			return []oplog.Draft{draft(KindJobFinished, actor, j.Trace, res, jobIndex(j.Job))}
 		}
-	case ok && w.Phase == fabric.PhaseDone && !match && j.Attempt != w.Attempt && !j.State.Ended():
+	case ok && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
 		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{
 			Job: j.Job, Node: n.ID, Attempt: w.Attempt, Why: "attempt " + itoa(uint64(w.Attempt)) + " lost its lease",
 		}, jobIndex(j.Job))}
@@ -225,11 +229,24 @@ func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplo
 	return nil
 }
 
-// result checks a worker's verdict and puts a price on it. nil: not acceptable yet (its output has not arrived).
+// lost reports whether the node had the attempt once and has it no more.
+func (j *Job) lost(node string, attempt uint32) bool {
+	for _, a := range j.Attempts {
+		if a.N == attempt && a.Node == node {
+			return a.EndedAt != 0
+		}
+	}
+	return false
+}
+
+// result checks a worker's verdict and puts a price on it. nil: not acceptable yet (its output has not arrived). What
+// costs money is bounded by what can be true: no job ran longer than since it was leased.
 func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
+	most := max(h.now().Sub(time.UnixMicro(j.LeasedAt)), 0) + LeaseFor // clocks may step
 	rec := &JobFinished{
 		Job: j.Job, Attempt: j.Attempt, ExitCode: int64(r.ExitCode), Code: clean.Max(r.Code, 60).String(),
-		Error: clean.Max(r.Error, maxErrorText).String(), Tokens: max(r.Tokens, 0), DurationMS: max(r.DurationMS, 0),
+		Error: clean.Max(r.Error, maxErrorText).String(), Tokens: min(max(r.Tokens, 0), maxTokens),
+		DurationMS: min(max(r.DurationMS, 0), most.Milliseconds()),
 	}
 	switch r.Status {
 	case "succeeded":
@@ -242,10 +259,12 @@ func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
 		rec.Status = Failed
 	}
 	if r.OutputHash != "" {
-		if b, err := hex.DecodeString(r.OutputHash); err != nil || len(b) != 32 || !h.blobs.Has(r.OutputHash) {
+		f, size, err := h.blobs.Open(r.OutputHash)
+		if err != nil {
 			return nil
 		}
-		rec.Output, rec.OutputSize = r.OutputHash, max(r.OutputSize, 0)
+		_ = f.Close()
+		rec.Output, rec.OutputSize = r.OutputHash, size
 	}
 	rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, rec.Tokens)
 	h.gauges.addTokens(rec.Tokens, h.now())
