@@ -84,8 +84,8 @@ func likeness(j *Job) string {
 		b.WriteByte('n')
 	}
 	for _, r := range j.Refused {
-		b.WriteString(r.Node)
-		b.WriteByte('/')
+		b.WriteString(r.Node + "/" + r.Policy)
+		b.WriteByte(0)
 	}
 	return b.String()
 }
