@@ -91,7 +91,7 @@ func (h *Host) MintInvite(ctx context.Context, actor string, req InviteRequest) 
 	h.cfg.Log("invite minted: peer %s, slots %v", rec.PeerID, req.Slots)
 	return InviteInfo{
 		PeerID: rec.PeerID, URL: u.String(), Install: invite.InstallCommand(u), InstallPrint: invite.InstallCommandPrint(u),
-		ExpiresIn: int64(tok.Expiry.Sub(h.now()).Round(time.Second) / time.Second), ExpiresAt: rec.ExpiresAt,
+		ExpiresIn: int64(invite.CapTTL(req.TTL) / time.Second), ExpiresAt: rec.ExpiresAt,
 		Slots: slots.Strings(), Label: rec.Label, Reach: reach(host), Fingerprint: h.door.Fingerprint(),
 		Class: privacy.PairedPeersOnly,
 	}, nil
@@ -229,6 +229,9 @@ func (h *Host) joinRefused(req fabric.JoinRequest, err error) error {
 	if say {
 		h.cfg.Log("join refused: peer %s from %s: %v", req.Token.PeerID, req.Source, err)
 	}
+	if fault.Is(err, "vox/invite/tampered") {
+		return fault.New("vox/invite/unknown", "there is no such invite") // a guesser learns no peer id
+	}
 	return err
 }
 
@@ -251,6 +254,8 @@ func (s *State) admit(req fabric.JoinRequest, now int64) (string, []oplog.Draft,
 		return n.ID, nil, nil
 	case i.UsedBy != "":
 		return "", nil, fault.New("vox/invite/used", "the invite was already used")
+	case i.Revoked && n != nil:
+		return n.ID, nil, nil // it joined again with it, see below, and the answer got lost; in any case it is in already
 	case i.Revoked:
 		return "", nil, fault.New("vox/invite/revoked", "the invite was withdrawn")
 	case now >= i.ExpiresAt:

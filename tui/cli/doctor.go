@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/fault"
+	"voxmesh/mesh/worker"
+	"voxmesh/mesh/worker/runner"
+	"voxmesh/mesh/worker/runner/demo"
+	"voxmesh/oplog"
+	"voxmesh/policy"
+	"voxmesh/tui/sshd"
+)
+
+// checkView is one thing that was looked at.
+type checkView struct {
+	Check  string `json:"check"`
+	Result string `json:"result"` // ok, note, problem
+	Detail string `json:"detail"`
+	Mend   string `json:"mend"` // the command that mends it, or empty
+}
+
+const doctorWait = 10 * time.Second
+
+func (a *app) doctorCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Look at this machine, and say what mends what is wrong", Args: cobra.NoArgs,
+		RunE: a.command(here, files{}, func(ctx context.Context, _ []string) error {
+			dir, err := a.dataDir()
+			if err != nil {
+				return err
+			}
+			ctx, stop := context.WithTimeout(ctx, doctorWait)
+			defer stop()
+			var out []checkView
+			for _, check := range []func(context.Context, string) checkView{
+				a.checkFolder, a.checkHost, a.checkLog, a.checkAudit, a.checkPolicy, a.checkMeshes, a.checkWASM, a.checkModels, a.checkTerminal,
+			} {
+				out = append(out, check(ctx, dir))
+			}
+			for _, c := range out {
+				if c.Result == "problem" {
+					a.exit = 1
+				}
+			}
+			return a.show(out, func(w io.Writer) {
+				rows := [][]string{}
+				for _, c := range out {
+					rows = append(rows, []string{c.Result, c.Check, c.Detail})
+					if c.Mend != "" {
+						rows = append(rows, []string{"", "", "mend: " + c.Mend})
+					}
+				}
+				table(w, rows)
+			})
+		}),
+	}
+}
+
+func (a *app) checkFolder(_ context.Context, dir string) checkView {
+	c := checkView{Check: "data folder", Result: "ok", Detail: dir}
+	st, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Result, c.Detail, c.Mend = "note", dir+" is not there yet: no host ran and no mesh was joined", "voxmesh serve"
+	case err != nil:
+		c.Result, c.Detail = "problem", err.Error()
+	case st.Mode().Perm()&0o077 != 0:
+		c.Result, c.Detail = "problem", fmt.Sprintf("%s has mode %o: others can look into it", dir, st.Mode().Perm())
+		c.Mend = "chmod 700 " + dir
+	}
+	return c
+}
+
+func (a *app) checkHost(ctx context.Context, dir string) checkView {
+	c := checkView{Check: "host", Result: "ok", Detail: "a host runs and answers"}
+	cl, err := sshd.Dial(ctx, dir)
+	if err == nil {
+		_ = cl.Close()
+		return a.checkDoor(dir, c)
+	}
+	c.Result, c.Detail, c.Mend = "note", "no host runs on this data folder", "voxmesh serve"
+	if !fault.Is(err, "vox/host/none") {
+		_, hint := fault.Of(err)
+		c.Result, c.Detail, c.Mend = "problem", err.Error(), hint
+	}
+	return c
+}
+
+// checkDoor looks whether the door answers where it was.
+func (a *app) checkDoor(dir string, c checkView) checkView {
+	b, err := os.ReadFile(filepath.Join(dir, listenFile))
+	if err != nil {
+		return c
+	}
+	addr := string(b[:max(len(b)-1, 0)])
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		c.Result, c.Detail, c.Mend = "problem", "the host runs, but its door at "+addr+" does not answer", "start it again: voxmesh serve"
+		return c
+	}
+	_ = conn.Close()
+	c.Detail = "a host runs and answers; its door is " + addr
+	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsLoopback() {
+		c.Result, c.Detail, c.Mend = "note", c.Detail+": only this machine can reach it", "voxmesh serve --listen ADDRESS:7420"
+	}
+	return c
+}
+
+func (a *app) checkLog(ctx context.Context, dir string) checkView {
+	c := checkView{Check: "op-log", Result: "ok"}
+	r, err := mesh.OpenReader(dir)
+	switch code, hint := fault.Of(err); {
+	case err == nil:
+		defer r.Close()
+	case code == "vox/oplog/locked":
+		c.Detail = "in use by the host, which verified it when it opened it"
+		return c
+	default:
+		c.Result, c.Detail, c.Mend = "problem", err.Error(), hint
+		return c
+	}
+	rep, err := oplog.VerifyDir(ctx, dir, mesh.Projection{}, nil)
+	if err == nil {
+		err = rep.Err()
+	}
+	if err != nil {
+		_, hint := fault.Of(err)
+		c.Result, c.Detail, c.Mend = "problem", err.Error(), hint
+		return c
+	}
+	c.Detail = fmt.Sprintf("%d ops, %d memos, all good", rep.Ops, rep.Memos)
+	return c
+}
+
+func (a *app) checkAudit(ctx context.Context, dir string) checkView {
+	c := checkView{Check: "audit log", Result: "ok"}
+	r, err := mesh.OpenReader(dir)
+	if err != nil {
+		c.Result, c.Detail = "note", "not looked at: "+err.Error()
+		if fault.Is(err, "vox/oplog/locked") {
+			c.Detail, c.Mend = "ask the host that runs", "voxmesh audit verify"
+		}
+		return c
+	}
+	defer r.Close()
+	rep, err := r.VerifyAudit(ctx)
+	switch {
+	case fault.Is(err, "vox/audit/no-key"):
+		c.Result, c.Detail = "note", "no host ran yet"
+	case err != nil:
+		c.Result, c.Detail = "problem", err.Error()
+	case !rep.OK():
+		c.Result, c.Detail, c.Mend = "problem", rep.Problems[0].String(), "voxmesh audit verify"
+	default:
+		c.Detail = fmt.Sprintf("%d entries, all signatures good", rep.Entries)
+	}
+	return c
+}
+
+func (a *app) checkPolicy(_ context.Context, dir string) checkView {
+	c := checkView{Check: "policy", Result: "ok"}
+	path, err := worker.PolicyPath(dir)
+	if err != nil || path == "" {
+		c.Result, c.Detail = "note", "no policy is in force: this machine gives nothing to others"
+		c.Mend = "voxmesh policy use " + policyFile
+		return c
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy use FILE"
+		return c
+	}
+	if err := policy.Parse(path, b).Err(); err != nil {
+		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy check "+path
+		return c
+	}
+	c.Detail = path + " is in force"
+	return c
+}
+
+func (a *app) checkMeshes(_ context.Context, dir string) checkView {
+	c := checkView{Check: "joined meshes", Result: "ok"}
+	list, err := worker.List(dir)
+	if err != nil {
+		c.Result, c.Detail = "problem", err.Error()
+		return c
+	}
+	c.Detail = fmt.Sprintf("%d joined", len(list))
+	for _, m := range list {
+		c.Detail += "; " + m.Local + " as " + m.Node
+	}
+	return c
+}
+
+// checkWASM runs a small job in a child, as a stranger's would be.
+func (a *app) checkWASM(ctx context.Context, _ string) checkView {
+	c := checkView{Check: "wasm runner", Result: "ok", Detail: "a test job ran in a child process"}
+	dir, err := os.MkdirTemp("", "voxmesh-doctor-")
+	if err != nil {
+		c.Result, c.Detail = "problem", err.Error()
+		return c
+	}
+	defer os.RemoveAll(dir)
+	module := filepath.Join(dir, "m.wasm")
+	w, err := runner.NewWASM(runner.WASMConfig{CacheDir: filepath.Join(dir, "cache")})
+	if err == nil {
+		defer w.Close()
+		err = os.WriteFile(module, demo.Module, 0o600)
+	}
+	if err != nil {
+		c.Result, c.Detail = "problem", err.Error()
+		return c
+	}
+	res := w.Run(ctx, runner.WASMJob{ModulePath: module, Args: []string{"1000"}, Deadline: doctorWait}, io.Discard)
+	if res.Status != runner.Succeeded {
+		c.Result, c.Detail = "problem", "a test job ended as "+string(res.Status)+": "+res.Error
+	}
+	return c
+}
+
+func (a *app) checkModels(ctx context.Context, _ string) checkView {
+	c := checkView{Check: "models", Result: "ok"}
+	o, err := runner.NewOllama(runner.OllamaConfig{})
+	var models []runner.Model
+	if err == nil {
+		models, err = o.Models(ctx)
+	}
+	if err != nil {
+		_, hint := fault.Of(err)
+		c.Result, c.Detail, c.Mend = "note", err.Error(), hint
+		return c
+	}
+	c.Detail = fmt.Sprintf("Ollama answers with %d models", len(models))
+	return c
+}
+
+func (a *app) checkTerminal(context.Context, string) checkView {
+	c := checkView{Check: "terminal", Result: "ok", Detail: "TERM=" + cleanText(a.getenv("TERM"))}
+	if !a.tty {
+		c.Result, c.Detail = "note", "output is no terminal: the console was not tried"
+	}
+	return c
+}

@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"voxmesh/mesh/fault"
+	"voxmesh/tui/sshd"
+)
+
+// kind says how a command stands to the host.
+type kind int
+
+const (
+	read kind = iota // answered by the host, or from the log where there is none
+	acts             // needs a host
+	here             // about the machine it is typed on
+)
+
+// files says which parts of a command line name files that the local client opens and streams: positional arguments
+// by place, flags by name.
+type files struct {
+	args  []int
+	flags []string
+}
+
+// command makes RunE of a command: it is handed over to a host, or run here.
+func (a *app) command(k kind, f files, run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		if !a.local && (cmd.Flags().Changed("data") || cmd.Flags().Changed("workspace")) {
+			return fault.New("vox/cli/refused", "--data and --workspace are refused in a session").
+				WithHint("the session belongs to the host's own data folder")
+		}
+		if k == here {
+			if err := a.localOnly(cmd.CommandPath()[len("voxmesh "):]); err != nil {
+				return err
+			}
+			return run(ctx, args)
+		}
+		if !a.local || a.host != nil {
+			return run(ctx, args)
+		}
+		dir, err := a.dataDir()
+		if err != nil {
+			return err
+		}
+		c, err := sshd.Dial(ctx, dir)
+		switch {
+		case err == nil:
+			defer c.Close()
+			return a.forward(ctx, c, cmd, args, f)
+		case fault.Is(err, "vox/host/none") && k == read:
+			return run(ctx, args)
+		}
+		return err
+	}
+}
+
+// forward has the host run the command and ends with its exit code.
+func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, args []string, f files) error {
+	line, err := a.commandLine(ctx, c, cmd, args, f)
+	if err != nil {
+		return err
+	}
+	var in io.Reader
+	for i, s := range args {
+		if s == "-" && !slices.Contains(f.args, i) {
+			in = a.in
+		}
+	}
+	exit, err := c.Run(ctx, sshd.RunOptions{Args: line, Env: a.environ, Stdin: in, Stdout: a.out, Stderr: a.err})
+	if err != nil && ctx.Err() != nil {
+		err = nil // interrupted as asked
+	}
+	a.exit = exit
+	return err
+}
+
+// commandLine writes the command as the host is to read it: flags as they were parsed, files replaced by the blobs
+// that they were stored as.
+func (a *app) commandLine(ctx context.Context, c *sshd.Client, cmd *cobra.Command, args []string, f files) ([]string, error) {
+	line := strings.Fields(cmd.CommandPath())[1:]
+	var failed error
+	cmd.Flags().Visit(func(fl *pflag.Flag) {
+		if fl.Name == "data" || fl.Name == "workspace" {
+			return
+		}
+		for _, v := range flagValues(fl) {
+			if slices.Contains(f.flags, fl.Name) {
+				if v, failed = a.upload(ctx, c, v); failed != nil {
+					return
+				}
+			}
+			line = append(line, "--"+fl.Name+"="+v)
+		}
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	if a.tty {
+		line = append(line, "--client-tty")
+	}
+	for _, i := range f.args {
+		if i >= len(args) {
+			continue
+		}
+		name := args[i]
+		args = append([]string(nil), args...)
+		var err error
+		if args[i], err = a.upload(ctx, c, name); err != nil {
+			return nil, err
+		}
+		if cmd.Flags().Lookup("title") != nil && !cmd.Flags().Changed("title") && name != "-" {
+			line = append(line, "--title="+filepath.Base(name))
+		}
+	}
+	if len(args) > 0 {
+		line = append(append(line, "--"), args...)
+	}
+	return line, nil
+}
+
+func flagValues(f *pflag.Flag) []string {
+	if s, ok := f.Value.(pflag.SliceValue); ok {
+		return s.GetSlice()
+	}
+	return []string{f.Value.String()}
+}
+
+// blobPrefix marks an argument that names a stored blob instead of a file.
+const blobPrefix = "blob:"
+
+// upload streams a file to the host and gives the name that it is stored under there.
+func (a *app) upload(ctx context.Context, c *sshd.Client, name string) (string, error) {
+	if strings.HasPrefix(name, blobPrefix) {
+		return name, nil
+	}
+	in, done, err := a.openFile(name)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	var out, errs bytes.Buffer
+	exit, err := c.Run(ctx, sshd.RunOptions{Args: []string{"blob", "put", "--json"}, Stdin: in, Stdout: &out, Stderr: &errs})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Data  struct{ Hash string }
+		Error *struct{ Code, Message, Hint string }
+	}
+	if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
+		return "", fmt.Errorf("store %s at the host: exit %d: %s", name, exit, cleanText(errs.String()))
+	}
+	if answer.Error != nil {
+		return "", fault.New(answer.Error.Code, "%s: %s", name, answer.Error.Message).WithHint("%s", answer.Error.Hint)
+	}
+	return blobPrefix + answer.Data.Hash, nil
+}
+
+// openFile opens a file that the caller named; "-" is standard input. In a session it is the only file there is.
+func (a *app) openFile(name string) (io.Reader, func(), error) {
+	if name == "-" {
+		return a.in, func() {}, nil
+	}
+	if !a.local {
+		return nil, nil, fault.New("vox/cli/refused", "files are not opened on behalf of a session: %s", cleanText(name)).
+			WithHint("give - and send it to standard input")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		why := err
+		if pe := (*os.PathError)(nil); errors.As(err, &pe) {
+			why = pe.Err
+		}
+		return nil, nil, fault.New("vox/file/unreadable", "%s cannot be read", cleanText(name)).WithHint("check the path").Wrap(why)
+	}
+	if st, err := f.Stat(); err == nil && st.IsDir() {
+		_ = f.Close()
+		return nil, nil, fault.New("vox/file/unreadable", "%s is a folder", cleanText(name)).WithHint("name a file")
+	}
+	return f, func() { _ = f.Close() }, nil
+}

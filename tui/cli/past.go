@@ -1,0 +1,461 @@
+package cli
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"voxmesh/audit"
+	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fault"
+	"voxmesh/oplog"
+)
+
+// logSource reads the op-log.
+type logSource interface {
+	Ops(since uint64, limit int) ([]oplog.Op, error)
+	LogStats() (oplog.Stats, error)
+	VerifyLog(ctx context.Context, progress func(done, total uint64)) (oplog.Report, error)
+}
+
+// auditSource reads the audit log.
+type auditSource interface {
+	AuditEntries(limit int) ([]mesh.AuditEntry, error)
+	AuditEntry(id string) (mesh.AuditEntry, error)
+	VerifyAudit(ctx context.Context) (audit.Report, error)
+	ExportAudit(w io.Writer) error
+}
+
+func (a *app) oplogCmd() *cobra.Command {
+	c := &cobra.Command{Use: "oplog", Short: "The log behind it all"}
+	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd())
+	return c
+}
+
+// instantView is the mesh as it was.
+type instantView struct {
+	TsMicros int64             `json:"ts_micros"`
+	Seq      uint64            `json:"seq"`
+	OpTs     int64             `json:"op_ts_micros"`
+	MemoTs   int64             `json:"memo_ts"`
+	MemoSeq  uint64            `json:"memo_seq"`
+	Mesh     string            `json:"mesh"`
+	Nodes    []mesh.NodeView   `json:"nodes"`
+	Edges    []mesh.EdgeView   `json:"edges"`
+	Jobs     []mesh.JobView    `json:"jobs"`
+	Invites  []mesh.InviteView `json:"invites"`
+	Budget   mesh.BudgetView   `json:"budget"`
+	Queue    int               `json:"queue"`
+	Acts     uint64            `json:"audit_entries"`
+}
+
+func (a *app) oplogAtCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "at TIME", Short: "The whole mesh as it was (RFC 3339, microseconds, or -5m)", Args: cobra.ExactArgs(1),
+		DisableFlagParsing: false,
+		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			t, err := parseTime(args[0], s.Now())
+			if err != nil {
+				return err
+			}
+			i, err := s.At(t)
+			if err != nil {
+				return err
+			}
+			v := instantView{
+				TsMicros: t.UnixMicro(), Seq: i.Seq, OpTs: i.At, MemoTs: i.MemoAt, MemoSeq: i.MemoSeq, Mesh: i.State.Mesh,
+				Nodes: i.State.NodeViews(nil, t, false), Edges: i.State.EdgeViews(nil), Jobs: i.State.JobViews(),
+				Invites: i.State.InviteViews(t), Budget: i.State.Budget(t), Queue: i.State.QueueLen(), Acts: i.State.Acts,
+			}
+			return a.show(v, func(w io.Writer) {
+				fmt.Fprintf(w, "%s: op %d, %d nodes, %d jobs, queue %d\n", at(v.TsMicros), v.Seq, len(v.Nodes), len(v.Jobs), v.Queue)
+				if len(v.Nodes) > 0 {
+					nodeTable(w, v.Nodes)
+				}
+				if len(v.Jobs) > 0 {
+					jobTable(w, v.Jobs)
+				}
+			})
+		}),
+	}
+}
+
+// parseTime reads an instant: RFC 3339, unix microseconds, or a time ago such as -5m.
+func parseTime(s string, now time.Time) (time.Time, error) {
+	ago, ok := strings.CutPrefix(s, agoPrefix)
+	if !ok {
+		ago, ok = strings.CutPrefix(s, "-")
+	}
+	if d, err := time.ParseDuration(ago); ok && err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 {
+		return time.UnixMicro(n), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return t, nil
+	}
+	return time.Time{}, usage("%q is no time: give RFC 3339 (2026-03-02T10:12:00Z), microseconds, or -5m", s)
+}
+
+// opView is one op as it is printed: its event, and the bytes' size.
+type opView struct {
+	Seq      uint64 `json:"seq"`
+	TsMicros int64  `json:"ts_micros"`
+	Kind     string `json:"kind"`
+	Actor    string `json:"actor"`
+	TraceID  string `json:"trace_id"`
+	Bytes    int    `json:"body_bytes"`
+	Data     any    `json:"data"`
+}
+
+const tailOps = 20
+
+func (a *app) oplogTailCmd() *cobra.Command {
+	var follow bool
+	var n int
+	c := &cobra.Command{
+		Use: "tail", Short: "The last ops, one a line", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			head := s.Snapshot().Seq
+			from := head - min(head, uint64(max(n, 0)))
+			for {
+				if from, err = a.printOps(s, from); err != nil || !follow || a.host == nil {
+					return err
+				}
+				if !waitFor(ctx, a.host, from) {
+					return nil
+				}
+			}
+		}),
+	}
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes")
+	c.Flags().IntVarP(&n, "lines", "n", tailOps, "how many to begin with")
+	return c
+}
+
+// waitFor waits until the log has more than seq; false when nobody waits any longer.
+func waitFor(ctx context.Context, h *mesh.Host, seq uint64) bool {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	moved := h.Watch(ctx)
+	for h.Snapshot().Seq <= seq {
+		if _, ok := <-moved; !ok {
+			return false
+		}
+	}
+	return ctx.Err() == nil
+}
+
+func (a *app) printOps(s source, from uint64) (uint64, error) {
+	for {
+		ops, err := s.Ops(from, 256)
+		if err != nil || len(ops) == 0 {
+			return from, err
+		}
+		for _, op := range ops {
+			from = op.Seq
+			v := opView{op.Seq, op.At, op.Kind, op.Actor, op.Trace, len(op.Body), mesh.EventOf(op).Data}
+			if a.json {
+				err = writeJSON(a.out, v)
+			} else {
+				_, err = fmt.Fprintf(a.out, "%8d  %s  %-16s %s\n", v.Seq, at(v.TsMicros), v.Kind, cleanText(v.Actor+"  "+flat(v.Data)))
+			}
+			if err != nil {
+				return from, err
+			}
+		}
+	}
+}
+
+// flat writes the fields of an event in one line, in the order of their names.
+func flat(data any) string {
+	m, ok := data.(map[string]any)
+	if !ok {
+		return ""
+	}
+	keys := sortedKeys(m)
+	parts := make([]string, 0, len(keys))
+	for _, k := range keys {
+		parts = append(parts, fmt.Sprintf("%s=%v", k, m[k]))
+	}
+	return strings.Join(parts, " ")
+}
+
+func (a *app) oplogStatsCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "stats", Short: "Sizes of the log", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(context.Context, []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			st, err := s.LogStats()
+			if err != nil {
+				return err
+			}
+			v := statsView(st)
+			return a.show(v, func(w io.Writer) {
+				for _, k := range sortedKeys(v) {
+					fmt.Fprintf(w, "%-16s %v\n", k, v[k])
+				}
+			})
+		}),
+	}
+}
+
+func (a *app) oplogVerifyCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Short: "Check every op against the chain, and every memo", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
+			rep, err := a.verifyLog(ctx)
+			if err != nil {
+				return err
+			}
+			if err := rep.Err(); err != nil {
+				return err
+			}
+			v := reportView(rep)
+			return a.show(v, func(w io.Writer) {
+				fmt.Fprintf(w, "%d ops and %d memos are good; head %s\n", rep.Ops, rep.Memos, rep.Head.Hash.String()[:16])
+			})
+		}),
+	}
+}
+
+// verifyLog checks the log in the host, or the files themselves where no host runs: also such as a host would refuse.
+func (a *app) verifyLog(ctx context.Context) (oplog.Report, error) {
+	progress := a.progress("verify")
+	if a.host != nil {
+		return a.host.VerifyLog(ctx, progress)
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return oplog.Report{}, err
+	}
+	return oplog.VerifyDir(ctx, dir, mesh.Projection{}, progress)
+}
+
+// progress draws how far a long piece of work is, where somebody looks.
+func (a *app) progress(what string) func(done, total uint64) {
+	if !a.talks() {
+		return nil
+	}
+	var last time.Time
+	return func(done, total uint64) {
+		if now := time.Now(); now.Sub(last) > 200*time.Millisecond && total > 0 {
+			last = now
+			fmt.Fprintf(a.err, "\r%s %d of %d (%d %%)", what, done, total, done*100/total)
+			return
+		}
+		if done == total && !last.IsZero() {
+			fmt.Fprint(a.err, "\r\x1b[K")
+		}
+	}
+}
+
+func (a *app) eventsCmd() *cobra.Command {
+	var topics []string
+	var since int64
+	c := &cobra.Command{
+		Use: "events", Short: "What happens, one JSON object a line", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
+			for _, t := range topics {
+				if !knownTopic(t) {
+					return usage("there is no topic %q: %s", t, strings.Join(mesh.Topics(), ", "))
+				}
+			}
+			if a.host == nil {
+				return a.pastEvents(topics, since)
+			}
+			for e := range a.host.Subscribe(ctx, mesh.SubscribeOptions{
+				Topics: topics, Since: uint64(max(since, 0)), Replay: since == 0,
+			}) {
+				if err := writeJSON(a.out, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+	c.Flags().StringArrayVar(&topics, "topic", nil, "only this topic: "+strings.Join(mesh.Topics(), ", "))
+	c.Flags().Int64Var(&since, "since", -1, "begin after this op (0: with the first)")
+	return c
+}
+
+// pastEvents prints what the log holds; without a host nothing more will come.
+func (a *app) pastEvents(topics []string, since int64) error {
+	s, err := a.src()
+	if err != nil {
+		return err
+	}
+	if since < 0 {
+		return noHost()
+	}
+	from := uint64(since)
+	for {
+		ops, err := s.Ops(from, 256)
+		if err != nil || len(ops) == 0 {
+			return err
+		}
+		for _, op := range ops {
+			from = op.Seq
+			e := mesh.EventOf(op)
+			if len(topics) > 0 && !slices.Contains(topics, e.Topic) {
+				continue
+			}
+			if err := writeJSON(a.out, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func knownTopic(t string) bool { return slices.Contains(mesh.Topics(), t) }
+
+func (a *app) auditCmd() *cobra.Command {
+	c := &cobra.Command{
+		Use: "audit", Short: "The signed entries of what was done", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(context.Context, []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			entries, err := s.AuditEntries(0)
+			if err != nil {
+				return err
+			}
+			v := make([]entryView, 0, len(entries))
+			for _, e := range entries {
+				v = append(v, viewEntry(e))
+			}
+			return a.show(v, func(w io.Writer) {
+				rows := [][]string{{"ENTRY", "TIME", "ACTION", "TARGET", "CLASS", "ACTOR", "REASON"}}
+				for _, e := range v {
+					rows = append(rows, []string{e.AuditID, at(e.TsMicros), e.Action, e.Target, badgeOf(e.PrivacyClass), e.Actor, e.Reason})
+				}
+				table(w, rows)
+			})
+		}),
+	}
+	c.AddCommand(a.auditShowCmd(), a.auditVerifyCmd(), a.auditExportCmd())
+	return c
+}
+
+func (a *app) auditShowCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "One entry, as it was signed", Args: cobra.ExactArgs(1),
+		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			e, err := s.AuditEntry(args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(viewEntry(e), func(w io.Writer) { fmt.Fprintln(w, clean.Line(string(e.Stored))) })
+		}),
+	}
+}
+
+func (a *app) auditExportCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "export", Short: "All entries with the signed head and the public key, to standard output", Args: cobra.NoArgs,
+		RunE: a.command(read, files{}, func(context.Context, []string) error {
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			return s.ExportAudit(a.out)
+		}),
+	}
+}
+
+func (a *app) auditVerifyCmd() *cobra.Command {
+	var export, key string
+	c := &cobra.Command{
+		Use: "verify", Short: "Check every signature and the tree", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if export != "" || key != "" {
+				return a.command(here, files{}, func(context.Context, []string) error {
+					return a.verifyExport(export, key)
+				})(cmd, args)
+			}
+			return a.command(read, files{}, func(ctx context.Context, _ []string) error {
+				s, err := a.src()
+				if err != nil {
+					return err
+				}
+				rep, err := s.VerifyAudit(ctx)
+				if err != nil {
+					return err
+				}
+				return a.showReport(rep)
+			})(cmd, args)
+		},
+	}
+	c.Flags().StringVar(&export, "export", "", "an export to verify instead (- reads standard input)")
+	c.Flags().StringVar(&key, "key", "", "the public key: a file, or the key's line itself")
+	return c
+}
+
+func (a *app) verifyExport(export, key string) error {
+	if export == "" || key == "" {
+		return usage("--export and --key go together: the key must not come from the export")
+	}
+	line := key
+	if b, err := os.ReadFile(key); err == nil {
+		line = strings.TrimSpace(string(b))
+	}
+	pub, err := audit.ParsePublicKey(line)
+	if err != nil {
+		return err
+	}
+	r, done, err := a.openFile(export)
+	if err != nil {
+		return err
+	}
+	defer done()
+	rep, err := audit.VerifyExport(r, pub)
+	if err != nil {
+		return err
+	}
+	return a.showReport(rep)
+}
+
+// showReport prints what a verification found. A log that does not verify is a failure that names the entry.
+func (a *app) showReport(rep audit.Report) error {
+	if !rep.OK() {
+		names := make([]string, 0, len(rep.Problems))
+		for _, p := range rep.Problems[:min(len(rep.Problems), 5)] {
+			names = append(names, p.String())
+		}
+		return fault.New("vox/audit/not-verified", "%d of %d audit entries do not verify: %s", rep.Failed, rep.Entries, strings.Join(names, "; ")).
+			WithHint("compare with an export or a pinned head that you trust")
+	}
+	v := map[string]any{
+		"entries": rep.Entries, "verified": rep.Verified, "failed": rep.Failed, "tree_size": rep.TreeSize,
+		"root": hex.EncodeToString(rep.Root[:]), "origin": rep.Origin,
+	}
+	return a.show(v, func(w io.Writer) {
+		fmt.Fprintf(w, "%d entries, %d verified, %d failed; tree %d, root %x\n", rep.Entries, rep.Verified, rep.Failed, rep.TreeSize, rep.Root[:8])
+	})
+}
