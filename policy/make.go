@@ -18,7 +18,7 @@ func ForSlots(kinds []string) []byte {
 	if len(kinds) == 0 {
 		return Default()
 	}
-	const comment = "// What this machine gives to the meshes it joined. `voxmesh policy explain` says what it means.\n"
+	const comment = "// What this machine gives to the meshes it joined. `voxmesh policy check` looks for mistakes.\n"
 	return compose(comment, shares(kinds, MaxWeight))
 }
 
