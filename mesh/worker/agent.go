@@ -97,12 +97,8 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.ModuleMax <= 0 {
 		cfg.ModuleMax = keepModules
 	}
-	var id [8]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return nil, fmt.Errorf("worker: instance id: %w", err)
-	}
 	a := &Agent{
-		cfg: cfg, instance: hex.EncodeToString(id[:]), began: cfg.Now(), kick: make(chan struct{}, 1),
+		cfg: cfg, instance: newInstance(), began: cfg.Now(), kick: make(chan struct{}, 1),
 		term: leaseTerm, heard: cfg.Now(), jobs: map[string]*job{},
 	}
 	for _, d := range []string{a.spoolDir(), a.inputDir()} {
@@ -244,4 +240,11 @@ func (a *Agent) Status() Status {
 		s.Jobs = append(s.Jobs, JobStatus{j.as.Job, j.as.Attempt, j.as.Kind, j.peer, j.phase})
 	}
 	return s
+}
+
+// newInstance names one start of an agent.
+func newInstance() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails: see crypto/rand
+	return hex.EncodeToString(id[:])
 }

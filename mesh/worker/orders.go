@@ -52,13 +52,16 @@ func (a *Agent) follow(o fabric.Orders, said time.Time) {
 	}
 }
 
-// maxLease bounds what a host can make of a lease; less than a second could not be renewed in time.
+// maxLease bounds what a host can make of a lease.
 const maxLease = time.Hour
 
 // silence is how long the host may say nothing before its jobs stop here: five seconds less than a lease, or five sixths
 // of a short one.
 func silence(term time.Duration) time.Duration {
-	return max(term-leaseMargin, 0, min(term*5/6, 25*time.Second))
+	if term < 6*leaseMargin {
+		return term * 5 / 6
+	}
+	return term - leaseMargin
 }
 
 // watchLease stops the jobs of a host that is silent: it will give them to another worker soon.
