@@ -37,7 +37,8 @@ const (
 // joiner.
 func tellable(code string) (inviteCode, ok bool) {
 	switch code {
-	case invite.CodeExpired, invite.CodeUsed, invite.CodeUnknown, invite.CodeMalformed, invite.CodeRevoked, invite.CodeRateLimited:
+	case invite.CodeExpired, invite.CodeUsed, invite.CodeUnknown, invite.CodeTampered,
+		invite.CodeMalformed, invite.CodeRevoked, invite.CodeRateLimited:
 		return true, true
 	case codeRefused, codeRevoked, codeUnknownKey, codeLocked, codeNotReady:
 		return false, true

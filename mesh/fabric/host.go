@@ -31,7 +31,7 @@ type HostConfig struct {
 
 // Admitter decides who comes in. Calls come from many goroutines at once, are given 4 s, and may wait for the disk.
 // Fabric has verified that the caller holds the key, and nothing else. An error's code reaches the caller when it is
-// one of vox/invite/{expired,used,unknown,malformed,revoked,rate-limited} or vox/fabric/{revoked,unknown-key,locked,
+// one of vox/invite/{expired,used,unknown,tampered,malformed,revoked,rate-limited} or vox/fabric/{revoked,unknown-key,locked,
 // not-ready}, and is vox/fabric/refused otherwise; the text never does. To keep a guesser ignorant, answer
 // vox/invite/unknown to every wrong secret before looking at anything else.
 type Admitter interface {

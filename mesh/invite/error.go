@@ -11,6 +11,7 @@ const (
 	CodeExpired     = "vox/invite/expired"      // its time is over
 	CodeUsed        = "vox/invite/used"         // another machine joined with it
 	CodeUnknown     = "vox/invite/unknown"      // the host never minted it, or forgot it
+	CodeTampered    = "vox/invite/tampered"     // the host minted it, but with other bytes
 	CodeWrongHost   = "vox/invite/wrong-host"   // the machine that answers is not the one that minted it
 	CodeRevoked     = "vox/invite/revoked"      // its owner took it back
 	CodeRateLimited = "vox/invite/rate-limited" // too many wrong tries
@@ -58,6 +59,14 @@ func Unknown() *Error {
 	return &Error{CodeUnknown, "the host does not know this invite", askAgain}
 }
 
+// Tampered is vox/invite/tampered.
+func Tampered() *Error {
+	return &Error{
+		CodeTampered, "the invite is not the one that the host wrote: it was changed on its way",
+		"ask for a new one over another channel: `voxmesh invite` on the inviting machine",
+	}
+}
+
 // WrongHost is vox/invite/wrong-host: expected and got are fingerprints.
 func WrongHost(expected, got string) *Error {
 	return &Error{
@@ -87,6 +96,8 @@ func FromCode(code string) *Error {
 		return &Error{CodeExpired, "the invite has expired, says the host", askAgain}
 	case CodeUsed:
 		return Used()
+	case CodeTampered:
+		return Tampered()
 	case CodeRevoked:
 		return Revoked()
 	case CodeRateLimited:

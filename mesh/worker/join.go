@@ -99,22 +99,11 @@ func Join(ctx context.Context, o JoinOptions) (Joined, error) {
 	if _, err := o.probe(ctx, o.URL.Addr(), o.URL.Token.Pin); err != nil {
 		return Joined{}, err // nothing was sent
 	}
-	key, path, made, err := o.ownKey()
+	w, key, path, err := o.bring(ctx)
 	if err != nil {
-		return Joined{}, fmt.Errorf("worker: make this machine's key: %w", err)
-	}
-	defer key.Wipe()
-	w, err := o.join(ctx, fabric.JoinConfig{URL: o.URL, Key: key, Hello: fabric.Hello{
-		Hostname: clean.Max(o.Hostname, 64), Version: clean.Max(o.Version, 40), OS: clean.Line(runtime.GOOS),
-		Arch: clean.Line(runtime.GOARCH), Label: clean.Max(o.Label, 40),
-	}})
-	if err != nil {
-		if made && definite(err) {
-			_ = os.Remove(path)
-			_ = os.Remove(o.folder()) // only if it is empty
-		}
 		return Joined{}, err
 	}
+	defer key.Wipe()
 	m, err := o.admitted(w, key, path)
 	if err != nil {
 		return Joined{}, fmt.Errorf("worker: store the membership: %w", err)
@@ -156,26 +145,49 @@ func definite(err error) bool {
 	return strings.HasPrefix(code, "vox/invite/")
 }
 
-// ownKey gives the key to join with, on the disk already: that of an earlier try whose answer was lost, or a new one.
-// A mesh that was joined before gets a new key too: ids and keys are not used twice.
-func (o *JoinOptions) ownKey() (key nkeys.KeyPair, path string, made bool, err error) {
+// bring sends the invite with this machine's key: the one it has in that mesh already, or that of an earlier try whose
+// answer was lost, so that the same friend may say the same again; else a new one. A key that was expelled is no good
+// any more, and a new one takes its place. A definite refusal removes a key that was made for it.
+func (o *JoinOptions) bring(ctx context.Context) (fabric.Welcome, nkeys.KeyPair, string, error) {
 	dir := o.folder()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, "", false, err
+		return fabric.Welcome{}, nil, "", fmt.Errorf("worker: make the mesh's folder: %w", err)
 	}
-	path = filepath.Join(dir, keyFile)
-	if m, err := readMembership(dir); err == nil {
-		if kp, err := loadKey(path); err == nil {
-			if pub, _ := kp.PublicKey(); pub == m.Key {
-				path = filepath.Join(dir, nextKeyFile)
-			} // else a crash came between the new key and its membership
+	var err error
+	for _, name := range []string{keyFile, nextKeyFile} {
+		path := filepath.Join(dir, name)
+		key, made, kerr := ownKey(path)
+		if kerr != nil {
+			return fabric.Welcome{}, nil, "", fmt.Errorf("worker: make this machine's key: %w", kerr)
+		}
+		var w fabric.Welcome
+		w, err = o.join(ctx, fabric.JoinConfig{URL: o.URL, Key: key, Hello: fabric.Hello{
+			Hostname: clean.Max(o.Hostname, 64), Version: clean.Max(o.Version, 40), OS: clean.Line(runtime.GOOS),
+			Arch: clean.Line(runtime.GOARCH), Label: clean.Max(o.Label, 40),
+		}})
+		if err == nil {
+			return w, key, path, nil
+		}
+		key.Wipe()
+		if made && definite(err) {
+			_ = os.Remove(path)
+			_ = os.Remove(dir)               // only if it is empty
+			_ = os.Remove(filepath.Dir(dir)) // likewise
+		}
+		if made || !fault.Is(err, "vox/fabric/revoked") {
+			break
 		}
 	}
+	return fabric.Welcome{}, nil, "", err
+}
+
+// ownKey gives the key at path, on the disk already; made says that it is new.
+func ownKey(path string) (key nkeys.KeyPair, made bool, err error) {
 	if key, err = loadKey(path); err == nil {
-		return key, path, false, nil
+		return key, false, nil
 	}
 	key, err = createKey(path)
-	return key, path, true, err
+	return key, true, err
 }
 
 // admitted stores the membership. The key goes first to its place: a key without its membership is used again.

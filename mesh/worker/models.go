@@ -3,11 +3,13 @@ package worker
 import (
 	"cmp"
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"time"
 
 	"voxmesh/mesh/fabric"
+	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker/runner"
 )
 
@@ -56,7 +58,11 @@ func (a *Agent) askModels(ctx context.Context) models {
 	defer cancel()
 	found, err := a.cfg.Ollama.Models(ctx)
 	if err != nil {
-		return models{note: err.Error()}
+		note := err.Error()
+		if f := (*fault.Error)(nil); errors.As(err, &f) {
+			note = f.Text // without what the dialer said: it stands in a column
+		}
+		return models{note: note}
 	}
 	a.mu.Lock()
 	before := a.models.list
