@@ -80,7 +80,7 @@ func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, er
 	}
 	if a.Name == ActRevoke {
 		_ = h.bus.Disconnect(a.Target) // an error says that it was not connected
-		h.gauges.forget(a.Target)
+		h.forget(a.Target)
 	}
 	return w.result, nil
 }

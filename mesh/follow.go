@@ -76,45 +76,49 @@ type follower struct {
 	buf     []byte
 	attempt uint32
 	off     int64
-	gave    bool
+	restart bool // what was given is another attempt's, and the reader was not told yet
 }
 
-func (f *follower) switchTo(attempt uint32) (restart bool) {
-	if attempt == f.attempt {
-		return false
+func (f *follower) switchTo(attempt uint32) {
+	if attempt != f.attempt {
+		f.restart = f.restart || f.off > 0
+		f.attempt, f.off = attempt, 0
 	}
-	restart = f.gave
-	f.attempt, f.off = attempt, 0
-	return restart
 }
 
 func (f *follower) live(j *Job) error {
 	if j.State != Running && j.State != Leased {
 		return nil
 	}
-	restart := f.switchTo(j.Attempt)
+	f.switchTo(j.Attempt)
 	for {
 		n := f.streams.read(f.job, f.attempt, f.off, f.buf)
 		if n == 0 {
 			return nil
 		}
-		if err := f.give(f.buf[:n], restart); err != nil {
+		if err := f.give(f.buf[:n]); err != nil {
 			return err
 		}
-		restart = false
 	}
 }
 
-func (f *follower) give(p []byte, restart bool) error {
-	err := f.fn(Chunk{Attempt: f.attempt, Offset: f.off, Data: p, Restart: restart})
+func (f *follower) give(p []byte) error {
+	err := f.fn(Chunk{Attempt: f.attempt, Offset: f.off, Data: p, Restart: f.restart})
 	f.off += int64(len(p))
-	f.gave = true
+	f.restart = false
 	return err
 }
 
 // finish gives the rest from the blob, which is whole and verified.
 func (f *follower) finish(j *Job) error {
-	restart := f.switchTo(j.Attempt)
+	f.switchTo(j.Attempt)
+	if err := f.rest(j); err != nil || !f.restart {
+		return err
+	}
+	return f.give(nil) // there is no output, and what was given before does not count
+}
+
+func (f *follower) rest(j *Job) error {
 	if j.Output == "" {
 		return nil
 	}
@@ -132,10 +136,9 @@ func (f *follower) finish(j *Job) error {
 	for {
 		n, err := io.ReadFull(r, f.buf)
 		if n > 0 {
-			if err := f.give(f.buf[:n], restart); err != nil {
+			if err := f.give(f.buf[:n]); err != nil {
 				return err
 			}
-			restart = false
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil

@@ -167,6 +167,7 @@ func (h *Host) Close(ctx context.Context) error {
 	}
 	h.wg.Wait()
 	h.wakeups.close()
+	h.streams.keep(func(string) bool { return false })
 	return h.log.Close()
 }
 

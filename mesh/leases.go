@@ -95,3 +95,9 @@ func (i *instances) heard(node, id string, n uint64) (fresh, restarted, cloned b
 	e.now, e.n = id, n
 	return true, true, false
 }
+
+func (i *instances) forget(node string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.nodes, node)
+}

@@ -35,10 +35,25 @@ func (p *pushes) node(id string) *pushed {
 	return n
 }
 
+// heard keeps what the orders depend on, in a slice of its own: the report's other words are not ours to keep.
 func (p *pushes) heard(node string, held []fabric.Held) {
+	kept := make([]fabric.Held, 0, len(held))
+	for _, w := range held {
+		phase := fabric.PhaseRunning
+		if w.Phase == fabric.PhaseDone || w.Phase == fabric.PhaseRefused {
+			phase = w.Phase
+		}
+		kept = append(kept, fabric.Held{Job: w.Job, Attempt: w.Attempt, Phase: phase})
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.node(node).held = held
+	p.node(node).held = kept
+}
+
+func (p *pushes) drop(node string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.nodes, node)
 }
 
 // forget makes everything due again: the node has a new session.
@@ -142,12 +157,12 @@ func (h *Host) pushOrders(s *State, node string, now time.Time) {
 
 // sweepStreams drops the live output of attempts that are over: the blob has it, or a later attempt makes it anew.
 func (h *Host) sweepStreams(s *State) {
-	h.streams.keep(func(key string) bool {
-		for _, j := range s.Held() {
-			if streamKey(j.Job, j.Attempt) == key {
-				return true
-			}
-		}
-		return false
-	})
+	if h.streams.none() {
+		return
+	}
+	held := map[string]bool{}
+	for _, j := range s.Held() {
+		held[streamKey(j.Job, j.Attempt)] = true
+	}
+	h.streams.keep(func(key string) bool { return held[key] })
 }

@@ -73,6 +73,9 @@ func (n *Node) note(at int64, name, job string) {
 }
 
 func applyHostStarted(s *State, op oplog.Op, r *HostStarted) {
+	if r.Mesh == "" {
+		return
+	}
 	s.Mesh, s.PeerID, s.Operator = r.Mesh, r.PeerID, r.Operator
 	if _, ok := s.nodes.Get(r.Mesh); !ok {
 		s.nodes.Set(r.Mesh, &Node{ID: r.Mesh, Host: true, JoinedAt: op.At, Class: privacy.LocalOnly})
@@ -102,7 +105,7 @@ func applyNodeAdmitted(s *State, op oplog.Op, r *NodeAdmitted) {
 	_, here := s.nodes.Get(r.Node)
 	_, gone := s.gone.Get(r.Node)
 	_, known := s.keys.Get(r.Key)
-	if here || gone || known && r.Key != "" {
+	if here || gone || known && r.Key != "" || r.Node == "" {
 		return // ids and keys are never reused
 	}
 	n := &Node{

@@ -42,7 +42,7 @@ func (s *State) unindex(j *Job) {
 }
 
 func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
-	if _, ok := s.jobs.Get(r.Job); ok {
+	if _, ok := s.jobs.Get(r.Job); ok || r.Job == "" {
 		return // ids are never reused
 	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}

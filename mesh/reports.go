@@ -50,9 +50,12 @@ func (h *Host) onSession(node string, up bool) {
 // onReport compares what a worker says with the state, makes the difference durable, and answers with orders.
 func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 	var r fabric.Report
-	if len(m.Data) > fabric.MaxPayload || json.Unmarshal(m.Data, &r) != nil || len(r.Held) > maxHeld || r.Instance == "" {
+	if len(m.Data) > fabric.MaxPayload || json.Unmarshal(m.Data, &r) != nil || !sane(&r) {
 		h.cfg.Log("report of %s: not readable", m.Node)
 		return
+	}
+	if _, ok := h.Snapshot().Node(m.Node); !ok {
+		return // it left or was expelled, and its session is being cut: nothing of it is kept
 	}
 	fresh, restarted, cloned := h.inst.heard(m.Node, r.Instance, r.N)
 	if cloned {
@@ -64,7 +67,7 @@ func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 	}
 	now := h.now()
 	h.gauges.beat(m.Node, r.Instance, time.Duration(r.UptimeMS)*time.Millisecond,
-		time.Duration(r.RTTMicro)*time.Microsecond, len(r.Held), now)
+		time.Duration(min(max(r.RTTMicro, 0), 60_000_000))*time.Microsecond, len(r.Held), now)
 	h.push.heard(m.Node, r.Held)
 	for i := range r.Held {
 		h.storeInline(m.Node, &r.Held[i])
@@ -73,11 +76,37 @@ func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 		h.cfg.Log("report of %s: %v", m.Node, err)
 		return // not answered: the worker will say it again
 	}
+	if r.Leaving {
+		h.forget(m.Node)
+	}
 	orders := h.ordersFor(h.Snapshot(), m.Node, r.Held, now)
 	if b, err := json.Marshal(orders); err == nil && m.Waits() {
 		_ = m.Respond(b)
 	}
 	h.wakeups.wake()
+}
+
+// sane reports whether a report keeps within bounds that no honest worker meets.
+func sane(r *fabric.Report) bool {
+	if r.Instance == "" || len(r.Instance) > maxIDBytes || len(r.Held) > maxHeld {
+		return false
+	}
+	for _, w := range r.Held {
+		if len(w.Job) > maxIDBytes {
+			return false
+		}
+	}
+	return true
+}
+
+// forget drops what is remembered of a node that is no longer in the mesh.
+func (h *Host) forget(node string) {
+	if _, ok := h.Snapshot().Node(node); ok {
+		return
+	}
+	h.gauges.forget(node)
+	h.push.drop(node)
+	h.inst.forget(node)
 }
 
 // lockClone refuses a node whose key two machines use, until its owner revokes it.
@@ -102,10 +131,15 @@ func (h *Host) lockClone(ctx context.Context, node string) {
 	_ = h.bus.Disconnect(node)
 }
 
-// storeInline puts a small output that came with its result into the blobs, so that the op can name it.
+// storeInline puts a small output that came with its result into the blobs, so that the op can name it. The output of
+// what the node does not hold is dropped: a stranger's word fills no disk.
 func (h *Host) storeInline(node string, held *fabric.Held) {
 	res := held.Result
 	if res == nil || len(res.Output) == 0 {
+		return
+	}
+	if j, ok := h.Snapshot().Job(held.Job); !ok || j.Node != node || j.Attempt != held.Attempt || j.State != Leased && j.State != Running {
+		res.Output = nil
 		return
 	}
 	hash, n, err := h.blobs.Put(bytes.NewReader(res.Output), fabric.MaxPayload)
@@ -125,8 +159,8 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report, restar
 		if !ok || n.Locked != "" {
 			return nil, nil
 		}
-		if r.Leaving {
-			return leaveOps(next, n), nil
+		if r.Leaving && !n.Host {
+			return h.leaveOps(next, n, r.Held, now), nil
 		}
 		var drafts []oplog.Draft
 		if d := describeOp(n, r.Describe); d != nil {
@@ -139,10 +173,23 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report, restar
 	})
 }
 
-// leaveOps takes a node out that said goodbye.
-func leaveOps(next *State, n *Node) []oplog.Draft {
+// leaveOps takes a node out that said goodbye. What it finished counts, the rest goes to others.
+func (h *Host) leaveOps(next *State, n *Node, held []fabric.Held, now time.Time) []oplog.Draft {
 	var drafts []oplog.Draft
+	finished := map[string]bool{}
+	for _, w := range held {
+		if w.Phase != fabric.PhaseDone || finished[w.Job] {
+			continue
+		}
+		if ds := h.heldOp(next, n, w, now); len(ds) > 0 && ds[0].Kind == KindJobFinished {
+			finished[w.Job] = true
+			drafts = append(drafts, ds...)
+		}
+	}
 	for _, j := range next.HeldBy(n.ID) {
+		if finished[j.Job] {
+			continue
+		}
 		drafts = append(drafts, requeue(j, CauseRevoked, n.ID+" left the mesh", ""))
 	}
 	return append(drafts, draft(KindNodeGone, "node:"+n.ID, "", &NodeGone{Node: n.ID, Why: "left"}))

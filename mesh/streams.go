@@ -106,6 +106,13 @@ func (s *streams) keep(wanted func(key string) bool) {
 	}
 }
 
+// none reports whether no attempt has live output.
+func (s *streams) none() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) == 0
+}
+
 // changed gives a channel that is closed when the next thing moves.
 func (s *streams) changed() <-chan struct{} {
 	s.mu.Lock()
