@@ -199,7 +199,7 @@ func (h *Host) prepareKill(next *State, w *act) error {
 			Error: "killed by " + w.id, AuditID: w.id,
 		}
 		if j.StartedAt > 0 {
-			rec.DurationMS = (h.now().UnixMicro() - j.StartedAt) / 1000
+			rec.DurationMS = max(h.now().UnixMicro()-j.StartedAt, 0) / 1000
 			n, _ := next.Node(j.Node)
 			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
 		}
@@ -288,6 +288,10 @@ func prepareReplay(next *State, w *act, a Action) error {
 		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id
 		if on != "" {
 			rec.On = on
+		}
+		if _, ok := next.Node(rec.On); !ok && rec.On != "" {
+			return fault.New("vox/node/unknown", "%s asked for %s, which is no longer in the mesh", j.Job, rec.On).
+				WithHint("name another node: --on NODE")
 		}
 		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, jobIndex(rec.Job), runIndex(run)))
 		w.result.JobID = rec.Job
