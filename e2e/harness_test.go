@@ -439,3 +439,20 @@ func (l *lockedBuffer) String() string {
 }
 
 var _ io.Writer = (*lockedBuffer)(nil)
+
+func itoa(n uint64) string { return fmt.Sprint(n) }
+
+// awaitText waits until the process said something on standard error.
+func (p *process) awaitText(text string) {
+	p.t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(p.errs.String(), text) {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			p.t.Fatalf("%s never said %q:\n%s", p.name, text, p.errs)
+		}
+	}
+}

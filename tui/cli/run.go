@@ -180,7 +180,7 @@ func (a *app) runJob(ctx context.Context, h *mesh.Host, req mesh.JobRequest, det
 	a.say("%s  %s  submitted", t.JobID, badge(req.Class))
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
-	if a.talks() {
+	if !a.json {
 		go a.tellWaiting(watch, h, t.JobID)
 	}
 	sink := a.newSink()
