@@ -188,8 +188,8 @@ func TestConsoleOnARunningHost(t *testing.T) {
 	s.key("\r")
 	s.await("waiting for the node")
 	s.await("vox+invite://")
-	s.key("\x1b")
-	s.key("q")
+	s.key("q") // closes the layer
+	s.key("q") // leaves
 	s.left()
 	if !strings.Contains(s.text.String(), "\x1b[?1049l") {
 		t.Error("the terminal was not given back")

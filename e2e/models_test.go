@@ -82,7 +82,9 @@ func TestPromptOnAFriendsModel(t *testing.T) {
 	// A model that nobody has waits, and says why.
 	var waiting jobData
 	host.ok(&waiting, "run", "text", "--detach", "--model", "llama3.1:70b", "hello")
-	var why struct{ Nodes []struct{ Rule, Reason string } }
+	var why struct {
+		Nodes []struct{ Rule, Reason string }
+	}
 	host.ok(&why, "explain", waiting.JobID)
 	if len(why.Nodes) != 2 || !strings.Contains(why.Nodes[0].Reason, "llama3.1:70b") {
 		t.Errorf("explain %+v", why)

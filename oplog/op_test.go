@@ -14,7 +14,9 @@ func TestEncodingGolden(t *testing.T) {
 		op   Op
 		want []string
 	}{
-		{"all fields", Op{Seq: 300, At: 1760000000000001, Kind: "job_ended", Actor: "node:n1", Trace: "0af7651916cd43dd8448eb211c80319c", Body: []byte{0xca, 0xfe}, Index: []string{"job:j-1", "run:r-2"}},
+		{
+			"all fields",
+			Op{Seq: 300, At: 1760000000000001, Kind: "job_ended", Actor: "node:n1", Trace: "0af7651916cd43dd8448eb211c80319c", Body: []byte{0xca, 0xfe}, Index: []string{"job:j-1", "run:r-2"}},
 			[]string{
 				"01",                       // version
 				"03",                       // flags: trace, index
@@ -27,7 +29,8 @@ func TestEncodingGolden(t *testing.T) {
 				"07", "6a6f623a6a2d31",             // "job:j-1"
 				"07", "72756e3a722d32", // "run:r-2"
 				"cafe", // body
-			}},
+			},
+		},
 		{"the least", Op{Seq: 1, Kind: "x"}, []string{"01", "00", "01", "00", "01", "78", "00"}},
 	}
 	for _, tt := range tests {

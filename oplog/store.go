@@ -212,8 +212,10 @@ func (s *store) checkFormat(tx *bolt.Tx) error {
 		if n == 0 {
 			return damaged(0, "the format version is 0")
 		}
-		return &Error{Code: CodeNewer, Text: fmt.Sprintf("the op-log has format %d, this voxmesh reads up to %d", n, formatVersion),
-			Hint: "use the voxmesh that wrote it, or a newer one"}
+		return &Error{
+			Code: CodeNewer, Text: fmt.Sprintf("the op-log has format %d, this voxmesh reads up to %d", n, formatVersion),
+			Hint: "use the voxmesh that wrote it, or a newer one",
+		}
 	}
 	for _, name := range [][]byte{bucketOps, bucketMarks, bucketMemos, bucketIndex} {
 		if tx.Bucket(name) == nil {
@@ -320,8 +322,10 @@ func (s *store) locked() *Error {
 			who = t
 		}
 	}
-	return &Error{Code: CodeLocked, Text: fmt.Sprintf("the op-log in %s is in use by %s", s.dir, who),
-		Hint: "use the host that is running on this data folder, or stop it"}
+	return &Error{
+		Code: CodeLocked, Text: fmt.Sprintf("the op-log in %s is in use by %s", s.dir, who),
+		Hint: "use the host that is running on this data folder, or stop it",
+	}
 }
 
 // plain gives the first 200 printable bytes of a file that anyone could have written.

@@ -27,6 +27,7 @@ func nodeSubject(node, kind string) string { return workerPrefix(node) + toNode 
 func hallSubject(key string, cid uint64) string {
 	return "vox.d." + key + "." + strconv.FormatUint(cid, 10)
 }
+
 func isReplyOf(node, subject string) bool {
 	return plainSubject(subject, workerPrefix(node)+toBack+".")
 }

@@ -115,7 +115,7 @@ func (p *FilePolicy) look(now time.Time) {
 	case errors.Is(err, fs.ErrNotExist):
 		p.info, p.good, p.name = nil, false, ""
 		p.err = fault.New(codeNoPolicy, "there is no donations.vox at %s, so nothing is given", path).
-			WithHint("make one with `voxmesh policy`, or join again")
+			WithHint("name another with `voxmesh policy use`, or join again")
 		return
 	case err != nil:
 		p.info = nil

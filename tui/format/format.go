@@ -1,5 +1,6 @@
 // Package format writes durations, money, sizes and times as the console shows them: `0:42`, `3 d 4 h`, `$1.50`,
-// `4.1 GB`, `12 ms`. Everything is pure; times are shown in the zone that the caller gives.
+// `4.1 GB`, `12 ms`. Everything is pure; times are shown in the zone that the caller gives,
+// and so is every clock: nothing here reads one.
 package format
 
 import (

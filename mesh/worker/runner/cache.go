@@ -45,8 +45,10 @@ func newCache(dir string, max int64, compile func(ctx context.Context, hash, mod
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	c := &cache{dir: dir, max: max, compile: compile, slots: make(chan struct{}, 2),
-		flights: map[string]*flight{}, failed: map[string]error{}}
+	c := &cache{
+		dir: dir, max: max, compile: compile, slots: make(chan struct{}, 2),
+		flights: map[string]*flight{}, failed: map[string]error{},
+	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.sweep()
 	return c, nil
