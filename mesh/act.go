@@ -94,7 +94,7 @@ func (h *Host) Resume(ctx context.Context, actor, node, reason string) (ActResul
 		case !ok:
 			return nil, unknownNode(node)
 		case n.Mode == Active:
-			return nil, fault.New("vox/act/nothing-to-do", "%s is active already", node)
+			return nil, fault.New("vox/act/nothing-to-do", "%s is active already", node).WithHint("voxmesh nodes %s shows it", node)
 		}
 		w.begin(next, n.Class)
 		w.ops = []oplog.Draft{w.draft(KindNodeMode, "", &NodeModeChanged{Node: node, Mode: Active, AuditID: w.id})}
@@ -153,7 +153,7 @@ func (h *Host) prepare(next *State, w *act, a Action) error {
 	case ActReplay:
 		return prepareReplay(next, w, a)
 	}
-	return fault.New("vox/act/impossible", "there is no act %q", printable(a.Name))
+	return fault.New("vox/act/impossible", "there is no act %q", printable(a.Name)).WithHint("kill, pause, drain, replay, revoke")
 }
 
 // targetJobs finds the jobs that a target names: those that a node holds, one job, or those of a run.
@@ -212,9 +212,10 @@ func (h *Host) prepareKill(next *State, w *act) error {
 	}
 	if len(w.ops) == 0 {
 		if len(jobs) == 1 && jobs[0].Job == w.target {
-			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State)
+			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State).
+				WithHint("voxmesh logs %s shows what it put out", w.target)
 		}
-		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target)
+		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target).WithHint("voxmesh jobs shows what runs where")
 	}
 	w.result.Affected = len(w.ops)
 	return nil
@@ -235,7 +236,7 @@ func prepareMode(next *State, w *act, a Action, now time.Time) error {
 		w.detail = map[string]string{"deadline": time.UnixMicro(rec.Deadline).UTC().Format(time.RFC3339)}
 	}
 	if n.Mode == rec.Mode || a.Name == ActDrain && n.Mode == Drained {
-		return fault.New("vox/act/nothing-to-do", "%s is %s already", n.ID, n.Mode)
+		return fault.New("vox/act/nothing-to-do", "%s is %s already", n.ID, n.Mode).WithHint("voxmesh resume %s lets it work again", n.ID)
 	}
 	w.ops = append(w.ops, w.draft(KindNodeMode, "", rec))
 	w.result.Affected = len(next.HeldBy(n.ID))
@@ -248,7 +249,8 @@ func prepareRevoke(next *State, w *act) error {
 	case !ok:
 		return unknownNode(w.target)
 	case n.Host:
-		return fault.New("vox/act/impossible", "%s is the machine that the mesh runs on: it cannot be expelled", n.ID)
+		return fault.New("vox/act/impossible", "%s is the machine that the mesh runs on: it cannot be expelled", n.ID).
+			WithHint("to stop its work: voxmesh kill %s --confirm %s --reason TEXT", n.ID, n.ID)
 	}
 	w.begin(next, n.Class)
 	for _, j := range next.HeldBy(n.ID) {
@@ -265,7 +267,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 	on := ""
 	if n, ok := next.Node(target); ok {
 		if n.Run == "" {
-			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID)
+			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID).WithHint("voxmesh runs lists what ran")
 		}
 		target, on = n.Run, n.ID
 	}
@@ -274,7 +276,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 		return err
 	}
 	if len(jobs) == 0 {
-		return fault.New("vox/run/unknown", "%s ended more than a day ago", target)
+		return fault.New("vox/run/unknown", "%s ended more than a day ago", target).WithHint("voxmesh runs lists those of the last day")
 	}
 	if a.On != "" {
 		if on, err = next.resolveNode(a.On); err != nil {

@@ -94,13 +94,42 @@ func likeness(j *Job) string {
 func (h *Host) clockLoop() {
 	t := time.NewTicker(clockEvery)
 	defer t.Stop()
+	var swept time.Time
 	for {
 		select {
 		case <-t.C:
 			h.tick()
+			if now := h.now(); now.Sub(swept) >= sweepEvery {
+				swept = now
+				h.sweepBlobs()
+			}
 		case <-h.ctx.Done():
 			return
 		}
+	}
+}
+
+// The budget of what jobs leave behind: blobs that no job of the last day names are removed when they are older than
+// this, or, the oldest first, when all together are larger.
+const (
+	sweepEvery   = time.Hour
+	keepBlobs    = 30 * 24 * time.Hour
+	keepBlobSize = 20 << 30
+)
+
+// sweepBlobs keeps the blobs within their budget.
+func (h *Host) sweepBlobs() {
+	live := map[string]bool{}
+	for _, j := range h.Snapshot().Jobs() {
+		for _, hash := range []string{j.Module, j.Stdin, j.Prompt, j.Output} {
+			live[hash] = true
+		}
+	}
+	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
+	if err != nil {
+		h.cfg.Log("blobs: %v", err)
+	} else if n > 0 {
+		h.cfg.Log("blobs: removed %d, %d bytes", n, freed)
 	}
 }
 

@@ -256,13 +256,17 @@ func (a *app) src() (source, error) {
 // acting gives the host for a change, or says that there is none, or that a viewer may not.
 func (a *app) acting() (*mesh.Host, error) {
 	if a.role != sshd.Operator {
-		return nil, fault.New("vox/access/denied", "a viewer may look and not act").
-			WithHint("the owner can change that: voxmesh access add KEY --role operator")
+		return nil, viewersLook()
 	}
 	if a.host == nil {
 		return nil, noHost()
 	}
 	return a.host, nil
+}
+
+func viewersLook() error {
+	return fault.New("vox/access/denied", "a viewer may look and not act").
+		WithHint("the owner can change that: voxmesh access add KEY --role operator")
 }
 
 func noHost() error {

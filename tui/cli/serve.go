@@ -352,11 +352,27 @@ func (a *app) consoleOptions(ctx context.Context, h *mesh.Host) tui.Options {
 
 // consoleOf is a console in a session: in the host's process, on the visitor's terminal.
 func consoleOf(h *mesh.Host, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
+	var can tui.Actions = h
+	if s.Role != sshd.Operator {
+		can = viewing{h}
+	}
 	o := tui.Options{
-		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Source: h, Actions: can, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
 	}
 	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
 }
+
+// viewing is a host for somebody who may look only: whatever a console of theirs asks for is refused here, not by what
+// its screen shows.
+type viewing struct{ *mesh.Host }
+
+// MintInvite refuses.
+func (viewing) MintInvite(context.Context, string, mesh.InviteRequest) (mesh.InviteInfo, error) {
+	return mesh.InviteInfo{}, viewersLook()
+}
+
+// RevokeInvite refuses.
+func (viewing) RevokeInvite(context.Context, string, string) error { return viewersLook() }
 
 // terminal is the caller's terminal, if input and output are one.
 func (a *app) terminal() (in, out *os.File, ok bool) {

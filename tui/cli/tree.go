@@ -18,6 +18,7 @@ func (a *app) tree() *cobra.Command {
 		Long: "voxmesh makes your machines, and a friend's, one personal compute mesh.\n" +
 			"Without a command it opens the console: on the host that runs on this data folder, else as the host.",
 		Args:          cobra.NoArgs,
+		Version:       mesh.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
