@@ -411,7 +411,7 @@ func TestDescriptionsAreBounded(t *testing.T) {
 	if err := unmarshal(op.Body, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Slots) > maxSlots || len(r.Models) > maxModels || len(op.Body) > 512<<10 || strings.ContainsRune(string(op.Body), 0x1b) || r.MaxJobSecs != 0 {
+	if len(r.Slots) > maxSlots || len(r.Models) > maxModels || len(op.Body) > 512<<10 || strings.ContainsRune(fmt.Sprintf("%+v", r), 0x1b) || r.MaxJobSecs != 0 {
 		t.Errorf("%d slots, %d models, %d bytes", len(r.Slots), len(r.Models), len(op.Body))
 	}
 	if s := r.Slots[0]; s.Max > 64 || s.Weight > 100 {
