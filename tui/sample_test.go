@@ -211,7 +211,7 @@ func (h *host) RevokeInvite(_ context.Context, _, peer string) error {
 
 // screen plays a console without a program: messages in, frames out. Commands that answer at once are carried out.
 type screen struct {
-	t *testing.T
+	t testing.TB
 	c *console
 	h *host
 	// copied is what went to the clipboard, quit whether the console left.
@@ -219,11 +219,11 @@ type screen struct {
 	quit   bool
 }
 
-func play(t *testing.T, st *mesh.State, w, h int, env ...string) *screen {
+func play(t testing.TB, st *mesh.State, w, h int, env ...string) *screen {
 	return playAs(t, st, w, h, Options{Env: env, Operator: "mira"})
 }
 
-func playAs(t *testing.T, st *mesh.State, w, h int, o Options) *screen {
+func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	t.Helper()
 	s := &screen{t: t, h: newHost(st)}
 	o.Source, o.Actions = s.h, s.h

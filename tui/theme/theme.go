@@ -2,19 +2,26 @@
 //
 // A Theme is one value for one session: two people who are here over SSH have two, and nothing in this package is
 // shared or changed. A Style is an ink (what the text means: ok, waiting, failed, second) and attributes; it is small
-// and comparable, so that a screen of cells can carry one each. The escape sequence of every style is made once, when
-// the theme is; colours are given in full and the renderer degrades them to what the terminal has. Where it has none,
-// bold, faint, underline and reverse remain, and each meaning has a sign of its own besides.
+// and comparable, so that a screen of cells can carry one each. Lip Gloss says what each looks like, from the tokens
+// of the dark or the light theme; components that draw with Lip Gloss get the same with Theme.Look. The escape
+// sequence that begins a style is taken from there once, when the theme is made, and cells cost a look into a table.
+// Colours are given in full and the renderer degrades them to what the terminal has. Where it has none, bold, faint,
+// underline and reverse remain, and each meaning has a sign of its own besides.
 package theme
 
-import "strconv"
+import (
+	"image/color"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
 
 // Ink is what a piece of text means.
 type Ink uint8
 
 // The inks.
 const (
-	Text    Ink = iota // 86 % white on dark, near black on light
+	Text    Ink = iota // 86 % white on dark, near black on light: the terminal's own
 	Second             // labels, what comes second
 	Third              // borders, hints, what can't be used now
 	OK                 // emerald: online, done
@@ -53,54 +60,69 @@ func (s Style) With(a Attr) Style {
 	return s
 }
 
-// Theme holds the escape sequences of all styles, and the signs. Make one with New; it is not changed after that.
+// Theme holds the looks of all inks, the escape sequences of all styles, and the signs. Make one with New; it is not
+// changed after that.
 type Theme struct {
-	Dark  bool
-	ASCII bool
-	sgr   [numInks][numAttrs]string
+	Dark   bool
+	ASCII  bool
+	inks   [numInks]lipgloss.Style
+	raised color.Color
+	sgr    [numInks][numAttrs]string
 }
-
-type rgb [3]uint8
-
-type tokens struct {
-	ink    [numInks]rgb
-	raised rgb
-}
-
-// primary is the blue behind the one primary action, in both themes.
-var primary = rgb{0x25, 0x63, 0xeb}
-
-// The tokens of the two themes. The light one is darker in its colours, so that text keeps a contrast of 4.5 to 1.
-var (
-	darkTokens = tokens{
-		ink: [numInks]rgb{
-			Text: {0xdb, 0xdb, 0xdb}, Second: {0xa1, 0xa1, 0xaa}, Third: {0x71, 0x71, 0x7a}, OK: {0x34, 0xd3, 0x99},
-			Waiting: {0xfb, 0xbf, 0x24}, Failed: {0xf4, 0x3f, 0x5e}, Primary: {0xff, 0xff, 0xff}, Code: {0xff, 0xff, 0xff},
-		},
-		raised: rgb{0x27, 0x27, 0x2a},
-	}
-	lightTokens = tokens{
-		ink: [numInks]rgb{
-			Text: {0x18, 0x18, 0x1b}, Second: {0x52, 0x52, 0x5b}, Third: {0x71, 0x71, 0x7a}, OK: {0x04, 0x78, 0x57},
-			Waiting: {0xb4, 0x53, 0x09}, Failed: {0xbe, 0x12, 0x3c}, Primary: {0xff, 0xff, 0xff}, Code: {0xff, 0xff, 0xff},
-		},
-		raised: rgb{0xe4, 0xe4, 0xe7},
-	}
-)
 
 // New makes the theme for a dark or a light background, with the signs of a full or of an ASCII terminal.
 func New(dark, ascii bool) *Theme {
 	t := &Theme{Dark: dark, ASCII: ascii}
-	tok := &lightTokens
-	if dark {
-		tok = &darkTokens
-	}
+	t.inks, t.raised = tokens(dark)
 	for i := range t.sgr {
 		for a := range t.sgr[i] {
-			t.sgr[i][a] = sequence(tok, Ink(i), Attr(a))
+			t.sgr[i][a] = begin(t.Look(Style{Ink(i), Attr(a)}))
 		}
 	}
 	return t
+}
+
+// tokens gives the looks of the inks and the background of a selected row. The light theme is darker in its colours,
+// so that text keeps a contrast of 4.5 to 1.
+func tokens(dark bool) (inks [numInks]lipgloss.Style, raised color.Color) {
+	pick := lipgloss.LightDark(dark)
+	of := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
+	in := func(light, dark string) lipgloss.Style { return lipgloss.NewStyle().Foreground(of(light, dark)) }
+	white := lipgloss.NewStyle().Foreground(lipgloss.Color("#ffffff"))
+	return [numInks]lipgloss.Style{
+		Text:    lipgloss.NewStyle(),
+		Second:  in("#52525b", "#a1a1aa"),
+		Third:   in("#71717a", "#71717a"),
+		OK:      in("#047857", "#34d399"),
+		Waiting: in("#b45309", "#fbbf24"),
+		Failed:  in("#be123c", "#f43f5e"),
+		Primary: white.Background(lipgloss.Color("#2563eb")),
+		Code:    white.Background(lipgloss.Color("#000000")),
+	}, of("#e4e4e7", "#27272a")
+}
+
+// Look gives a style as Lip Gloss has it. What is not a style is plain text.
+func (t *Theme) Look(s Style) lipgloss.Style {
+	if int(s.Ink) >= numInks || int(s.Attr) >= numAttrs {
+		return lipgloss.NewStyle()
+	}
+	look := t.inks[s.Ink]
+	if s.Attr&Bold != 0 {
+		look = look.Bold(true)
+	}
+	if s.Attr&Faint != 0 {
+		look = look.Faint(true)
+	}
+	if s.Attr&Underline != 0 {
+		look = look.Underline(true)
+	}
+	if s.Attr&Reverse != 0 {
+		look = look.Reverse(true)
+	}
+	if s.Attr&Raised != 0 && s.Ink != Primary && s.Ink != Code { // these two have a background that means something
+		look = look.Background(t.raised)
+	}
+	return look
 }
 
 // SGR is the whole sequence that sets a style, whatever was set before.
@@ -111,35 +133,12 @@ func (t *Theme) SGR(s Style) string {
 	return t.sgr[s.Ink][s.Attr]
 }
 
-func sequence(tok *tokens, ink Ink, a Attr) string {
-	b := []byte("\x1b[0")
-	for _, p := range [...]struct {
-		bit  Attr
-		code string
-	}{{Bold, ";1"}, {Faint, ";2"}, {Underline, ";4"}, {Reverse, ";7"}} {
-		if a&p.bit != 0 {
-			b = append(b, p.code...)
-		}
+// begin is the sequence before a text of a look. It resets first: a cell follows whatever cell stands before it.
+func begin(look lipgloss.Style) string {
+	const sign = "x"
+	before, _, _ := strings.Cut(look.Render(sign), sign)
+	if set, ok := strings.CutPrefix(before, "\x1b["); ok {
+		return "\x1b[0;" + set
 	}
-	if ink != Text {
-		b = colour(b, ";38;2", tok.ink[ink])
-	}
-	switch {
-	case ink == Primary:
-		b = colour(b, ";48;2", primary)
-	case ink == Code:
-		b = colour(b, ";48;2", rgb{})
-	case a&Raised != 0:
-		b = colour(b, ";48;2", tok.raised)
-	}
-	return string(append(b, 'm'))
-}
-
-func colour(b []byte, lead string, c rgb) []byte {
-	b = append(b, lead...)
-	for _, v := range c {
-		b = append(b, ';')
-		b = strconv.AppendUint(b, uint64(v), 10)
-	}
-	return b
+	return "\x1b[0m"
 }
