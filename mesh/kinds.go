@@ -110,23 +110,3 @@ func pick(i int, names ...string) string {
 	}
 	return names[i]
 }
-
-// The names of the priorities and their numbers. Either form is read on the command line.
-const (
-	Background uint8 = 1
-	Normal     uint8 = 5
-	Urgent     uint8 = 9
-)
-
-// PriorityName gives "background", "normal", "urgent", or the number of a priority between them.
-func PriorityName(p uint8) string {
-	switch p {
-	case Background:
-		return "background"
-	case Normal:
-		return "normal"
-	case Urgent:
-		return "urgent"
-	}
-	return itoa(uint64(p))
-}

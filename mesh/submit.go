@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"voxmesh/hopper"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
@@ -22,8 +23,8 @@ type JobRequest struct {
 	Stdin    string
 	Model    string // for text and embed; empty: the mesh's default model
 	Prompt   string
-	Class    privacy.Class // Unknown: paired-peers-only
-	Priority uint8         // 0: Normal
+	Class    privacy.Class   // Unknown: paired-peers-only
+	Priority hopper.Priority // 0: hopper.Normal
 	NSFW     bool
 	Timeout  time.Duration // 0: what the node's policy allows
 	On       string        // a node's id or label, or empty
@@ -83,14 +84,14 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	}
 	rec := &JobSubmitted{
 		Kind: req.Kind, Runner: req.Runner, Module: req.Module, Args: req.Args, Stdin: req.Stdin, Model: req.Model,
-		Prompt: req.Prompt, Class: req.Class, Priority: req.Priority, NSFW: req.NSFW,
+		Prompt: req.Prompt, Class: req.Class, Priority: uint8(req.Priority), NSFW: req.NSFW,
 		TimeoutMS: req.Timeout.Milliseconds(), Title: clean.Max(req.Title, 60).String(),
 	}
 	if rec.Class == privacy.Unknown {
 		rec.Class = privacy.PairedPeersOnly
 	}
 	if rec.Priority == 0 {
-		rec.Priority = Normal
+		rec.Priority = uint8(hopper.Normal)
 	}
 	need := rec.Prompt
 	switch rec.Runner {

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/privacy"
@@ -118,29 +118,13 @@ func (f *runFlags) request(runner string) (mesh.JobRequest, error) {
 	if err != nil {
 		return mesh.JobRequest{}, usage("%v", err)
 	}
-	prio, err := priority(f.priority)
+	prio, err := hopper.ParsePriority(f.priority)
 	if err != nil {
-		return mesh.JobRequest{}, err
+		return mesh.JobRequest{}, usage("%v", err)
 	}
 	return mesh.JobRequest{
 		Runner: runner, Kind: f.kind, Class: class, Priority: prio, NSFW: f.nsfw, Timeout: f.timeout, On: f.on, Title: f.title,
 	}, nil
-}
-
-func priority(s string) (uint8, error) {
-	switch s {
-	case "background":
-		return mesh.Background, nil
-	case "normal", "":
-		return mesh.Normal, nil
-	case "urgent":
-		return mesh.Urgent, nil
-	}
-	n, err := strconv.ParseUint(s, 10, 8)
-	if err != nil || n < 1 || n > 9 {
-		return 0, usage("--priority is background, normal, urgent, or a number from 1 to 9, not %q", s)
-	}
-	return uint8(n), nil
 }
 
 // stored gives the hash of a blob that was handed over, or stores what the name names.

@@ -319,7 +319,7 @@ func TestModuleMadeByGo(t *testing.T) {
 	}
 	module := filepath.Join(t.TempDir(), "job.wasm")
 	build := exec.Command(tool, "build", "-o", module, "./testdata/gojob")
-	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
+	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1,0 +1,51 @@
+// Package hopper is the one front door for work: what enters gets a priority, and the priority decides what starts next.
+//
+// Priorities have names and numbers, and either form is read wherever one is asked for: background 1, normal 5, urgent
+// 9, on a scale from 1 to 9. Donors compare the numbers (min_priority in donations.vox). The package is pure: no clock,
+// no I/O, no state.
+package hopper
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Priority says how soon work should start: 1 last, 9 first. The zero value is none given.
+type Priority uint8
+
+// The priorities with names.
+const (
+	Background Priority = 1
+	Normal     Priority = 5
+	Urgent     Priority = 9
+)
+
+// ParsePriority reads a name or a number from 1 to 9; the empty text is Normal.
+func ParsePriority(s string) (Priority, error) {
+	switch s {
+	case "background":
+		return Background, nil
+	case "normal", "":
+		return Normal, nil
+	case "urgent":
+		return Urgent, nil
+	}
+	n, err := strconv.ParseUint(s, 10, 8)
+	if err != nil || n < 1 || n > 9 {
+		return 0, fmt.Errorf("a priority is background, normal, urgent, or a number from 1 to 9, not %q", s)
+	}
+	return Priority(n), nil
+}
+
+// String is the name, or the number of a priority without one.
+func (p Priority) String() string {
+	switch p {
+	case Background:
+		return "background"
+	case Normal:
+		return "normal"
+	case Urgent:
+		return "urgent"
+	}
+	return strconv.Itoa(int(p))
+}

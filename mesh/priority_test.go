@@ -1,0 +1,7 @@
+package mesh
+
+// The priorities as untyped numbers: a record has a number, a request a hopper.Priority.
+const (
+	Normal = 5
+	Urgent = 9
+)
