@@ -235,7 +235,7 @@ func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
 	case pane.Inspect:
 		c.layers.remove(from)
 		c.active = 0
-		return c.give(c.tabs[0].pane, pane.Show{Node: act.Node})
+		return c.give(c.tabs[0].pane, pane.Show(act))
 	case pane.Clip:
 		c.notice = say(act.Said, c.s.Now())
 		return tea.SetClipboard(act.Text)
@@ -265,7 +265,6 @@ func (c *console) typing() bool {
 }
 
 func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
-	name := k.String()
 	if c.layers.deaf(c.s.Now()) {
 		return nil
 	}
@@ -273,11 +272,11 @@ func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 	if c.typing() && k.Text != "" {
 		return c.give(c.layers.top(), k)
 	}
-	if b, ok := keys.Find(c.focused().Keys(), name); ok {
-		return c.perform(b)
+	if b, ok := keys.Find(c.focused().Keys(), k); ok {
+		return c.perform(b, k)
 	}
-	if b, ok := keys.Find(c.everywhere(), name); ok {
-		return c.perform(b)
+	if b, ok := keys.Find(c.everywhere(), k); ok {
+		return c.perform(b, k)
 	}
 	if c.typing() {
 		return c.give(c.layers.top(), k)
@@ -290,20 +289,21 @@ func (c *console) press(id keys.ID) tea.Cmd {
 	for _, bs := range [][]keys.Binding{c.focused().Keys(), c.everywhere()} {
 		for _, b := range bs {
 			if b.ID == id {
-				return c.perform(b)
+				return c.perform(b, tea.KeyPressMsg{})
 			}
 		}
 	}
 	return nil
 }
 
-func (c *console) perform(b keys.Binding) tea.Cmd {
+// perform carries out a binding; k is the key, or none where a word was clicked.
+func (c *console) perform(b keys.Binding, k tea.KeyPressMsg) tea.Cmd {
 	if why := b.Reason(); why != "" {
 		what := b.Short
 		if what == "" {
-			what = b.Long
+			what = b.Long()
 		}
-		c.notice = say(b.Show+" "+what+": "+why, c.s.Now())
+		c.notice = say(b.Show()+" "+what+": "+why, c.s.Now())
 		return nil
 	}
 	for i, t := range c.tabs {
@@ -323,7 +323,7 @@ func (c *console) perform(b keys.Binding) tea.Cmd {
 		c.layers.push(l, time.Time{})
 		return cmd
 	}
-	return c.give(c.focused(), pane.Do{ID: b.ID})
+	return c.give(c.focused(), pane.Do{ID: b.ID, Key: k})
 }
 
 func (c *console) help() {

@@ -260,7 +260,7 @@ func (c *console) drawKeys() {
 		if k.Short == "" || k.ID == keys.Back && c.layers.top() != nil || k.Acts && c.s.Viewer {
 			continue
 		}
-		w := ansi.StringWidth(k.Show + " " + k.Short)
+		w := ansi.StringWidth(k.Show() + " " + k.Short)
 		if x+w > end-1 {
 			break
 		}
@@ -271,7 +271,7 @@ func (c *console) drawKeys() {
 
 // putKey writes a key so that it ends before column end.
 func (c *console) putKey(end int, k keys.Binding) int {
-	x := end - ansi.StringWidth(k.Show+" "+k.Short)
+	x := end - ansi.StringWidth(k.Show()+" "+k.Short)
 	c.wordAt(x, c.frame.Keys.Y, k)
 	return x
 }
@@ -281,7 +281,7 @@ func (c *console) wordAt(x, y int, k keys.Binding) {
 	if k.Reason() != "" {
 		ks, ts = theme.In(theme.Third).With(theme.Faint), theme.In(theme.Third).With(theme.Faint)
 	}
-	at := c.buf.Put(x, y, c.width, k.Show, ks)
+	at := c.buf.Put(x, y, c.width, k.Show(), ks)
 	end := c.buf.Put(at+1, y, c.width, k.Short, ts)
 	c.words = append(c.words, word{x, end, y, k.ID})
 }

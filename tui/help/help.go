@@ -33,7 +33,7 @@ func New(region string, here, everywhere []keys.Binding) *Layer {
 func shown(bs []keys.Binding) []keys.Binding {
 	var out []keys.Binding
 	for _, b := range bs {
-		if b.Long != "" {
+		if b.Long() != "" {
 			out = append(out, b)
 		}
 	}
@@ -125,8 +125,8 @@ func (l *Layer) column(bs []keys.Binding, w int) []line {
 		if why != "" {
 			st = theme.In(theme.Third)
 		}
-		for i, s := range format.Wrap(b.Long, w-keyWidth) {
-			key := b.Show
+		for i, s := range format.Wrap(b.Long(), w-keyWidth) {
+			key := b.Show()
 			if i > 0 {
 				key = ""
 			}

@@ -3,24 +3,35 @@
 // A Binding says which keys do what, how that is shown, and, by Off, why it can't be done now. A pane gives the
 // bindings of its focused region; the root looks a key up in them, and the same bindings fill the last row, the help
 // and docs/keys.md, so that none of them can say something else than what a key does. One key has one meaning in
-// every pane: Table is the whole vocabulary, and a pane takes its bindings from there.
+// every pane: Table is the whole vocabulary, and a pane takes its bindings from there. Inside each is a binding of
+// Bubbles, which components like a text field take as they are. Its own switch stays on: a key that can't be used now
+// must still be found, so as to say why.
 package keys
 
-import "slices"
+import (
+	"fmt"
+
+	"charm.land/bubbles/v2/key"
+)
 
 // ID names what a key does. It is stable: panes switch on it.
 type ID string
 
 // Binding is one thing that keys do.
 type Binding struct {
+	key.Binding // the keys as Bubble Tea names them, how they are shown, and what they do in full
+
 	ID    ID
-	Keys  []string // as Bubble Tea names them
-	Show  string   // as they are shown, "↑ ↓"
-	Short string   // on the last row; empty: not there
-	Long  string   // in help and docs
-	Acts  bool     // changes the mesh: not for viewers
+	Short string // on the last row; empty: not there
+	Acts  bool   // changes the mesh: not for viewers
 	Off   func() string
 }
+
+// Show is how the keys are written, "↑ k".
+func (b Binding) Show() string { return b.Help().Key }
+
+// Long is what they do, as help and docs say it.
+func (b Binding) Long() string { return b.Help().Desc }
 
 // Reason says why the binding can't be used now; empty where it can.
 func (b Binding) Reason() string {
@@ -38,7 +49,22 @@ func (b Binding) When(f func() string) Binding {
 
 // As gives a copy with other words: what the same meaning is called here.
 func (b Binding) As(short, long string) Binding {
-	b.Short, b.Long = short, long
+	b.Short = short
+	b.SetHelp(b.Show(), long)
+	return b
+}
+
+// look makes a binding that changes nothing in the mesh, act one that does.
+func look(id ID, show, short, long string, on ...string) Binding {
+	b := Binding{ID: id, Short: short}
+	b.SetKeys(on...)
+	b.SetHelp(show, long)
+	return b
+}
+
+func act(id ID, show, short, long string, on ...string) Binding {
+	b := look(id, show, short, long, on...)
+	b.Acts = true
 	return b
 }
 
@@ -79,57 +105,77 @@ const (
 	Mark     ID = "mark"
 	Add      ID = "node.add"
 	Revoke   ID = "revoke"
-	Clear    ID = "field.clear"
+
+	WordLeft  ID = "field.word-left"
+	WordRight ID = "field.word-right"
+	Erase     ID = "field.erase"
+	Delete    ID = "field.delete"
+	EraseWord ID = "field.erase-word"
+	Clear     ID = "field.clear"
 )
 
 // Table is every binding of this version, in the order of help.
 func Table() []Group {
 	return []Group{
 		{"Look", []Binding{
-			{ID: Pane1, Keys: []string{"1"}, Show: "1", Long: "Mesh"},
-			{ID: Pane2, Keys: []string{"2"}, Show: "2", Long: "Runs"},
-			{ID: Pane3, Keys: []string{"3"}, Show: "3", Long: "Hopper"},
-			{ID: Pane4, Keys: []string{"4"}, Show: "4", Long: "Models"},
-			{ID: Pane5, Keys: []string{"5"}, Show: "5", Long: "Policy"},
-			{ID: Pane6, Keys: []string{"6"}, Show: "6", Long: "Audit"},
-			{ID: Next, Keys: []string{"tab"}, Show: "tab", Long: "next region or field"},
-			{ID: Previous, Keys: []string{"shift+tab"}, Show: "shift+tab", Long: "previous region or field"},
-			{ID: Up, Keys: []string{"up", "k"}, Show: "↑ k", Long: "up"},
-			{ID: Down, Keys: []string{"down", "j"}, Show: "↓ j", Long: "down"},
-			{ID: Left, Keys: []string{"left", "h"}, Show: "← h", Long: "left"},
-			{ID: Right, Keys: []string{"right", "l"}, Show: "→ l", Long: "right"},
-			{ID: PageUp, Keys: []string{"pgup"}, Show: "pgup", Long: "a page up"},
-			{ID: PageDown, Keys: []string{"pgdown"}, Show: "pgdn", Long: "a page down"},
-			{ID: HalfUp, Keys: []string{"u"}, Show: "u", Long: "half a page up"},
-			{ID: HalfDown, Keys: []string{"d"}, Show: "d", Long: "half a page down"},
-			{ID: Home, Keys: []string{"home"}, Show: "home", Long: "first"},
-			{ID: End, Keys: []string{"end"}, Show: "end", Long: "last"},
-			{ID: Open, Keys: []string{"enter"}, Show: "enter", Short: "open", Long: "open"},
-			{ID: Back, Keys: []string{"esc"}, Show: "esc", Short: "close", Long: "one step back"},
-			{ID: Leave, Keys: []string{"q", "ctrl+c"}, Show: "q", Long: "close the top layer; none open: leave"},
-			{ID: Help, Keys: []string{"?", "f1"}, Show: "?", Short: "help", Long: "help"},
-			{ID: Sort, Keys: []string{"s"}, Show: "s", Short: "sort", Long: "sort by the next column"},
-			{ID: Order, Keys: []string{"o"}, Show: "o", Short: "order", Long: "turn the order"},
-			{ID: Alone, Keys: []string{"z"}, Show: "z", Short: "alone", Long: "this region alone, and back"},
-			{ID: Copy, Keys: []string{"y"}, Show: "y", Short: "copy", Long: "copy its reference"},
-			{ID: Mark, Keys: []string{"space"}, Show: "space", Short: "tick", Long: "mark a row, tick a box"},
-			{ID: Clear, Keys: []string{"ctrl+u"}, Show: "ctrl+u", Long: "clear the field"},
+			look(Pane1, "1", "", "Mesh", "1"),
+			look(Pane2, "2", "", "Runs", "2"),
+			look(Pane3, "3", "", "Hopper", "3"),
+			look(Pane4, "4", "", "Models", "4"),
+			look(Pane5, "5", "", "Policy", "5"),
+			look(Pane6, "6", "", "Audit", "6"),
+			look(Next, "tab", "", "next region or field", "tab"),
+			look(Previous, "shift+tab", "", "previous region or field", "shift+tab"),
+			look(Up, "↑ k", "", "up", "up", "k"),
+			look(Down, "↓ j", "", "down", "down", "j"),
+			look(Left, "← h", "", "left", "left", "h"),
+			look(Right, "→ l", "", "right", "right", "l"),
+			look(PageUp, "pgup", "", "a page up", "pgup"),
+			look(PageDown, "pgdn", "", "a page down", "pgdown"),
+			look(HalfUp, "u", "", "half a page up", "u"),
+			look(HalfDown, "d", "", "half a page down", "d"),
+			look(Home, "home", "", "first", "home"),
+			look(End, "end", "", "last", "end"),
+			look(Open, "enter", "open", "open", "enter"),
+			look(Back, "esc", "close", "one step back", "esc"),
+			look(Leave, "q", "", "close the top layer; none open: leave", "q", "ctrl+c"),
+			look(Help, "?", "help", "help", "?", "f1"),
+			look(Sort, "s", "sort", "sort by the next column", "s"),
+			look(Order, "o", "order", "turn the order", "o"),
+			look(Alone, "z", "alone", "this region alone, and back", "z"),
+			look(Copy, "y", "copy", "copy its reference", "y"),
+			look(Mark, "space", "tick", "mark a row, tick a box", "space"),
+		}},
+		{"Type", []Binding{
+			look(WordLeft, "ctrl+←", "", "a word left", "ctrl+left"),
+			look(WordRight, "ctrl+→", "", "a word right", "ctrl+right"),
+			look(Erase, "backspace", "", "erase before the cursor", "backspace"),
+			look(Delete, "del", "", "erase under the cursor", "delete"),
+			look(EraseWord, "ctrl+w", "", "erase the word before the cursor", "ctrl+w", "ctrl+backspace"),
+			look(Clear, "ctrl+u", "", "clear the field", "ctrl+u"),
 		}},
 		{"Act", []Binding{
-			{ID: Add, Keys: []string{"A"}, Show: "A", Short: "add node", Long: "add a node", Acts: true},
-			{ID: Revoke, Keys: []string{"X"}, Show: "X", Short: "revoke", Long: "revoke an unused invite, at once", Acts: true},
+			act(Add, "A", "add node", "add a node", "A"),
+			act(Revoke, "X", "revoke", "revoke an unused invite, at once", "X"),
 		}},
 	}
 }
 
-// Get gives the binding with an id from Table. An unknown id gives a binding without keys.
-func Get(id ID) Binding {
+// byID is Table by id, made once: every frame looks keys up. It is never changed.
+var byID = func() map[ID]Binding {
+	m := map[ID]Binding{}
 	for _, g := range Table() {
 		for _, b := range g.Bindings {
-			if b.ID == id {
-				return b
-			}
+			m[b.ID] = b
 		}
+	}
+	return m
+}()
+
+// Get gives the binding with an id from Table. An unknown id gives a binding without keys.
+func Get(id ID) Binding {
+	if b, ok := byID[id]; ok {
+		return b
 	}
 	return Binding{ID: id}
 }
@@ -144,13 +190,27 @@ func Pick(ids ...ID) []Binding {
 }
 
 // Find looks a key up.
-func Find(bs []Binding, key string) (Binding, bool) {
+func Find(bs []Binding, pressed fmt.Stringer) (Binding, bool) {
 	for _, b := range bs {
-		if slices.Contains(b.Keys, key) {
+		if key.Matches(pressed, b.Binding) {
 			return b, true
 		}
 	}
 	return Binding{}, false
+}
+
+// Plain gives what the bindings of some ids match together, without the letters among their keys: for a field, in which
+// letters are text.
+func Plain(ids ...ID) key.Binding {
+	var on []string
+	for _, b := range Pick(ids...) {
+		for _, k := range b.Keys() {
+			if len([]rune(k)) > 1 {
+				on = append(on, k)
+			}
+		}
+	}
+	return key.NewBinding(key.WithKeys(on...))
 }
 
 // Never are the keys that are bound to nothing, with the reason.

@@ -1,6 +1,11 @@
 package keys
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
 
 // The vocabulary: every key has one meaning, every id one binding, and nothing is bound that must not be.
 func TestTable(t *testing.T) {
@@ -11,10 +16,10 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s stands twice", b.ID)
 			}
 			byID[b.ID] = true
-			if b.Long == "" || b.Show == "" || len(b.Keys) == 0 {
+			if b.Long() == "" || b.Show() == "" || len(b.Keys()) == 0 {
 				t.Errorf("%s lacks words or keys", b.ID)
 			}
-			for _, k := range b.Keys {
+			for _, k := range b.Keys() {
 				if other, twice := byKey[k]; twice {
 					t.Errorf("%q means %s and %s", k, other, b.ID)
 				}
@@ -33,10 +38,10 @@ func TestTable(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	bs := Pick(Open, Help)
-	if b, ok := Find(bs, "f1"); !ok || b.ID != Help {
+	if b, ok := Find(bs, tea.KeyPressMsg{Code: tea.KeyF1}); !ok || b.ID != Help {
 		t.Errorf("f1 is %v, %v", b.ID, ok)
 	}
-	if _, ok := Find(bs, "x"); ok {
+	if _, ok := Find(bs, tea.KeyPressMsg{Code: 'x', Text: "x"}); ok {
 		t.Error("x is bound")
 	}
 	if r := Get(Add).When(func() string { return "no" }).Reason(); r != "no" {
@@ -44,5 +49,12 @@ func TestFind(t *testing.T) {
 	}
 	if Get(Add).Reason() != "" {
 		t.Error("a binding without a reason has one")
+	}
+}
+
+// In a field letters are text, also those that move elsewhere.
+func TestPlain(t *testing.T) {
+	if got := Plain(Left, Home).Keys(); !slices.Equal(got, []string{"left", "home"}) {
+		t.Errorf("got %q", got)
 	}
 }

@@ -115,8 +115,11 @@ func (Clip) action()    {}
 
 // The messages that the root sends besides those of Bubble Tea.
 type (
-	// Do: a key that is bound was pressed, or its word clicked.
-	Do struct{ ID keys.ID }
+	// Do: a key that is bound was pressed, or its word clicked: then there is no key.
+	Do struct {
+		ID  keys.ID
+		Key tea.KeyPressMsg
+	}
 	// Click: the mouse, in screen coordinates.
 	Click struct {
 		X, Y   int
