@@ -2,6 +2,7 @@ package mesh
 
 // The priorities as untyped numbers: a record has a number, a request a hopper.Priority.
 const (
-	Normal = 5
-	Urgent = 9
+	Background = 1
+	Normal     = 5
+	Urgent     = 9
 )
