@@ -156,6 +156,22 @@ func flipOneByte(t *testing.T, m *machine, e entryData) {
 			t.Errorf("%v after a flipped byte in op %d: exit %d, %s: %s", args, e.Seq, a.exit, a.code, a.text)
 		}
 	}
+	repaired(t, m, e.Seq)
+}
+
+// repaired cuts the damaged log; the op before is kept, the file as it was lies aside, and a host starts again.
+func repaired(t *testing.T, m *machine, bad uint64) {
+	t.Helper()
+	var v struct {
+		Kept, Lost uint64
+		Aside      string
+	}
+	m.ok(&v, "oplog", "repair")
+	if v.Kept != bad-1 || v.Aside == "" {
+		t.Errorf("repair at op %d: %+v", bad, v)
+	}
+	m.ok(nil, "oplog", "verify")
+	m.serve().ok(nil, "summary")
 }
 
 // Pause keeps new work away and resume lets it come; drain ends by itself; replay runs again; revoke expels for ever.

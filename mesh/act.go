@@ -28,7 +28,7 @@ const DefaultDrain = 30 * time.Minute
 type Action struct {
 	Name     string
 	Target   string        // node id, job id or run id
-	On       string        // replay: the node to run it on; empty is where it ran
+	On       string        // replay: the node to run it on; empty is as it was asked the first time
 	Deadline time.Duration // drain: 0 is DefaultDrain
 }
 
@@ -53,6 +53,7 @@ type act struct {
 	id     string // audit id
 	class  privacy.Class
 	detail map[string]string
+	soFar  map[string]kept // output of the jobs to kill, by attempt
 	ops    []oplog.Draft
 	result ActResult
 }
@@ -66,6 +67,9 @@ func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, er
 			WithHint("voxmesh %s %s --confirm %s --reason TEXT", a.Name, printable(a.Target), printable(a.Target))
 	}
 	w := &act{name: a.Name, target: a.Target, actor: g.Actor(), reason: g.Reason()}
+	if a.Name == ActKill {
+		w.soFar = h.keepSoFar(a.Target)
+	}
 	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		if err := h.prepare(next, w, a); err != nil {
 			return nil, err
@@ -182,7 +186,33 @@ func (s *State) targetJobs(target string) ([]*Job, privacy.Class, error) {
 	return nil, 0, unknownNode(target)
 }
 
-// prepareKill ends every job of the target as killed. What it put out so far is kept: the live copy becomes a blob.
+// kept is the output that an attempt had put out, as a blob.
+type kept struct {
+	hash string
+	size int64
+}
+
+// keepSoFar makes blobs of the live output of the target's jobs. It waits for the disk, so it is done before the commit
+// that names them.
+func (h *Host) keepSoFar(target string) map[string]kept {
+	jobs, _, err := h.Snapshot().targetJobs(target)
+	if err != nil {
+		return nil // the commit will say so
+	}
+	out := map[string]kept{}
+	for _, j := range jobs {
+		r, size := h.streams.reader(j.Job, j.Attempt)
+		if size == 0 {
+			continue
+		}
+		if hash, n, err := h.blobs.Put(r, maxStream); err == nil {
+			out[streamKey(j.Job, j.Attempt)] = kept{hash, n}
+		}
+	}
+	return out
+}
+
+// prepareKill ends every job of the target as killed. What it put out so far is kept: the live copy became a blob.
 // The worker, who may be out of reach, is told by the reconciler.
 func (h *Host) prepareKill(next *State, w *act) error {
 	jobs, class, err := next.targetJobs(w.target)
@@ -203,10 +233,8 @@ func (h *Host) prepareKill(next *State, w *act) error {
 			n, _ := next.Node(j.Node)
 			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
 		}
-		if r, size := h.streams.reader(j.Job, j.Attempt); size > 0 {
-			if hash, n, err := h.blobs.Put(r, maxStream); err == nil {
-				rec.Output, rec.OutputSize = hash, n
-			}
+		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
+			rec.Output, rec.OutputSize = out.hash, out.size
 		}
 		w.ops = append(w.ops, w.draft(KindJobFinished, j.Trace, rec, jobIndex(j.Job)))
 	}

@@ -123,10 +123,10 @@ func (s *subscription) ticks(ctx context.Context) bool {
 		if old, ok := s.spent[n.ID]; ok && old == sp.Micros {
 			continue
 		}
-		s.spent[n.ID] = sp.Micros
 		select {
 		case s.out <- budgetEvent(n, sp, now):
-		default: // a tick for a slow reader is dropped
+			s.spent[n.ID] = sp.Micros
+		default: // a tick for a slow reader is dropped; the next says the same or more
 		}
 	}
 	return ctx.Err() == nil

@@ -274,7 +274,7 @@ func TestWhatAWorkerHolds(t *testing.T) {
 				tp.op(KindJobStarted, &JobStarted{Job: "j-1", Attempt: 2})
 			}
 			bob, _ := tp.s.Node("bob")
-			ds := h.heldOps(tp.s, bob, tt.held, false, tp.now())
+			ds := h.heldOps(tp.s, bob, tt.held, tp.now())
 			tp.drafts(ds)
 			if got := kindsOf(ds); got != tt.kinds {
 				t.Errorf("ops %q, want %q", got, tt.kinds)
@@ -287,14 +287,14 @@ func TestWhatAWorkerHolds(t *testing.T) {
 			}
 			mustSound(t, tp.s)
 			// Whatever it said, it is told what to drop, and is told the same when it says it again.
-			for _, ref := range h.ordersFor(tp.s, "bob", tt.held, tp.now()).Settled {
+			for _, ref := range h.ordersFor(tp.s, "bob", tt.held).Settled {
 				if j, ok := tp.s.Job(ref.Job); ok && j.Node == "bob" && j.Attempt == ref.Attempt && !j.State.Ended() && j.State != Queued {
 					t.Errorf("%+v is settled and goes on", ref)
 				}
 			}
 			bob, _ = tp.s.Node("bob")
 			if tt.state == Succeeded {
-				if again := h.heldOps(tp.s, bob, tt.held, false, tp.now()); len(again) != 0 {
+				if again := h.heldOps(tp.s, bob, tt.held, tp.now()); len(again) != 0 {
 					t.Errorf("said again, it makes %s", kindsOf(again))
 				}
 			}
@@ -310,7 +310,7 @@ func TestRefusalIsFinalUntilThePolicyChanges(t *testing.T) {
 		t.Helper()
 		tp.lease("j-1", "bob", attempt)
 		bob, _ := tp.s.Node("bob")
-		tp.drafts(h.heldOps(tp.s, bob, []fabric.Held{{Job: "j-1", Attempt: attempt, Phase: fabric.PhaseRefused, Reason: "no \x1b[31mways", Busy: busy}}, false, tp.now()))
+		tp.drafts(h.heldOps(tp.s, bob, []fabric.Held{{Job: "j-1", Attempt: attempt, Phase: fabric.PhaseRefused, Reason: "no \x1b[31mways", Busy: busy}}, tp.now()))
 	}
 	judge := func() string {
 		bob, _ := tp.s.Node("bob")

@@ -104,7 +104,7 @@ func (h *Host) pushLoop() {
 		s, now := h.Snapshot(), h.now()
 		for _, j := range s.Held() {
 			if j.State == Leased {
-				h.pushAssign(s, j, now)
+				h.pushAssign(j, now)
 			}
 		}
 		for _, node := range h.push.holders() {
@@ -114,7 +114,7 @@ func (h *Host) pushLoop() {
 	}
 }
 
-func (h *Host) pushAssign(s *State, j *Job, now time.Time) {
+func (h *Host) pushAssign(j *Job, now time.Time) {
 	for _, w := range h.push.heldBy(j.Node) {
 		if w.Job == j.Job && w.Attempt == j.Attempt {
 			return
@@ -135,22 +135,23 @@ func (h *Host) pushAssign(s *State, j *Job, now time.Time) {
 	if err := h.bus.Send(j.Node, fabric.KindAssign, header, b); err != nil {
 		h.cfg.Log("assign %s to %s: %v", j.Job, j.Node, err)
 	}
-	_ = s
 }
 
 // Traceparent is the W3C Trace Context header of a sampled trace.
 func Traceparent(trace, span string) string { return fmt.Sprintf("00-%s-%s-01", trace, span) }
 
 func (h *Host) pushOrders(s *State, node string, now time.Time) {
-	o := h.ordersFor(s, node, h.push.heldBy(node), now)
+	held := h.push.heldBy(node)
 	send := false
-	for _, ref := range o.Cancel {
-		send = h.push.due(node, "cancel "+streamKey(ref.Job, ref.Attempt), now) || send
+	for _, w := range held {
+		if _, ok := s.holds(node, w); !ok && w.Phase != fabric.PhaseDone && w.Phase != fabric.PhaseRefused {
+			send = h.push.due(node, "cancel "+streamKey(w.Job, w.Attempt), now) || send
+		}
 	}
 	if !send {
 		return
 	}
-	if b, err := json.Marshal(o); err == nil {
+	if b, err := json.Marshal(h.ordersFor(s, node, held)); err == nil {
 		_ = h.bus.Send(node, fabric.KindOrders, nil, b)
 	}
 }

@@ -57,7 +57,7 @@ func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 	if _, ok := h.Snapshot().Node(m.Node); !ok {
 		return // it left or was expelled, and its session is being cut: nothing of it is kept
 	}
-	fresh, restarted, cloned := h.inst.heard(m.Node, r.Instance, r.N)
+	fresh, _, cloned := h.inst.heard(m.Node, r.Instance, r.N)
 	if cloned {
 		h.lockClone(ctx, m.Node)
 		return
@@ -72,14 +72,14 @@ func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 	for i := range r.Held {
 		h.storeInline(m.Node, &r.Held[i])
 	}
-	if err := h.absorb(ctx, m.Node, &r, restarted); err != nil {
+	if err := h.absorb(ctx, m.Node, &r); err != nil {
 		h.cfg.Log("report of %s: %v", m.Node, err)
 		return // not answered: the worker will say it again
 	}
 	if r.Leaving {
 		h.forget(m.Node)
 	}
-	orders := h.ordersFor(h.Snapshot(), m.Node, r.Held, now)
+	orders := h.ordersFor(h.Snapshot(), m.Node, r.Held)
 	if b, err := json.Marshal(orders); err == nil && m.Waits() {
 		_ = m.Respond(b)
 	}
@@ -152,7 +152,7 @@ func (h *Host) storeInline(node string, held *fabric.Held) {
 }
 
 // absorb makes durable all that the report says and the state does not.
-func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report, restarted bool) error {
+func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error {
 	now := h.now()
 	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		n, ok := next.Node(node)
@@ -169,7 +169,7 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report, restar
 		if n.Status != Online {
 			drafts = append(drafts, draft(KindNodeStatus, "host", "", &NodeStatusChanged{Node: node, Status: Online}))
 		}
-		return append(drafts, h.heldOps(next, n, r.Held, restarted, now)...), nil
+		return append(drafts, h.heldOps(next, n, r.Held, now)...), nil
 	})
 }
 
@@ -224,7 +224,7 @@ func describeOp(n *Node, d fabric.Describe) *oplog.Draft {
 }
 
 // heldOps turns the jobs in a worker's hands into ops.
-func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, restarted bool, now time.Time) []oplog.Draft {
+func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, now time.Time) []oplog.Draft {
 	var drafts []oplog.Draft
 	listed := map[string]bool{} // by job and attempt: a worker may keep the result of a lost attempt beside the new one
 	for _, w := range held {
@@ -243,13 +243,11 @@ func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, restarted bool,
 			drafts = append(drafts, h.lost(j, "its worker restarted"))
 		}
 	}
-	_ = restarted
 	return drafts
 }
 
 func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplog.Draft {
-	j, ok := next.Job(w.Job)
-	match := ok && j.Node == n.ID && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+	j, match := next.holds(n.ID, w)
 	if match {
 		h.leases.grant(j.Job, j.Attempt, now)
 	}
@@ -268,7 +266,7 @@ func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplo
 		if res := h.result(n, j, w.Result); res != nil {
 			return []oplog.Draft{draft(KindJobFinished, actor, j.Trace, res, jobIndex(j.Job))}
 		}
-	case ok && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
+	case j != nil && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
 		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{
 			Job: j.Job, Node: n.ID, Attempt: w.Attempt, Why: "attempt " + itoa(uint64(w.Attempt)) + " lost its lease",
 		}, jobIndex(j.Job))}
@@ -318,8 +316,17 @@ func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
 	return rec
 }
 
+// holds gives the job that a worker speaks of, nil where there is none, and whether that attempt of it is the node's.
+func (s *State) holds(node string, w fabric.Held) (*Job, bool) {
+	j, ok := s.Job(w.Job)
+	if !ok {
+		return nil, false
+	}
+	return j, j.Node == node && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+}
+
 // ordersFor is what a node should do about what it holds.
-func (h *Host) ordersFor(s *State, node string, held []fabric.Held, _ time.Time) fabric.Orders {
+func (h *Host) ordersFor(s *State, node string, held []fabric.Held) fabric.Orders {
 	o := fabric.Orders{
 		V: 1, LeaseMS: h.cfg.Lease.Milliseconds(), Settled: []fabric.JobRef{}, Cancel: []fabric.JobRef{},
 		Head: fabric.Head{Size: s.Audit.Size()},
@@ -331,8 +338,7 @@ func (h *Host) ordersFor(s *State, node string, held []fabric.Held, _ time.Time)
 	o.Head.Root = hex.EncodeToString(root[:])
 	for _, w := range held {
 		ref := fabric.JobRef{Job: w.Job, Attempt: w.Attempt}
-		j, ok := s.Job(w.Job)
-		match := ok && j.Node == node && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+		j, match := s.holds(node, w)
 		switch {
 		case match:
 		case w.Phase == fabric.PhaseDone || w.Phase == fabric.PhaseRefused:
@@ -340,7 +346,7 @@ func (h *Host) ordersFor(s *State, node string, held []fabric.Held, _ time.Time)
 			o.Settled = append(o.Settled, ref)
 		default:
 			ref.Why = "no longer yours"
-			if ok && j.State == Killed {
+			if j != nil && j.State == Killed {
 				ref.Why = "killed"
 			}
 			o.Cancel = append(o.Cancel, ref)

@@ -100,6 +100,9 @@ func (r *records) VerifyLog(ctx context.Context, progress func(done, total uint6
 	return r.log.Verify(ctx, progress)
 }
 
+// BackupLog writes a copy of the log as it is now: a file that can stand in for oplog.db. Work goes on meanwhile.
+func (r *records) BackupLog(w io.Writer) (int64, error) { return r.log.Backup(w) }
+
 // Blob opens a blob by its hash.
 func (r *records) Blob(hash string) (io.ReadCloser, int64, error) { return r.blobs.Open(hash) }
 

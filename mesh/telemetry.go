@@ -100,6 +100,7 @@ func (g *gauges) addTokens(n int64, now time.Time) {
 }
 
 func (g *gauges) advance(second int64) {
+	second = max(second, 0) // a clock before 1970 is no reason to fail
 	if g.second == 0 || second-g.second >= rateWindow {
 		g.tokens = [rateWindow]float64{}
 		g.second, g.filled = second, min(g.filled+1, rateWindow)

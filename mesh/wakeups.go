@@ -66,7 +66,7 @@ func (w *wakeups) close() {
 func (h *Host) Watch(ctx context.Context) <-chan struct{} { return h.wakeups.watch(ctx) }
 
 // onCommit hears of every durable commit, in order, from the log's committer. It must not block.
-func (h *Host) onCommit(ops []oplog.Op, s *State, _ oplog.Head) {
+func (h *Host) onCommit(ops []oplog.Op, _ *State, _ oplog.Head) {
 	now := h.now()
 	for _, op := range ops {
 		switch op.Kind {
@@ -79,6 +79,5 @@ func (h *Host) onCommit(ops []oplog.Op, s *State, _ oplog.Head) {
 			h.streams.poke()
 		}
 	}
-	_ = s
 	h.wakeups.wake()
 }

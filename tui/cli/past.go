@@ -25,6 +25,7 @@ type logSource interface {
 	Ops(since uint64, limit int) ([]oplog.Op, error)
 	LogStats() (oplog.Stats, error)
 	VerifyLog(ctx context.Context, progress func(done, total uint64)) (oplog.Report, error)
+	BackupLog(w io.Writer) (int64, error)
 }
 
 // auditSource reads the audit log.
@@ -37,7 +38,7 @@ type auditSource interface {
 
 func (a *app) oplogCmd() *cobra.Command {
 	c := &cobra.Command{Use: "oplog", Short: "The log behind it all"}
-	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd())
+	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd(), a.oplogBackupCmd(), a.oplogRepairCmd())
 	return c
 }
 
