@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
@@ -63,7 +64,7 @@ func (l *sampleLog) status(t time.Time, id string, s mesh.Status) *sampleLog {
 
 func (l *sampleLog) submit(t time.Time, id, kind string) *sampleLog {
 	return l.add(t, mesh.KindJobSubmitted, mesh.Encode(&mesh.JobSubmitted{
-		Job: id, Run: "r" + id[1:], Kind: kind, Runner: "wasm", Class: privacy.PairedPeersOnly, Priority: mesh.Normal, Title: "render",
+		Job: id, Run: "r" + id[1:], Kind: kind, Runner: "wasm", Class: privacy.PairedPeersOnly, Priority: uint8(hopper.Normal), Title: "render",
 	}))
 }
 
@@ -305,6 +306,8 @@ var named = map[string]tea.KeyPressMsg{
 	"right": {Code: tea.KeyRight}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "f1": {Code: tea.KeyF1},
 	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "backspace": {Code: tea.KeyBackspace},
 	"space": {Code: tea.KeySpace, Text: " "}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
+	"ctrl+w": {Code: 'w', Mod: tea.ModCtrl}, "ctrl+v": {Code: 'v', Mod: tea.ModCtrl}, "delete": {Code: tea.KeyDelete},
+	"ctrl+left": {Code: tea.KeyLeft, Mod: tea.ModCtrl}, "ctrl+right": {Code: tea.KeyRight, Mod: tea.ModCtrl},
 }
 
 func key(name string) tea.KeyPressMsg {

@@ -6,12 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
-	"voxmesh/mesh/clean"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
@@ -38,6 +36,7 @@ var kinds = []string{"gpu", "cpu", "text", "embed"}
 const (
 	maxLabel   = 40 // as the host keeps it
 	maxMinutes = 10 // an invite lives no longer
+	maxDigits  = 2
 	boxWidth   = 66
 	boxRows    = 9  // border, introduction, fields and the blanks between
 	boxIndent  = 12 // where the values begin
@@ -46,8 +45,8 @@ const (
 // box is the form that asks what an invite is for.
 type box struct {
 	focus   field
-	label   string
-	minutes string
+	label   text
+	minutes text
 	ticked  [4]bool
 	slot    int // the cursor among the slots
 	addr    int // of addresses()
@@ -56,9 +55,26 @@ type box struct {
 	at      layout.Rect
 }
 
-func newBox() box { return box{minutes: strconv.Itoa(maxMinutes), ticked: [4]bool{1: true}, slot: 1} }
+func newBox() box {
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	return box{
+		label: newText("", maxLabel, nil), minutes: newText(strconv.Itoa(maxMinutes), maxDigits, digit),
+		ticked: [4]bool{1: true}, slot: 1,
+	}
+}
 
-func (b *box) typing() bool { return b.focus == label || b.focus == minutes }
+func (b *box) typing() bool { return b.field() != nil }
+
+// field is the one that is typed in; nil where letters are keys.
+func (b *box) field() *text {
+	switch b.focus {
+	case label:
+		return &b.label
+	case minutes:
+		return &b.minutes
+	}
+	return nil
+}
 
 // addresses are those that an invite can name: what the host advertises, then the machine's others. A host that
 // listens on loopback has no others: nobody could reach them.
@@ -94,22 +110,22 @@ func (b *box) asked() []string {
 
 // request reads the box, or says what is missing.
 func (b *box) request() (mesh.InviteRequest, string) {
-	n, err := strconv.Atoi(b.minutes)
+	n, err := strconv.Atoi(b.minutes.value())
 	switch {
 	case err != nil || n < 1 || n > maxMinutes:
 		return mesh.InviteRequest{}, "Minutes: 1 to 10."
 	case len(b.asked()) == 0:
 		return mesh.InviteRequest{}, "Tick at least one slot."
 	}
-	r := mesh.InviteRequest{Slots: b.asked(), TTL: time.Duration(n) * time.Minute, Label: b.label}
+	r := mesh.InviteRequest{Slots: b.asked(), TTL: time.Duration(n) * time.Minute, Label: b.label.value()}
 	if b.addr > 0 {
 		r.HostPort = b.chosen()
 	}
 	return r, ""
 }
 
-func (b *box) do(id keys.ID) {
-	switch id {
+func (b *box) do(d pane.Do) {
+	switch d.ID {
 	case keys.Next:
 		b.focus = (b.focus + 1) % numFields
 	case keys.Previous:
@@ -126,72 +142,57 @@ func (b *box) do(id keys.ID) {
 		} else {
 			b.focus = max(b.focus-1, 0)
 		}
-	case keys.Left, keys.Right:
-		d := 1
-		if id == keys.Left {
-			d = -1
+	default:
+		if b.typing() {
+			b.edit(d)
+		} else {
+			b.choose(d.ID)
 		}
-		if b.focus == slots {
-			b.slot = max(min(b.slot+d, len(kinds)-1), 0)
-		}
-		if b.focus == address {
-			b.addr = max(min(b.addr+d, len(b.addresses())-1), 0)
-		}
-	case keys.Mark:
-		if b.focus == slots {
+	}
+}
+
+// choose moves among the slots and the addresses, and ticks.
+func (b *box) choose(id keys.ID) {
+	d := 0
+	switch id {
+	case keys.Left:
+		d = -1
+	case keys.Right:
+		d = 1
+	}
+	switch b.focus {
+	case slots:
+		b.slot = max(min(b.slot+d, len(kinds)-1), 0)
+		if id == keys.Mark {
 			b.ticked[b.slot] = !b.ticked[b.slot]
 		}
-	case keys.Clear:
-		b.set("")
+	case address:
+		b.addr = max(min(b.addr+d, len(b.addresses())-1), 0)
 	}
+}
+
+// edit takes a key that does something in a field.
+func (b *box) edit(d pane.Do) {
+	b.why = ""
+	if d.ID == keys.Clear {
+		b.field().set("")
+		return
+	}
+	b.field().key(d.Key)
 }
 
 func (b *box) step(d int) {
-	n, _ := strconv.Atoi(b.minutes)
-	b.minutes = strconv.Itoa(max(min(n+d, maxMinutes), 1))
+	n, _ := strconv.Atoi(b.minutes.value())
+	b.minutes.set(strconv.Itoa(max(min(n+d, maxMinutes), 1)))
 }
 
-func (b *box) set(s string) {
-	b.why = ""
-	switch b.focus {
-	case label:
-		b.label = s
-	case minutes:
-		b.minutes = s
-	}
-}
+// key takes a letter while typing, and paste what was pasted.
+func (b *box) key(k tea.KeyPressMsg) { b.paste(k.Text) }
 
-// key takes a key that is bound to nothing while typing.
-func (b *box) key(k tea.KeyPressMsg) {
-	if k.String() == "backspace" {
-		cut := func(s string) string {
-			_, n := utf8.DecodeLastRuneInString(s)
-			return s[:len(s)-n]
-		}
-		switch b.focus {
-		case label:
-			b.set(cut(b.label))
-		case minutes:
-			b.set(cut(b.minutes))
-		}
-		return
-	}
-	b.insert(k.Text)
-}
-
-// insert takes typed or pasted text. It is cleaned: a paste can hold anything.
-func (b *box) insert(s string) {
-	switch b.focus {
-	case label:
-		if t := clean.Max(b.label+s, maxLabel).String(); s != "" {
-			b.set(t)
-		}
-	case minutes:
-		for _, r := range s {
-			if r >= '0' && r <= '9' && len(b.minutes) < 2 {
-				b.set(b.minutes + string(r))
-			}
-		}
+func (b *box) paste(s string) {
+	if f := b.field(); f != nil && s != "" {
+		b.why = ""
+		f.paste(s)
 	}
 }
 
@@ -207,12 +208,14 @@ func (b *box) keys(refuse func() string) []keys.Binding {
 		out = append(out, keys.Get(keys.Right).As("other address", "another of this machine's addresses").When(b.noOther))
 	}
 	out = append(out, keys.Get(keys.Back).As("close", "close without minting"), keys.Get(keys.Previous).As("", "previous field"))
-	out = append(out, keys.Pick(keys.Up, keys.Down, keys.Left)...)
-	if b.focus != address {
-		out = append(out, keys.Get(keys.Right))
-	}
-	if b.typing() {
-		out = append(out, keys.Get(keys.Clear))
+	out = append(out, keys.Pick(keys.Up, keys.Down)...)
+	switch b.focus {
+	case slots:
+		out = append(out, keys.Pick(keys.Left, keys.Right)...)
+	case address:
+		out = append(out, keys.Get(keys.Left))
+	default:
+		out = append(out, editKeys()...)
 	}
 	return out
 }
@@ -254,9 +257,9 @@ func (b *box) cliCommand() string {
 	for _, k := range b.asked() {
 		out.WriteString(" --slot " + k)
 	}
-	out.WriteString(" --ttl " + b.minutes + "m")
-	if b.label != "" {
-		out.WriteString(" --label " + quote(b.label))
+	out.WriteString(" --ttl " + b.minutes.value() + "m")
+	if name := b.label.value(); name != "" {
+		out.WriteString(" --label " + quote(name))
 	}
 	return out.String()
 }
@@ -297,14 +300,15 @@ func (b *box) draw(out *cell.Buffer, f layout.Frame) {
 	in := r.Inner()
 	x, y := in.X+1, in.Y
 	out.Put(x, y, wide, "Mints an invite that one machine can use, once.", theme.In(theme.Second))
-	b.drawField(out, x, y+2, wide, label, "Label", b.label)
+	b.drawText(out, x, y+2, wide, label, "Label", &b.label)
 	b.drawSlots(out, x, y+3, wide)
-	b.drawField(out, x, y+4, wide, minutes, "Minutes", b.minutes)
+	b.drawText(out, x, y+4, wide, minutes, "Minutes", &b.minutes)
 	addr := b.chosen()
 	if n := len(b.addresses()); n > 1 {
 		addr += "   " + strconv.Itoa(min(b.addr, n-1)+1) + " of " + strconv.Itoa(n)
 	}
-	b.drawField(out, x, y+5, wide, address, "Address", addr)
+	b.drawName(out, x, y+5, address, "Address")
+	out.Put(x+boxIndent, y+5, wide-boxIndent, addr, theme.Style{})
 	y += 7
 	y = putRows(out, x, y, in, says, theme.In(theme.Second))
 	y = putRows(out, x, y, in, wrong, theme.In(theme.Failed))
@@ -344,38 +348,24 @@ func (b *box) reach(w int) []string {
 	return out
 }
 
-func (b *box) drawField(out *cell.Buffer, x, y, w int, f field, name, value string) {
-	focused := b.focus == f
+// drawName writes the name of a field, with the cursor where it has the focus.
+func (b *box) drawName(out *cell.Buffer, x, y int, f field, name string) {
 	st := theme.In(theme.Second)
-	if focused {
+	if b.focus == f {
 		st = theme.In(theme.Text).With(theme.Bold)
 		out.Put(x+boxIndent-2, y, 1, "▸", st)
 	}
 	out.Put(x, y, boxIndent-2, name, st)
-	at := x + boxIndent
-	at = out.Put(at, y, x+w-at-1, tail(value, x+w-at-1), theme.Style{})
-	if focused && b.typing() {
-		out.Put(at, y, 1, "▏", theme.In(theme.Text))
-	}
 }
 
-// tail gives the end of a text that is too wide: where typing goes on.
-func tail(s string, w int) string {
-	for utf8.RuneCountInString(s) > w {
-		_, n := utf8.DecodeRuneInString(s)
-		s = s[n:]
-	}
-	return s
+func (b *box) drawText(out *cell.Buffer, x, y, w int, f field, name string, t *text) {
+	b.drawName(out, x, y, f, name)
+	t.draw(out, x+boxIndent, y, w-boxIndent, b.focus == f)
 }
 
 func (b *box) drawSlots(out *cell.Buffer, x, y, w int) {
+	b.drawName(out, x, y, slots, "Slots")
 	focused := b.focus == slots
-	st := theme.In(theme.Second)
-	if focused {
-		st = theme.In(theme.Text).With(theme.Bold)
-		out.Put(x+boxIndent-2, y, 1, "▸", st)
-	}
-	out.Put(x, y, boxIndent-2, "Slots", st)
 	at := x + boxIndent
 	for i, k := range kinds {
 		tick := "[ ] "

@@ -129,9 +129,9 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Second, pane.Changed:
 		return l.look()
 	case pane.Do:
-		return l.do(msg.ID)
+		return l.do(msg)
 	case tea.PasteMsg:
-		l.box.insert(msg.Content)
+		l.box.paste(msg.Content)
 	case tea.KeyPressMsg:
 		l.box.key(msg)
 	case pane.Click:
@@ -140,7 +140,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	return nil, nil
 }
 
-func (l *Layer) do(id keys.ID) (pane.Action, tea.Cmd) {
+func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
+	id := d.ID
 	switch {
 	case id == keys.Back && l.Bare():
 		l.alone = false
@@ -150,7 +151,7 @@ func (l *Layer) do(id keys.ID) (pane.Action, tea.Cmd) {
 	case l.step == asking && id == keys.Open:
 		return l.mint()
 	case l.step == asking:
-		l.box.do(id)
+		l.box.do(d)
 		return nil, nil
 	case l.step == ended && id == keys.Open:
 		return l.mint()

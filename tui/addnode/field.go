@@ -1,0 +1,110 @@
+package addnode
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"voxmesh/mesh/clean"
+	"voxmesh/tui/cell"
+	"voxmesh/tui/keys"
+	"voxmesh/tui/theme"
+)
+
+// text is a field that is typed in: Bubbles' text input for what keys do to it, drawn into cells here.
+type text struct {
+	in   textinput.Model
+	take func(rune) bool // what it takes; nil: everything that can be shown
+}
+
+func newText(value string, limit int, take func(rune) bool) text {
+	in := textinput.New()
+	in.CharLimit = limit
+	in.KeyMap = editing()
+	in.SetVirtualCursor(false) // no blinking: a screen where nothing changes sends nothing
+	in.SetValue(value)
+	in.Focus()
+	return text{in, take}
+}
+
+// editing is what keys do in a field. Of the keys that Bubbles would bind those are left out that the console never
+// binds, and its own paste: that would read the clipboard of the host, not of whoever is here.
+func editing() textinput.KeyMap {
+	return textinput.KeyMap{
+		CharacterForward:        keys.Plain(keys.Right),
+		CharacterBackward:       keys.Plain(keys.Left),
+		WordForward:             keys.Plain(keys.WordRight),
+		WordBackward:            keys.Plain(keys.WordLeft),
+		LineStart:               keys.Plain(keys.Home),
+		LineEnd:                 keys.Plain(keys.End),
+		DeleteCharacterBackward: keys.Plain(keys.Erase),
+		DeleteCharacterForward:  keys.Plain(keys.Delete),
+		DeleteWordBackward:      keys.Plain(keys.EraseWord),
+	}
+}
+
+// editKeys are the bindings that a field takes.
+func editKeys() []keys.Binding {
+	return keys.Pick(keys.Left, keys.Right, keys.Home, keys.End, keys.WordLeft, keys.WordRight,
+		keys.Erase, keys.Delete, keys.EraseWord, keys.Clear)
+}
+
+func (t *text) value() string { return t.in.Value() }
+
+// set gives it another text, with the cursor behind it.
+func (t *text) set(s string) {
+	t.in.SetValue(s)
+	t.in.CursorEnd()
+}
+
+// key takes what was pressed. What it types is cleaned, as a paste is.
+func (t *text) key(k tea.KeyPressMsg) {
+	if k.Text != "" {
+		t.paste(k.Text)
+		return
+	}
+	t.in, _ = t.in.Update(k)
+}
+
+// paste takes typed or pasted text at the cursor. It is cleaned: a paste can hold anything.
+func (t *text) paste(s string) {
+	s = clean.Line(s).String()
+	if t.take != nil {
+		s = strings.Map(func(r rune) rune {
+			if t.take(r) {
+				return r
+			}
+			return -1
+		}, s)
+	}
+	t.in, _ = t.in.Update(tea.PasteMsg{Content: s})
+}
+
+// draw writes the part of the text round the cursor, at most w columns. The cursor is a bar behind the text, and
+// inside of it the sign that it stands on, reversed.
+func (t *text) draw(b *cell.Buffer, x, y, w int, typing bool) {
+	value := []rune(t.in.Value())
+	at := len(value)
+	if typing {
+		at = t.in.Position()
+	}
+	before, rest := string(value[:at]), string(value[at:])
+	if typing {
+		w-- // of the bar
+	}
+	before = ansi.TruncateLeft(before, max(ansi.StringWidth(before)-w, 0), "")
+	end := x + w
+	x = b.Put(x, y, end-x, before, theme.Style{})
+	switch {
+	case typing && rest == "":
+		b.Put(x, y, 1, "▏", theme.In(theme.Text))
+	case typing:
+		under, _ := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
+		x = b.Put(x, y, end+1-x, under, theme.In(theme.Text).With(theme.Reverse))
+		b.Put(x, y, end+1-x, rest[len(under):], theme.Style{})
+	default:
+		b.Put(x, y, end-x, rest, theme.Style{})
+	}
+}
