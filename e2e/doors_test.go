@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -208,6 +209,25 @@ func TestConsoleBecomesTheHost(t *testing.T) {
 	s.key("q")
 	s.left()
 	m.refused("vox/host/none", 5, "invite")
+}
+
+// A demo whose terminal is closed leaves nothing behind either.
+func TestDemoLosesItsTerminal(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "demo")
+	tmp := t.TempDir()
+	m.env = append(m.env, "TMPDIR="+tmp)
+	s := m.screen(t, 24, 80, "demo", "--nodes", "1")
+	s.await("alice-gpu")
+	_ = s.cmd.Process.Signal(syscall.SIGHUP)
+	select {
+	case <-s.done:
+	case <-time.After(patience):
+		t.Fatal("the demo does not end")
+	}
+	if left := filesBelow(t, tmp); len(left) > 0 {
+		t.Errorf("the demo left %v", left)
+	}
 }
 
 // The demo is a real mesh, and leaves nothing behind.

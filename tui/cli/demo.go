@@ -101,7 +101,9 @@ func (a *app) demo(ctx context.Context, nodes int) error {
 		d.trickle(run)
 	})
 	if interactive {
-		return tui.Run(run, in, out, a.consoleOptions(run, d.host.host))
+		o := a.consoleOptions(run, d.host.host)
+		o.HostInProcess = false // nothing of a demo is worth a question before it ends
+		return tui.Run(run, in, out, o)
 	}
 	return d.narrate(run, failed)
 }
