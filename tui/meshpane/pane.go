@@ -50,6 +50,7 @@ type Pane struct {
 
 	top   int // first row of the table that is shown
 	facts inspectorView
+	strip strip
 	frame layout.Frame
 
 	revoking uint64
@@ -70,7 +71,7 @@ type revoked struct {
 
 // New makes the pane. Requests end with ctx.
 func New(ctx context.Context, s *pane.Session, invites Invites) *Pane {
-	p := &Pane{s: s, invites: invites, ctx: ctx, entries: map[string]entry{}}
+	p := &Pane{s: s, invites: invites, ctx: ctx, entries: map[string]entry{}, strip: newStrip()}
 	p.refresh()
 	return p
 }
@@ -225,7 +226,7 @@ func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 		p.drawInspector(b, m.Inspector)
 	}
 	if !f.Strip.Empty() {
-		drawStrip(b, f.Strip, p.s)
+		p.strip.draw(b, f.Strip, p.s)
 	}
 }
 

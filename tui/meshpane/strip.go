@@ -2,7 +2,9 @@ package meshpane
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/NimbleMarkets/ntcharts/v2/canvas"
+	"github.com/NimbleMarkets/ntcharts/v2/sparkline"
 
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
@@ -11,10 +13,17 @@ import (
 	"voxmesh/tui/theme"
 )
 
-var bars = []rune("▁▂▃▄▅▆▇█")
+// strip is the tokens a second of the last minute, of two minutes where it is wide.
+type strip struct{ line sparkline.Model }
 
-// drawStrip draws the tokens a second of the last minute, of two minutes where it is wide.
-func drawStrip(b *cell.Buffer, r layout.Rect, s *pane.Session) {
+func newStrip() strip {
+	return strip{sparkline.New(0, 1, sparkline.WithNoAutoMaxValue(), sparkline.WithMaxValue(eighths))}
+}
+
+// eighths is how many heights a bar has, as tall as one row.
+const eighths = 8
+
+func (p *strip) draw(b *cell.Buffer, r layout.Rect, s *pane.Session) {
 	const lead, tail = 7, 14
 	seconds, label := 60, "60 s"
 	if r.W >= layout.Wide {
@@ -27,7 +36,8 @@ func drawStrip(b *cell.Buffer, r layout.Rect, s *pane.Session) {
 		return
 	}
 	rate := s.World.Tel.TokensPerSecond(s.Now())
-	b.Put(r.X+lead, r.Y, r.W-lead-tail, sparkline(s.World.Tel.TokenHistory(), seconds, min(r.W-lead-tail, seconds)), theme.In(theme.Second))
+	values := means(s.World.Tel.TokenHistory(), seconds, min(r.W-lead-tail, seconds))
+	p.bars(b, r.X+lead, r.Y, values)
 	text := fmt.Sprintf("%.0f", rate)
 	if rate > 0 && rate < 10 {
 		text = fmt.Sprintf("%.1f", rate)
@@ -36,15 +46,43 @@ func drawStrip(b *cell.Buffer, r layout.Rect, s *pane.Session) {
 	b.Right(r.X+r.W-8, r.X+r.W-1, r.Y, label, st)
 }
 
-// sparkline draws the last seconds of a history in n columns, newest at the right; what was not measured is blank.
-func sparkline(history []float64, seconds, n int) string {
-	if n <= 0 {
-		return ""
+// bars draws values as a sparkline from column x on. The least bar is an eighth and not nothing: a second in which
+// nothing was made differs from one that nobody measured, which is a blank.
+func (p *strip) bars(b *cell.Buffer, x, y int, values []float64) {
+	if len(values) == 0 {
+		return
 	}
-	values := make([]float64, n)
-	known := make([]bool, n)
 	peak := 0.0
-	for i := range n {
+	for _, v := range values {
+		peak = max(peak, v)
+	}
+	if p.line.Width() != len(values) {
+		p.line.Resize(len(values), 1)
+	}
+	p.line.Clear()
+	for _, v := range values {
+		switch {
+		case v < 0: // not measured
+			p.line.Push(0)
+		case peak == 0:
+			p.line.Push(1)
+		default:
+			p.line.Push(1 + v/peak*(eighths-1))
+		}
+	}
+	p.line.Draw()
+	for i := range values {
+		if sign := p.line.Canvas.Cell(canvas.Point{X: i}).Rune; sign != 0 {
+			b.Put(x+i, y, 1, string(sign), theme.In(theme.Second))
+		}
+	}
+}
+
+// means gives the mean of each part of the last seconds of a history, in n columns, newest at the right; −1 for what
+// was not measured.
+func means(history []float64, seconds, n int) []float64 {
+	values := make([]float64, max(n, 0))
+	for i := range values {
 		from, to := i*seconds/n, max((i+1)*seconds/n, i*seconds/n+1)
 		sum, k := 0.0, 0
 		for t := from; t < to; t++ {
@@ -53,21 +91,10 @@ func sparkline(history []float64, seconds, n int) string {
 				k++
 			}
 		}
+		values[i] = -1
 		if k > 0 {
-			values[i], known[i] = sum/float64(k), true
-			peak = max(peak, values[i])
+			values[i] = sum / float64(k)
 		}
 	}
-	var out strings.Builder
-	for i, v := range values {
-		switch {
-		case !known[i]:
-			out.WriteByte(' ')
-		case peak == 0:
-			out.WriteRune(bars[0])
-		default:
-			out.WriteRune(bars[min(int(v/peak*float64(len(bars)-1)+0.5), len(bars)-1)])
-		}
-	}
-	return out.String()
+	return values
 }
