@@ -1,9 +1,10 @@
 // Package help is the layer that lists the keys: at the left those of the focused region, with the reason for what
 // can't be done now, at the right those that work everywhere. It reads bindings and nothing else, so it can't say
-// something that a key does not do.
+// something that a key does not do. Bubbles' viewport keeps where it is scrolled to.
 package help
 
 import (
+	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/charmbracelet/x/ansi"
@@ -21,13 +22,18 @@ type Layer struct {
 	region     string
 	here       []keys.Binding
 	everywhere []keys.Binding
-	top        int
-	page       int
+	view       viewport.Model // where it is scrolled to; the rows are drawn here, since a cell has a style of its own
 }
 
 // New makes the help of a region.
 func New(region string, here, everywhere []keys.Binding) *Layer {
-	return &Layer{region: region, here: shown(here), everywhere: shown(everywhere)}
+	l := &Layer{region: region, here: shown(here), everywhere: shown(everywhere), view: viewport.New()}
+	l.view.KeyMap = viewport.KeyMap{
+		Up: keys.Get(keys.Up).Binding, Down: keys.Get(keys.Down).Binding,
+		PageUp: keys.Get(keys.PageUp).Binding, PageDown: keys.Get(keys.PageDown).Binding,
+		HalfPageUp: keys.Get(keys.HalfUp).Binding, HalfPageDown: keys.Get(keys.HalfDown).Binding,
+	}
+	return l
 }
 
 func shown(bs []keys.Binding) []keys.Binding {
@@ -56,20 +62,18 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		switch msg.ID {
 		case keys.Back:
 			return pane.Close{}, nil
-		case keys.Up:
-			l.top--
-		case keys.Down:
-			l.top++
-		case keys.PageUp:
-			l.top -= l.page
-		case keys.PageDown:
-			l.top += l.page
+		case keys.Home:
+			l.view.GotoTop()
+		case keys.End:
+			l.view.GotoBottom()
+		default:
+			l.view, _ = l.view.Update(msg.Key)
 		}
 	case pane.Wheel:
 		if msg.Down {
-			l.top += 3
+			l.view.ScrollDown(wheelRows)
 		} else {
-			l.top -= 3
+			l.view.ScrollUp(wheelRows)
 		}
 	}
 	return nil, nil
@@ -78,12 +82,14 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 // Keys are those of the help itself.
 func (l *Layer) Keys() []keys.Binding {
 	return append([]keys.Binding{keys.Get(keys.Back).As("close", "close the help")},
-		keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown)...)
+		keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown, keys.HalfUp, keys.HalfDown, keys.Home, keys.End)...)
 }
 
 const (
 	boxWidth = 90
 	keyWidth = 10
+
+	wheelRows = 3 // a notch of the wheel
 )
 
 // Draw draws the two columns.
@@ -98,16 +104,25 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	pane.Heading(b, r, "Help", true, border)
 	in := r.Inner()
 	rows := in.H - 1
-	l.page = rows
 	all := max(len(left), len(right))
-	l.top = max(min(l.top, all-rows), 0)
+	l.fit(in.W, rows, all)
 	b.Put(in.X+1, in.Y, w/2-3, l.region, theme.In(theme.Text).With(theme.Bold))
 	b.Put(in.X+w/2, in.Y, w/2-3, "Everywhere", theme.In(theme.Text).With(theme.Bold))
-	draw(b, in.X+1, in.Y+1, rows, left, l.top)
-	draw(b, in.X+w/2, in.Y+1, rows, right, l.top)
+	draw(b, in.X+1, in.Y+1, rows, left, l.view.YOffset())
+	draw(b, in.X+w/2, in.Y+1, rows, right, l.view.YOffset())
 	if all > rows {
 		pane.Facts(b, r, r.Y+r.H-1, "↑↓ more", border)
 	}
+}
+
+// fit tells the view how much there is, and how much of it the screen shows.
+func (l *Layer) fit(w, rows, all int) {
+	l.view.SetWidth(w)
+	l.view.SetHeight(max(rows, 0))
+	if l.view.TotalLineCount() != all {
+		l.view.SetContentLines(make([]string, all))
+	}
+	l.view.SetYOffset(l.view.YOffset()) // not beyond what there is now
 }
 
 type line struct {
