@@ -216,3 +216,27 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// A friend who is host of a mesh of their own joins from another terminal: their host works for it at once, and stops
+// when they leave.
+func TestFriendWithAHostOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	aurelia := newMachine(t, "aurelia").serve()
+	nook := newMachine(t, "nook").serve()
+	inv := aurelia.invite("alice")
+	nook.ok(nil, "join", inv.URL, "--yes")
+	aurelia.await("MeshNodeStatus", map[string]any{"node_id": "alice", "status": "online"})
+	if j := aurelia.runWASM("hello.wasm", "--on", "alice"); j.Status != "succeeded" {
+		t.Errorf("%+v", j)
+	}
+	var v struct {
+		Told bool `json:"host_told"`
+	}
+	nook.ok(&v, "leave", "aurelia")
+	if !v.Told {
+		t.Error("the host was not told")
+	}
+	aurelia.await("MeshTopologyChanged", map[string]any{"removed_nodes": "[alice]"})
+	nook.ok(nil, "summary")
+	aurelia.refused("vox/node/unknown", 4, "nodes", "alice")
+}
