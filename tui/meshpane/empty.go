@@ -36,7 +36,8 @@ const (
 const (
 	emptySays   = "Only this machine is here. A node joins in about a minute."
 	emptyButton = "Add a node"
-	emptyElse   = "voxmesh join LINK joins a friend's mesh; voxmesh demo shows one at work"
+	emptyJoin   = "voxmesh join 'LINK' joins a friend's mesh" // quoted: to some shells the link is a pattern
+	emptyDemo   = "voxmesh demo shows one at work"
 )
 
 func (p *Pane) drawEmpty(b *cell.Buffer, r layout.Rect) {
@@ -57,7 +58,12 @@ func (p *Pane) drawEmpty(b *cell.Buffer, r layout.Rect) {
 		st = theme.In(theme.Third)
 	}
 	centre(b, in, y+shapeSays+2, "["+emptyButton+"]", st)
-	centre(b, in, y+shapeSays+3, emptyElse, theme.In(theme.Third))
+	if both := emptyJoin + "; " + emptyDemo; ansi.StringWidth(both) <= in.W {
+		centre(b, in, y+shapeSays+3, both, theme.In(theme.Third))
+	} else {
+		centre(b, in, y+shapeSays+4, emptyJoin, theme.In(theme.Third))
+		centre(b, in, y+shapeSays+5, emptyDemo, theme.In(theme.Third))
+	}
 	if id := p.s.World.State.Mesh; id != "" {
 		at := in.X + in.W/2 - 6
 		at = b.Put(at, y+shapeCentre, 3, "◉  ", theme.In(theme.Text).With(theme.Bold))

@@ -4,6 +4,9 @@
 // cursor stands on an id, not on a row: it stays with its machine through sorting and arrivals, and where the machine
 // goes the one in its place is selected. The table is ordered anew at most once a second, so that it can be read
 // while it lives. Facts of other machines carry their age; what only telemetry knows is a dash where there is none.
+//
+// The table is not that of Bubbles: its rows are strings with one style each, and here every field has its own look and
+// a row can be drawn through package row alone, which does not let the class be left out.
 package meshpane
 
 import (
@@ -46,7 +49,8 @@ type Pane struct {
 	sortBy  column
 	down    bool
 	sorted  time.Time
-	at      int // where the selection stood last
+	at      int  // where the selection stood last
+	touched bool // whoever is here did something: from then on the cursor is theirs
 
 	top   int // first row of the table that is shown
 	facts inspectorView
@@ -82,13 +86,16 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Changed, pane.Second:
 		p.refresh()
 	case pane.Show:
+		p.touched = true
 		p.refresh()
 		p.s.Node, p.focus = msg.Node, inspector
 		p.keepSelection()
 		p.follow()
 	case pane.Do:
+		p.touched = p.touched || !p.empty()
 		return p.do(msg.ID)
 	case pane.Click:
+		p.touched = p.touched || !p.empty()
 		return p.click(msg)
 	case pane.Wheel:
 		p.wheel(msg)
@@ -187,8 +194,8 @@ func (p *Pane) revokeOff() string {
 func (p *Pane) Keys() []keys.Binding {
 	if p.empty() {
 		return []keys.Binding{
-			keys.Get(keys.Open).As("choose", "add a node"),
-			keys.Get(keys.Add).When(p.s.Refuse),
+			keys.Get(keys.Open).As("add a node", "add a node").When(p.s.Refuse),
+			keys.Get(keys.Add).As("", "add a node").When(p.s.Refuse),
 		}
 	}
 	var bs []keys.Binding
@@ -268,6 +275,20 @@ func (p *Pane) refresh() {
 	p.entries = entries
 	p.sort(!same)
 	p.keepSelection()
+	p.beginWithWorker()
+}
+
+// beginWithWorker takes the cursor from this machine to the first other one, as long as nobody used it.
+func (p *Pane) beginWithWorker() {
+	if e := p.selected(); p.touched || e.node == nil || !e.node.Host {
+		return
+	}
+	for i, id := range p.order {
+		if n := p.entries[id].node; n != nil && !n.Host {
+			p.choose(i)
+			return
+		}
+	}
 }
 
 // keepSelection finds the cursor's row, or the one in its place.
