@@ -24,7 +24,7 @@ func (l *Log[S]) memoLoop() {
 		val := encodeMemo(j.pos, l.proj.Version(), l.proj.Encode(j.state))
 		size := uint64(len(val))
 		l.mu.Lock()
-		made := budget{every: l.live.every, total: l.live.total, last: l.made.Seq, lastBytes: l.made.bytes}
+		made := budget{every: l.live.every, free: memoFree, total: l.live.total, last: l.made.Seq, lastBytes: l.made.bytes}
 		l.live.size = size
 		if made.affords(j.pos, size) {
 			l.live.total += size
@@ -81,7 +81,7 @@ func (l *Log[S]) heal(ctx context.Context, seq uint64) {
 	if len(drop) > 0 && l.s.update(func(tx *bolt.Tx) error { return putMemos(tx, drop) }) != nil {
 		return
 	}
-	b := budget{every: l.opt.MemoEvery, last: from.pos.Seq, lastBytes: from.pos.bytes, size: from.size}
+	b := budget{every: l.opt.MemoEvery, free: memoFree, last: from.pos.Seq, lastBytes: from.pos.bytes, size: from.size}
 	b.total, err = l.s.memoBytes(from.pos.Seq)
 	for err == nil && from.pos.Seq < seq {
 		to := min(seq, from.pos.Seq/b.every*b.every+b.every)

@@ -107,7 +107,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l := &Log[S]{
-		proj: p, opt: o, s: s, tip: start(), solid: start(), live: budget{every: o.MemoEvery},
+		proj: p, opt: o, s: s, tip: start(), solid: start(), live: budget{every: o.MemoEvery, free: memoFree},
 		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}), healWait: make(chan chan struct{}),
 	}
 	l.past.log = l

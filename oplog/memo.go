@@ -177,6 +177,10 @@ const (
 	// memoShare is the most that memos may cost, in percent of the encoded ops.
 	memoShare = 16
 
+	// memoFree is what memos may cost whatever the ops do: a young log, and a small one, has its memo every MemoEvery ops,
+	// and only one of tens of megabytes has to earn them.
+	memoFree = 4 << 20
+
 	// memoStretch bounds the distance between memos, in units of MemoEvery, and with it the cost of At: beyond it a memo
 	// is written whatever it costs. At the default that is 32,768 ops, a replay of a few milliseconds; only a state of more than about
 	// a megabyte compressed gets there.
@@ -184,10 +188,11 @@ const (
 )
 
 // budget decides where memos go: at multiples of every, as long as the memo is paid for by the ops since the last one and
-// all memos together by all ops. Where it never is, after memoStretch·every ops all the same. So a log has its first memo
-// after 1,024 ops if the state is small, and after 32,768 at the latest.
+// all memos together by all ops, or all of them are within what is free. Where it never is, after memoStretch·every ops all the same. So a log has its first memo
+// after 1,024 ops, and the next 32,768 later at the latest.
 type budget struct {
 	every     uint64
+	free      uint64 // bytes that need not be paid for
 	total     uint64 // bytes of all memos
 	last      uint64 // seq of the last memo
 	lastBytes uint64 // encoded bytes of the ops up to there
@@ -200,6 +205,9 @@ func (b *budget) affords(p pos, size uint64) bool {
 		return false
 	}
 	if p.Seq-b.last >= memoStretch*b.every {
+		return true
+	}
+	if b.total+size <= b.free {
 		return true
 	}
 	return size*100 <= (p.bytes-b.lastBytes)*memoShare && (b.total+size)*100 <= p.bytes*memoShare
