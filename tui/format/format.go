@@ -178,7 +178,11 @@ func Middle(s string, w int) string {
 		return ansi.Truncate(s, w, "…")
 	}
 	r := []rune(s)
-	tail := string(r[max(len(r)-4, 0):])
+	r = r[max(len(r)-4, 0):]
+	for ansi.StringWidth(string(r)) > 4 { // wide letters: as many as fit four columns
+		r = r[1:]
+	}
+	tail := string(r)
 	return ansi.Truncate(s, w-1-ansi.StringWidth(tail), "") + "…" + tail
 }
 
