@@ -48,6 +48,7 @@ func TestWords(t *testing.T) {
 		{Mark(5, nil), ""},
 		{Middle("alice-gpu-long-3f9a", 12), "alice-g…3f9a"},
 		{Middle("short", 12), "short"},
+		{Middle("a日日日", 6), "a…日日"},
 		{Model("qwen2.5-coder:7b", 14), "qwen2.5-co…:7b"},
 		{Model("llama3.2:3b", 14), "llama3.2:3b"},
 		{strings.Join(Wrap("run the same without --print now", 22), "|"), "run the same without|--print now"},
