@@ -163,7 +163,8 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error 
 			return h.leaveOps(next, n, r.Held, now), nil
 		}
 		var drafts []oplog.Draft
-		if d := describeOp(n, r.Describe); d != nil {
+		// A worker may change its mind at every report; the log takes it down every other one, the newest word last.
+		if d := describeOp(n, r.Describe); d != nil && (!n.Described || h.push.due(node, "describe", now)) {
 			drafts = append(drafts, *d)
 		}
 		if n.Status != Online {
