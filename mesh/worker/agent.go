@@ -196,52 +196,6 @@ func (a *Agent) Leave(ctx context.Context) error {
 	return a.report(ctx)
 }
 
-// Status is what an agent knows of itself and its host.
-type Status struct {
-	Mesh       string        `json:"mesh"`
-	Node       string        `json:"node"`
-	Jobs       []JobStatus   `json:"jobs"`
-	Heard      time.Time     `json:"heard"` // when the host last spoke; the start, before it did
-	Lease      time.Duration `json:"-"`
-	RTT        time.Duration `json:"-"`
-	Locked     string        `json:"locked,omitempty"`
-	Alarm      string        `json:"alarm,omitempty"` // the host's audit log is not what it was
-	Policy     string        `json:"policy"`          // names the content in force; empty: none
-	PolicyNote string        `json:"policy_note,omitempty"`
-	ModelsNote string        `json:"models_note,omitempty"`
-	Models     int           `json:"models"`
-}
-
-// JobStatus is one job in the agent's hands. Phase is one of the fabric's phases.
-type JobStatus struct {
-	Job     string `json:"job"`
-	Attempt uint32 `json:"attempt"`
-	Kind    string `json:"kind"`
-	Peer    string `json:"peer"`
-	Phase   string `json:"phase"`
-}
-
-// Status gives what is so now.
-func (a *Agent) Status() Status {
-	_, _, name, err := a.cfg.Policy.Current()
-	note := ""
-	if err != nil {
-		note = err.Error()
-	} else if n, ok := a.cfg.Policy.(interface{ Note() string }); ok {
-		note = n.Note()
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	s := Status{
-		Mesh: a.cfg.Mesh, Node: a.cfg.Node, Jobs: []JobStatus{}, Heard: a.heard, Lease: a.term, RTT: a.rtt, Locked: a.locked,
-		Alarm: a.alarm, Policy: name, PolicyNote: note, ModelsNote: a.models.note, Models: len(a.models.list),
-	}
-	for _, j := range a.sorted() {
-		s.Jobs = append(s.Jobs, JobStatus{j.as.Job, j.as.Attempt, j.as.Kind, j.peer, j.phase})
-	}
-	return s
-}
-
 // newInstance names one start of an agent.
 func newInstance() string {
 	var id [8]byte

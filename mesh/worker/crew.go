@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -255,18 +254,4 @@ func sentence(err error) string {
 		return err.Error() + " (" + hint + ")"
 	}
 	return err.Error()
-}
-
-// Status gives what each agent knows, ordered by mesh.
-func (c *Crew) Status() []Status {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := []Status{}
-	for _, w := range c.now {
-		if a := w.agent.Load(); a != nil {
-			all = append(all, a.Status())
-		}
-	}
-	slices.SortFunc(all, func(x, y Status) int { return cmp.Compare(x.Mesh, y.Mesh) })
-	return all
 }

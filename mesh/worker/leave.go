@@ -2,8 +2,6 @@ package worker
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -51,11 +49,7 @@ func (m Membership) farewell(ctx context.Context) error {
 	if err := c.Ready(ctx); err != nil {
 		return err
 	}
-	instance := make([]byte, 8)
-	if _, err := rand.Read(instance); err != nil {
-		return err
-	}
-	b, err := json.Marshal(fabric.Report{V: 1, Instance: hex.EncodeToString(instance), N: 1, Held: []fabric.Held{}, Leaving: true})
+	b, err := json.Marshal(fabric.Report{V: 1, Instance: newInstance(), N: 1, Held: []fabric.Held{}, Leaving: true})
 	if err != nil {
 		return err
 	}
