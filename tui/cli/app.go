@@ -167,7 +167,7 @@ func exitOf(code string) int {
 		return 5
 	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required":
 		return 3
-	case "vox/invite/no-such", "vox/invite/no-such-node", "vox/worker/no-mesh", "vox/policy/no-file":
+	case "vox/invite/no-such", "vox/policy/no-file":
 		return 4
 	}
 	family, name, _ := strings.Cut(strings.TrimPrefix(code, "vox/"), "/")

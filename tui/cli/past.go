@@ -49,7 +49,6 @@ type instantView struct {
 func (a *app) oplogAtCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "at TIME", Short: "The whole mesh as it was (RFC 3339, microseconds, or -5m)", Args: cobra.ExactArgs(1),
-		DisableFlagParsing: false,
 		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
 			s, err := a.src()
 			if err != nil {
