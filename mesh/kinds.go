@@ -75,6 +75,9 @@ func (s JobState) String() string {
 // MarshalJSON writes the name.
 func (s JobState) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
+// Held reports whether a node has the job in hand.
+func (s JobState) Held() bool { return s == Leased || s == Running }
+
 // Ended reports whether the state is final.
 func (s JobState) Ended() bool { return s >= Succeeded }
 

@@ -406,13 +406,17 @@ func TestDescriptionsAreBounded(t *testing.T) {
 		d.Slots = append(d.Slots, fabric.Slot{Kind: "\x1b[31mcpu", Max: 1<<32 - 1, Weight: 1<<32 - 1})
 		d.Models = append(d.Models, fabric.Model{Name: "\x1b[2J" + strings.Repeat("x", 1000), Size: -1, Context: -1})
 	}
-	op := describeOp(&Node{ID: "bob"}, d)
+	says := describe("bob", d)
+	if !(&Node{ID: "bob"}).differs(says) {
+		t.Error("a first description is not recorded")
+	}
+	body := marshal(says)
 	var r NodeDescribed
-	if err := unmarshal(op.Body, &r); err != nil {
+	if err := unmarshal(body, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Slots) > maxSlots || len(r.Models) > maxModels || len(op.Body) > 512<<10 || strings.ContainsRune(fmt.Sprintf("%+v", r), 0x1b) || r.MaxJobSecs != 0 {
-		t.Errorf("%d slots, %d models, %d bytes", len(r.Slots), len(r.Models), len(op.Body))
+	if len(r.Slots) > maxSlots || len(r.Models) > maxModels || len(body) > 512<<10 || strings.ContainsRune(fmt.Sprintf("%+v", r), 0x1b) || r.MaxJobSecs != 0 {
+		t.Errorf("%d slots, %d models, %d bytes", len(r.Slots), len(r.Models), len(body))
 	}
 	if s := r.Slots[0]; s.Max > 64 || s.Weight > 100 {
 		t.Errorf("slot %+v", s)
@@ -420,7 +424,7 @@ func TestDescriptionsAreBounded(t *testing.T) {
 	n := &Node{
 		ID: "bob", Described: true, Slots: r.Slots, Models: r.Models, ModelsNote: r.ModelsNote, Version: r.Version, Policy: r.Policy,
 	}
-	if describeOp(n, d) != nil {
+	if n.differs(describe("bob", d)) {
 		t.Error("the same description is recorded again")
 	}
 }
@@ -451,5 +455,28 @@ func TestGauges(t *testing.T) {
 	b, _ := g.snapshot(at).Node("bob")
 	if b.Age(at.Add(-time.Second)) != 0 || b.Uptime(at.Add(time.Minute)) != 2*time.Minute {
 		t.Errorf("beat %+v", b)
+	}
+}
+
+// CostSince agrees with a count of all jobs, at every border.
+func TestCostSince(t *testing.T) {
+	s := &State{}
+	for i := range 20 {
+		j := &Job{JobSubmitted: JobSubmitted{Job: shortID("j-", uint64(i))}, State: Succeeded, EndedAt: int64(i/2) * 1000, Cost: 1 << i, Node: []string{"bob", "eve"}[i%2]}
+		s.jobs.Set(j.Job, j)
+		s.index(j)
+	}
+	for at := int64(-500); at <= 10_000; at += 500 {
+		for _, node := range []string{"", "bob", "eve", "nobody"} {
+			var want int64
+			for _, j := range s.Jobs() {
+				if j.EndedAt >= at && (node == "" || j.Node == node) {
+					want += j.Cost
+				}
+			}
+			if got := s.CostSince(time.UnixMicro(at), node); got != want {
+				t.Errorf("since %d on %q: %d, want %d", at, node, got, want)
+			}
+		}
 	}
 }

@@ -125,11 +125,8 @@ func (h *Host) onOut(_ context.Context, m fabric.Msg) {
 func (h *Host) ownPiece(m fabric.Msg) (j *Job, attempt uint32, off int64, ok bool) {
 	a, err1 := strconv.ParseUint(m.Header[fabric.HeaderAttempt], 10, 32)
 	off, err2 := strconv.ParseInt(m.Header[fabric.HeaderOffset], 10, 64)
-	j, found := h.Snapshot().Job(m.Header[fabric.HeaderJob])
-	if err1 != nil || err2 != nil || off < 0 || !found || j.Node != m.Node || j.Attempt != uint32(a) {
-		return nil, 0, 0, false
-	}
-	if j.State != Leased && j.State != Running {
+	j, held := h.Snapshot().holds(m.Node, m.Header[fabric.HeaderJob], uint32(a))
+	if err1 != nil || err2 != nil || off < 0 || !held {
 		return nil, 0, 0, false
 	}
 	return j, uint32(a), off, true

@@ -144,7 +144,7 @@ func (h *Host) pushOrders(s *State, node string, now time.Time) {
 	held := h.push.heldBy(node)
 	send := false
 	for _, w := range held {
-		if _, ok := s.holds(node, w); !ok && w.Phase != fabric.PhaseDone && w.Phase != fabric.PhaseRefused {
+		if _, ok := s.holds(node, w.Job, w.Attempt); !ok && w.Phase != fabric.PhaseDone && w.Phase != fabric.PhaseRefused {
 			send = h.push.due(node, "cancel "+streamKey(w.Job, w.Attempt), now) || send
 		}
 	}

@@ -98,7 +98,7 @@ func applyJobStarted(s *State, op oplog.Op, r *JobStarted) {
 
 func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 	j, ok := s.jobs.Get(r.Job)
-	if !ok || j.Attempt != r.Attempt || j.State != Leased && j.State != Running {
+	if !ok || j.Attempt != r.Attempt || !j.State.Held() {
 		return
 	}
 	node := j.Node
@@ -138,7 +138,7 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 		return
 	}
 	node := j.Node
-	held := j.State == Leased || j.State == Running
+	held := j.State.Held()
 	s.editJob(r.Job, func(j *Job) {
 		j.State, j.EndedAt = r.Status, op.At
 		j.ExitCode, j.Code, j.Error = r.ExitCode, r.Code, r.Error

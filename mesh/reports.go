@@ -138,7 +138,7 @@ func (h *Host) storeInline(node string, held *fabric.Held) {
 	if res == nil || len(res.Output) == 0 {
 		return
 	}
-	if j, ok := h.Snapshot().Job(held.Job); !ok || j.Node != node || j.Attempt != held.Attempt || j.State != Leased && j.State != Running {
+	if _, ok := h.Snapshot().holds(node, held.Job, held.Attempt); !ok {
 		res.Output = nil
 		return
 	}
@@ -154,6 +154,7 @@ func (h *Host) storeInline(node string, held *fabric.Held) {
 // absorb makes durable all that the report says and the state does not.
 func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error {
 	now := h.now()
+	says := describe(node, r.Describe) // before the writer lock: it may be half a thousand models
 	return h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		n, ok := next.Node(node)
 		if !ok || n.Locked != "" {
@@ -164,8 +165,8 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error 
 		}
 		var drafts []oplog.Draft
 		// A worker may change its mind at every report; the log takes it down every other one, the newest word last.
-		if d := describeOp(n, r.Describe); d != nil && (!n.Described || h.push.due(node, "describe", now)) {
-			drafts = append(drafts, *d)
+		if n.differs(says) && (!n.Described || h.push.due(node, "describe", now)) {
+			drafts = append(drafts, draft(KindNodeDescribed, "node:"+node, "", says))
 		}
 		if n.Status != Online {
 			drafts = append(drafts, draft(KindNodeStatus, "host", "", &NodeStatusChanged{Node: node, Status: Online}))
@@ -196,10 +197,10 @@ func (h *Host) leaveOps(next *State, n *Node, held []fabric.Held, now time.Time)
 	return append(drafts, draft(KindNodeGone, "node:"+n.ID, "", &NodeGone{Node: n.ID, Why: "left"}))
 }
 
-// describeOp gives the op that records a new description, cleaned and bounded, or nil when nothing changed.
-func describeOp(n *Node, d fabric.Describe) *oplog.Draft {
+// describe is what a worker says of itself, cleaned and bounded.
+func describe(node string, d fabric.Describe) *NodeDescribed {
 	rec := &NodeDescribed{
-		Node: n.ID, NSFW: d.NSFW, OptIn: d.OptIn, MinPriority: d.MinPriority, MaxJobSecs: max(d.MaxJobSecs, 0),
+		Node: node, NSFW: d.NSFW, OptIn: d.OptIn, MinPriority: d.MinPriority, MaxJobSecs: max(d.MaxJobSecs, 0),
 		Version: clean.Max(d.Version, 40).String(), ModelsNote: clean.Max(d.ModelsNote, 160).String(),
 		Policy: clean.Max(d.Policy, 64).String(),
 	}
@@ -213,15 +214,16 @@ func describeOp(n *Node, d fabric.Describe) *oplog.Draft {
 			Size: max(m.Size, 0), Context: max(m.Context, 0), Loaded: m.Loaded, Fits: m.Fits,
 		})
 	}
+	return rec
+}
+
+// differs reports whether a description says anything that the node's does not.
+func (n *Node) differs(rec *NodeDescribed) bool {
 	old := &NodeDescribed{
 		Node: n.ID, Slots: n.Slots, Models: n.Models, ModelsNote: n.ModelsNote, NSFW: n.NSFW, OptIn: n.OptIn,
 		MinPriority: n.MinPriority, MaxJobSecs: n.MaxJobSecs, Version: n.Version, Policy: n.Policy,
 	}
-	if n.Described && bytes.Equal(marshal(rec), marshal(old)) {
-		return nil
-	}
-	dr := draft(KindNodeDescribed, "node:"+n.ID, "", rec)
-	return &dr
+	return !n.Described || !bytes.Equal(marshal(rec), marshal(old))
 }
 
 // heldOps turns the jobs in a worker's hands into ops.
@@ -248,7 +250,7 @@ func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, now time.Time) 
 }
 
 func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplog.Draft {
-	j, match := next.holds(n.ID, w)
+	j, match := next.holds(n.ID, w.Job, w.Attempt)
 	if match {
 		h.leases.grant(j.Job, j.Attempt, now)
 	}
@@ -318,12 +320,12 @@ func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
 }
 
 // holds gives the job that a worker speaks of, nil where there is none, and whether that attempt of it is the node's.
-func (s *State) holds(node string, w fabric.Held) (*Job, bool) {
-	j, ok := s.Job(w.Job)
+func (s *State) holds(node, job string, attempt uint32) (*Job, bool) {
+	j, ok := s.Job(job)
 	if !ok {
 		return nil, false
 	}
-	return j, j.Node == node && j.Attempt == w.Attempt && (j.State == Leased || j.State == Running)
+	return j, j.Node == node && j.Attempt == attempt && j.State.Held()
 }
 
 // ordersFor is what a node should do about what it holds.
@@ -339,7 +341,7 @@ func (h *Host) ordersFor(s *State, node string, held []fabric.Held) fabric.Order
 	o.Head.Root = hex.EncodeToString(root[:])
 	for _, w := range held {
 		ref := fabric.JobRef{Job: w.Job, Attempt: w.Attempt}
-		j, match := s.holds(node, w)
+		j, match := s.holds(node, w.Job, w.Attempt)
 		switch {
 		case match:
 		case w.Phase == fabric.PhaseDone || w.Phase == fabric.PhaseRefused:

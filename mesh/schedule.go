@@ -146,7 +146,7 @@ func (h *Host) tick() {
 	p, err := h.log.Do(func(next *State) ([]oplog.Draft, error) {
 		drafts := h.statusOps(next, now)
 		for id, attempt := range expired {
-			if j, ok := next.Job(id); ok && j.Attempt == attempt && (j.State == Leased || j.State == Running) {
+			if j, ok := next.Job(id); ok && j.Attempt == attempt && j.State.Held() {
 				drafts = append(drafts, h.lost(j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
 			}
 		}

@@ -46,6 +46,24 @@ func (s *State) Window(now time.Time) Window {
 	return w
 }
 
+// CostSince is what the jobs that ended at t or later cost, in micro-USD: those of a node, or of all where node is empty.
+// It looks at no job that ended before.
+func (s *State) CostSince(t time.Time, node string) int64 {
+	var sum int64
+	from := t.UnixMicro()
+	s.ended.Reverse(func(_, id string) bool {
+		j, ok := s.jobs.Get(id)
+		if !ok || j.EndedAt < from {
+			return false
+		}
+		if node == "" || j.Node == node {
+			sum += j.Cost
+		}
+		return true
+	})
+	return sum
+}
+
 // EffectiveMeshCap is the mesh's own cap if set, else the sum of the workers' where every one of them has one.
 func (s *State) EffectiveMeshCap() *int64 {
 	if s.MeshCap != nil {

@@ -170,12 +170,7 @@ func (s *State) Summary(tel *Telemetry, now time.Time) SummaryView {
 			v.Blocked++
 		}
 	}
-	hour := now.Add(-time.Hour).UnixMicro()
-	for _, j := range s.Jobs() {
-		if j.EndedAt >= hour && j.State.Ended() {
-			v.CostH += usd(j.Cost)
-		}
-	}
+	v.CostH = usd(s.CostSince(now.Add(-time.Hour), ""))
 	if m := s.DefaultModel(); m != "" {
 		v.DefaultModel = &m
 	}

@@ -128,13 +128,7 @@ func (p *Pane) spendLine(n *mesh.Node, gauge int, long bool) line {
 
 // tokenLine gives the tokens of 24 hours, and what the jobs of the last hour cost.
 func (p *Pane) tokenLine(n *mesh.Node) line {
-	hour := p.s.Now().Add(-time.Hour).UnixMicro()
-	var cost int64
-	for _, j := range p.s.World.State.Jobs() {
-		if j.Node == n.ID && j.State.Ended() && j.EndedAt >= hour {
-			cost += j.Cost
-		}
-	}
+	cost := p.s.World.State.CostSince(p.s.Now().Add(-time.Hour), n.ID)
 	return second(format.Count(p.s.World.Spend.Node(n.ID).Tokens)+" tokens in 24 h", format.Money(cost)+" an hour")
 }
 
