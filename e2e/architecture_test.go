@@ -27,8 +27,8 @@ type room struct {
 	why  string   // printed when the rule is broken
 }
 
-// leaves are what any room under mesh and tui may use: one error type, cleaned text, the class.
-var leaves = []string{"mesh/fault", "mesh/clean", "mesh/privacy"}
+// leaves are what any room under mesh and tui may use: one error type, cleaned text, the class, files that survive.
+var leaves = []string{"mesh/fault", "mesh/clean", "mesh/privacy", "mesh/durable"}
 
 var charm = []string{
 	"charm.land/bubbletea/v2", "charm.land/bubbles/v2", "charm.land/lipgloss/v2",
@@ -75,6 +75,10 @@ var rooms = []room{
 	{
 		dir: "mesh/fault",
 		why: "the one error type is under everything, so nothing is under it",
+	},
+	{
+		dir: "mesh/durable",
+		why: "how a small file survives a power cut is decided once, and knows nothing of what is in the file",
 	},
 	{
 		dir: "mesh/invite", ours: []string{"mesh/privacy"},

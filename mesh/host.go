@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voxmesh/audit"
+	"voxmesh/mesh/durable"
 	"voxmesh/mesh/fabric"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/invite"
@@ -105,7 +106,7 @@ func (h *Host) start(ctx context.Context) error {
 		return err
 	}
 	pub := []byte(h.key.Public().String() + "\n")
-	if err := os.WriteFile(filepath.Join(h.dir, auditPubFile), pub, 0o600); err != nil {
+	if err := durable.WriteFile(filepath.Join(h.dir, auditPubFile), pub, 0o600); err != nil {
 		return fault.New("vox/data/folder", "the public audit key cannot be written").Wrap(err)
 	}
 	name := h.Snapshot().Mesh

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"voxmesh/mesh/clean"
+	"voxmesh/mesh/durable"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/invite"
 )
@@ -69,7 +70,7 @@ func LoadOrCreateIdentity(dir, mesh, inviter string) (*Identity, error) {
 		return nil, identityFault(path, err)
 	}
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if err := writeFile(path, block); err != nil {
+	if err := durable.WriteFile(path, block, 0o600); err != nil {
 		return nil, identityFault(path, err)
 	}
 	id, err := newIdentity(key, der)
@@ -176,7 +177,7 @@ func createKey(path string) (*ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return key, writeFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return key, durable.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
 }
 
 func loadCert(path string) []byte {
@@ -188,38 +189,6 @@ func loadCert(path string) []byte {
 		return block.Bytes
 	}
 	return nil
-}
-
-// writeFile puts b at path so that after a power cut there is the old file, or the new one whole: written beside it
-// with mode 0600, synced, renamed, folder synced.
-func writeFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil || runtime.GOOS == "windows" {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
 }
 
 func identityFault(path string, err error) error {

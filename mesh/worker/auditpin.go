@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 
 	"voxmesh/mesh/clean"
+	"voxmesh/mesh/durable"
 	"voxmesh/mesh/fabric"
 	"voxmesh/mesh/fault"
 )
@@ -75,7 +75,7 @@ func (p *AuditPin) See(h, told fabric.Head) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(p.path, b, 0o600); err != nil {
+	if err := durable.WriteFile(p.path, b, 0o600); err != nil {
 		return fmt.Errorf("worker: keep the audit pin: %w", err)
 	}
 	p.head = h
@@ -102,28 +102,4 @@ func (a *Agent) watchHead(h, told fabric.Head) {
 		a.alarm = text
 		a.cfg.Log("%s: WARNING: %s", a.cfg.Mesh, text)
 	}
-}
-
-// writeFile puts b at path so that after a power cut there is the old file, or the new one whole: written beside it,
-// synced, renamed, folder synced.
-func writeFile(path string, b []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }

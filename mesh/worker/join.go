@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"voxmesh/mesh/clean"
+	"voxmesh/mesh/durable"
 	"voxmesh/mesh/fabric"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/invite"
@@ -264,7 +265,7 @@ func (p plan) settle(dir string) error {
 	if p.fresh != nil {
 		err := os.MkdirAll(filepath.Dir(p.path), 0o700)
 		if err == nil {
-			err = writeFile(p.path, p.fresh, 0o644)
+			err = durable.WriteFile(p.path, p.fresh, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("worker: joined, but donations.vox could not be written: %w", err)

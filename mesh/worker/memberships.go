@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"voxmesh/mesh/clean"
+	"voxmesh/mesh/durable"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/invite"
 )
@@ -174,7 +175,7 @@ func (m Membership) store() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(m.dir, membershipFile), append(b, '\n'), 0o600)
+	return durable.WriteFile(filepath.Join(m.dir, membershipFile), append(b, '\n'), 0o600)
 }
 
 // localName gives a mesh the name that this machine uses: its own as a slug, with a part of the pin where another mesh
@@ -220,7 +221,7 @@ func SetPolicyPath(dir, path string) error {
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		err = writeFile(filepath.Join(dir, policyPathFile), []byte(abs+"\n"), 0o600)
+		err = durable.WriteFile(filepath.Join(dir, policyPathFile), []byte(abs+"\n"), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("worker: record the policy's path: %w", err)
@@ -264,5 +265,5 @@ func createKey(path string) (nkeys.KeyPair, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kp, writeFile(path, append(seed, '\n'), 0o600)
+	return kp, durable.WriteFile(path, append(seed, '\n'), 0o600)
 }

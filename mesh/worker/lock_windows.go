@@ -7,9 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// syncDir does nothing: the system has no such call.
-func syncDir(string) error { return nil }
-
 // lockFile takes the file for this process; the lock ends with it. False when another has it. The byte that is locked
 // lies behind all content, because a locked byte cannot be read by others.
 func lockFile(f *os.File) (bool, error) {
