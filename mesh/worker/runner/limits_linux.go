@@ -59,7 +59,9 @@ func addressSpace() (uint64, error) {
 }
 
 // closeOthers closes what this process inherited beyond the descriptor last: files that a shell or a service left open
-// in an ancestor are no business of a job. The poller and timers of Go itself stay.
+// in an ancestor are no business of a job. What closes on exec cannot have been inherited: this process opened it. Go's
+// runtime keeps its poller so, and the file with the processor limit of its cgroup, which it reads again from a thread
+// that must not meet another file under that number.
 func closeOthers(last int) {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -70,8 +72,8 @@ func closeOthers(last int) {
 		if err != nil || fd <= last {
 			continue
 		}
-		to, err := os.Readlink("/proc/self/fd/" + e.Name())
-		if err != nil || strings.HasPrefix(to, "anon_inode:") {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 {
 			continue
 		}
 		_ = unix.Close(fd) // gone is gone

@@ -98,10 +98,17 @@ func TestChildSeesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	has := map[string]bool{}
 	for _, e := range entries {
 		to, _ := os.Readlink(proc + "fd/" + e.Name())
-		if !strings.HasPrefix(to, "pipe:") && !strings.HasPrefix(to, "anon_inode:") {
+		has[to] = true
+		if !strings.HasPrefix(to, "pipe:") && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(to, "/sys/fs/cgroup/") {
 			t.Errorf("descriptor %s is %s", e.Name(), to)
+		}
+	}
+	for file := range cgroupFiles(t) {
+		if !has[file] {
+			t.Errorf("%s is closed, which Go's runtime reads from time to time", file)
 		}
 	}
 	status, _ := os.ReadFile(proc + "status")
@@ -116,6 +123,22 @@ func TestChildSeesNothing(t *testing.T) {
 	}
 	cancel()
 	<-done
+}
+
+// cgroupFiles are the files that the runtime of this process, and so that of its children, keeps open for its own use.
+func cgroupFiles(t *testing.T) map[string]bool {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]bool{}
+	for _, e := range entries {
+		if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(to, "/sys/fs/cgroup/") {
+			files[to] = true
+		}
+	}
+	return files
 }
 
 // TestParentDeathEndsTheJob kills a parent as the system would, and waits until its job is gone.
