@@ -368,8 +368,26 @@ func (h *host) await(name string, want map[string]any) event {
 	return h.awaitSince(0, name, want)
 }
 
+// awaitEnd waits until a job has ended, however it did.
+func (h *host) awaitEnd(job string) {
+	h.machine.t.Helper()
+	h.awaitAny(0, func(e event) bool {
+		switch e.Data["status"] {
+		case "succeeded", "failed", "killed", "timed_out":
+			return e.Event == "vox.workflow.activity" && e.Data["job_id"] == job
+		}
+		return false
+	})
+}
+
 // awaitSince is await for events after an op.
 func (h *host) awaitSince(seq uint64, name string, want map[string]any) event {
+	h.machine.t.Helper()
+	return h.awaitAny(seq, func(e event) bool { return e.Event == name && matches(e.Data, want) })
+}
+
+// awaitAny waits for the first event after an op that is the one.
+func (h *host) awaitAny(seq uint64, one func(event) bool) event {
 	h.machine.t.Helper()
 	p := h.machine.start("events", "--since", fmt.Sprint(seq))
 	defer p.kill()
@@ -379,7 +397,7 @@ func (h *host) awaitSince(seq uint64, name string, want map[string]any) event {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			h.machine.t.Fatalf("events printed %q: %v", line, err)
 		}
-		if e.Event == name && matches(e.Data, want) {
+		if one(e) {
 			return e
 		}
 	}

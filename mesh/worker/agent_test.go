@@ -60,10 +60,9 @@ func TestNewerAttemptReplacesTheOld(t *testing.T) {
 				t.Fatalf("%s, want %s", got, want)
 			}
 		}
-		if w := h.phase("j-1", fabric.PhaseRunning); w.Attempt != 3 {
-			w = h.phase("j-1", fabric.PhaseRunning)
-			if w.Attempt != 3 {
-				t.Errorf("attempt %d", w.Attempt)
+		for w := h.phase("j-1", fabric.PhaseRunning); w.Attempt != 3; w = h.phase("j-1", fabric.PhaseRunning) {
+			if w.Attempt != 2 { // reports of the old one may still be on their way
+				t.Fatalf("attempt %d", w.Attempt)
 			}
 		}
 		if l := a.cfg.Slots.Load(); l.ByKind["cpu"] != 1 || l.ByPeer["alice@aurelia"] != 1 {
