@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,21 +95,15 @@ func TestChildSeesNothing(t *testing.T) {
 	if dir, _ := os.Readlink(proc + "cwd"); dir != "/" {
 		t.Errorf("folder %s", dir)
 	}
-	entries, err := os.ReadDir(proc + "fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	has := map[string]bool{}
-	for _, e := range entries {
-		to, _ := os.Readlink(proc + "fd/" + e.Name())
-		has[to] = true
-		if !strings.HasPrefix(to, "pipe:") && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(to, "/sys/fs/cgroup/") {
-			t.Errorf("descriptor %s is %s", e.Name(), to)
+	open := openFiles(t, proc)
+	for _, to := range open {
+		if !strings.HasPrefix(to, "pipe:") && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(to, cgroups) {
+			t.Errorf("a descriptor is %s", to)
 		}
 	}
-	for file := range cgroupFiles(t) {
-		if !has[file] {
-			t.Errorf("%s is closed, which Go's runtime reads from time to time", file)
+	for _, own := range openFiles(t, "/proc/self/") {
+		if strings.HasPrefix(own, cgroups) && !slices.Contains(open, own) {
+			t.Errorf("%s is closed, which Go's runtime reads from time to time", own)
 		}
 	}
 	status, _ := os.ReadFile(proc + "status")
@@ -125,18 +120,19 @@ func TestChildSeesNothing(t *testing.T) {
 	<-done
 }
 
-// cgroupFiles are the files that the runtime of this process, and so that of its children, keeps open for its own use.
-func cgroupFiles(t *testing.T) map[string]bool {
+// cgroups is where the files lie that Go's runtime keeps open for its own use.
+const cgroups = "/sys/fs/cgroup/"
+
+// openFiles is what the descriptors of a process point to.
+func openFiles(t *testing.T, proc string) (files []string) {
 	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
+	entries, err := os.ReadDir(proc + "fd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]bool{}
 	for _, e := range entries {
-		if to, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(to, "/sys/fs/cgroup/") {
-			files[to] = true
-		}
+		to, _ := os.Readlink(proc + "fd/" + e.Name())
+		files = append(files, to)
 	}
 	return files
 }
