@@ -118,14 +118,20 @@ func (g *gauges) snapshot(now time.Time) *Telemetry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.advance(now.Unix())
-	t := &Telemetry{beats: maps.Clone(g.beats)}
 	n := max(g.filled-1, 0)
-	t.rates = make([]float64, 0, n)
+	rates := make([]float64, 0, n)
 	for i := int64(n); i >= 1; i-- {
-		t.rates = append(t.rates, g.tokens[(g.second-i)%rateWindow])
+		rates = append(rates, g.tokens[(g.second-i)%rateWindow])
 	}
-	k := min(rateMean, n)
-	for _, v := range t.rates[n-k:] {
+	return NewTelemetry(maps.Clone(g.beats), rates)
+}
+
+// NewTelemetry makes a snapshot of what it is given and keeps: the last beat of each node, and the tokens of each of the
+// last seconds, oldest first.
+func NewTelemetry(beats map[string]Beat, tokens []float64) *Telemetry {
+	t := &Telemetry{beats: beats, rates: tokens}
+	k := min(rateMean, len(tokens))
+	for _, v := range tokens[len(tokens)-k:] {
 		t.total += v / float64(k)
 	}
 	return t

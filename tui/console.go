@@ -36,8 +36,6 @@ type console struct {
 	layers stack
 	notice notice
 	watch  <-chan struct{}
-	// telemetry is how the newest telemetry is had; tests give one of their own.
-	telemetry func() pane.Telemetry
 
 	width, height int
 	ascii         bool
@@ -71,7 +69,7 @@ func newConsole(o Options) *console {
 		Theme: theme.New(true, c.ascii), Now: o.Clock, Actor: o.Actor, Operator: o.Operator,
 		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: o.env("NO_COLOR") == "",
 	}
-	c.telemetry = func() pane.Telemetry { return o.Source.Telemetry() }
+
 	c.s.World = c.read()
 	c.tabs = c.makeTabs()
 	return c
@@ -97,7 +95,7 @@ type (
 
 // read fetches the world: in a command, because the telemetry has a lock.
 func (c *console) read() pane.World {
-	w := pane.World{State: c.o.Source.Snapshot(), Tel: c.telemetry()}
+	w := pane.World{State: c.o.Source.Snapshot(), Tel: c.o.Source.Telemetry()}
 	if w.State == nil {
 		w.State = &mesh.State{}
 	}
@@ -180,8 +178,8 @@ func (c *console) route(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return c.key(msg)
 	case tea.PasteMsg:
-		if l := c.layers.top(); l != nil && l.Typing() {
-			return c.give(l, msg)
+		if c.typing() {
+			return c.give(c.focused(), msg)
 		}
 	case tea.MouseClickMsg:
 		return c.click(tea.Mouse(msg))
@@ -232,15 +230,25 @@ func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
 		return c.quit()
 	case pane.Press:
 		return c.press(act.ID)
-	case pane.Inspect:
-		c.layers.remove(from)
-		c.active = 0
-		return c.give(c.tabs[0].pane, pane.Show(act))
+	case pane.Visit:
+		return c.visit(act.Ref)
+	case pane.Several:
+		var cmds []tea.Cmd
+		for _, a := range act {
+			cmds = append(cmds, c.carry(from, a))
+		}
+		return tea.Batch(cmds...)
 	case pane.Clip:
 		c.notice = say(act.Said, c.s.Now())
 		return tea.SetClipboard(act.Text)
 	}
 	return nil
+}
+
+// visit goes to where a thing is shown.
+func (c *console) visit(r pane.Ref) tea.Cmd {
+	c.active = 0
+	return c.give(c.tabs[0].pane, pane.Reveal{Ref: r})
 }
 
 // focused is what has the keys: the top layer, or the pane.
@@ -259,10 +267,7 @@ func (c *console) everywhere() []keys.Binding {
 	return keys.Pick(keys.Pane1, keys.Pane2, keys.Pane3, keys.Pane4, keys.Pane5, keys.Pane6, keys.Help, keys.Leave)
 }
 
-func (c *console) typing() bool {
-	l := c.layers.top()
-	return l != nil && l.Typing()
-}
+func (c *console) typing() bool { return c.focused().Typing() }
 
 func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 	if c.layers.deaf(c.s.Now()) {
@@ -270,7 +275,7 @@ func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 	}
 	c.notice = notice{}
 	if c.typing() && k.Text != "" {
-		return c.give(c.layers.top(), k)
+		return c.give(c.focused(), k)
 	}
 	if b, ok := keys.Find(c.focused().Keys(), k); ok {
 		return c.perform(b, k)
@@ -279,7 +284,7 @@ func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 		return c.perform(b, k)
 	}
 	if c.typing() {
-		return c.give(c.layers.top(), k)
+		return c.give(c.focused(), k)
 	}
 	return nil
 }

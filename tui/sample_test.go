@@ -123,37 +123,30 @@ func (l *sampleLog) invited(label string, until time.Time) *sampleLog {
 	}))
 }
 
-// tele is telemetry that a test makes up.
-type tele struct {
-	beats map[string]mesh.Beat
-	rates []float64
-}
-
-func (t *tele) Node(id string) (mesh.Beat, bool)  { b, ok := t.beats[id]; return b, ok }
-func (t *tele) TokensPerSecond(time.Time) float64 { return 182 }
-func (t *tele) TokenHistory() []float64           { return t.rates }
-
-func beats() *tele {
+// beats is telemetry that a test makes up.
+func beats() *mesh.Telemetry {
 	beat := func(age, rtt time.Duration) mesh.Beat {
 		return mesh.Beat{At: now.Add(-age), Began: now.Add(-76 * time.Hour), RTT: rtt}
 	}
-	t := &tele{beats: map[string]mesh.Beat{
+	last := map[string]mesh.Beat{
 		"alice-gpu": beat(time.Second, 12*time.Millisecond),
 		"atlas-nas": beat(14*time.Minute, 5*time.Millisecond),
 		"bob-cpu":   beat(23*time.Second, 88*time.Millisecond),
 		"lex-2":     beat(2*time.Second, 4*time.Millisecond),
 		"pub-3f9a":  beat(time.Second, 140*time.Millisecond),
-	}}
-	for i := range 120 {
-		t.rates = append(t.rates, float64(i%20*(20-i%20)))
 	}
-	return t
+	var rates []float64
+	for i := range 120 {
+		rates = append(rates, float64(i%20*(20-i%20)))
+	}
+	return mesh.NewTelemetry(last, rates)
 }
 
 // host is a host that a test plays.
 type host struct {
 	mu      sync.Mutex
 	st      *mesh.State
+	tel     *mesh.Telemetry
 	watch   chan struct{}
 	done    chan struct{}
 	info    mesh.HostInfo
@@ -194,7 +187,7 @@ func (h *host) setState(st *mesh.State) {
 	h.st = st
 }
 
-func (h *host) Telemetry() *mesh.Telemetry                      { return nil }
+func (h *host) Telemetry() *mesh.Telemetry                      { return h.tel }
 func (h *host) Watch(context.Context) <-chan struct{}           { return h.watch }
 func (h *host) Done() <-chan struct{}                           { return h.done }
 func (h *host) Info() mesh.HostInfo                             { return h.info }
@@ -235,8 +228,7 @@ func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	t.Cleanup(stop)
 	o.Context = ctx
 	s.c = newConsole(o)
-	b := beats()
-	s.c.telemetry = func() pane.Telemetry { return b }
+	s.h.tel = beats()
 	s.send(worldOf(s.c), tea.WindowSizeMsg{Width: w, Height: h})
 	return s
 }

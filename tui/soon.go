@@ -20,6 +20,7 @@ type soon struct {
 	command string
 }
 
+func (soon) Typing() bool                          { return false }
 func (soon) Update(tea.Msg) (pane.Action, tea.Cmd) { return nil, nil }
 
 func (p soon) Keys() []keys.Binding { return []keys.Binding{keys.Get(keys.Add).When(p.s.Refuse)} }

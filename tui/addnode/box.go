@@ -12,6 +12,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	typed "voxmesh/tui/field"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
@@ -45,8 +46,8 @@ const (
 // box is the form that asks what an invite is for.
 type box struct {
 	focus   field
-	label   text
-	minutes text
+	label   typed.Text
+	minutes typed.Text
 	ticked  [4]bool
 	slot    int // the cursor among the slots
 	addr    int // of addresses()
@@ -58,7 +59,7 @@ type box struct {
 func newBox() box {
 	digit := func(r rune) bool { return r >= '0' && r <= '9' }
 	return box{
-		label: newText("", maxLabel, nil), minutes: newText(strconv.Itoa(maxMinutes), maxDigits, digit),
+		label: typed.New("", maxLabel, nil), minutes: typed.New(strconv.Itoa(maxMinutes), maxDigits, digit),
 		ticked: [4]bool{1: true}, slot: 1,
 	}
 }
@@ -66,7 +67,7 @@ func newBox() box {
 func (b *box) typing() bool { return b.field() != nil }
 
 // field is the one that is typed in; nil where letters are keys.
-func (b *box) field() *text {
+func (b *box) field() *typed.Text {
 	switch b.focus {
 	case label:
 		return &b.label
@@ -110,14 +111,14 @@ func (b *box) asked() []string {
 
 // request reads the box, or says what is missing.
 func (b *box) request() (mesh.InviteRequest, string) {
-	n, err := strconv.Atoi(b.minutes.value())
+	n, err := strconv.Atoi(b.minutes.Value())
 	switch {
 	case err != nil || n < 1 || n > maxMinutes:
 		return mesh.InviteRequest{}, "Minutes: 1 to 10."
 	case len(b.asked()) == 0:
 		return mesh.InviteRequest{}, "Tick at least one slot."
 	}
-	r := mesh.InviteRequest{Slots: b.asked(), TTL: time.Duration(n) * time.Minute, Label: b.label.value()}
+	r := mesh.InviteRequest{Slots: b.asked(), TTL: time.Duration(n) * time.Minute, Label: b.label.Value()}
 	if b.addr > 0 {
 		r.HostPort = b.chosen()
 	}
@@ -175,15 +176,15 @@ func (b *box) choose(id keys.ID) {
 func (b *box) edit(d pane.Do) {
 	b.why = ""
 	if d.ID == keys.Clear {
-		b.field().set("")
+		b.field().Set("")
 		return
 	}
-	b.field().key(d.Key)
+	b.field().Key(d.Key)
 }
 
 func (b *box) step(d int) {
-	n, _ := strconv.Atoi(b.minutes.value())
-	b.minutes.set(strconv.Itoa(max(min(n+d, maxMinutes), 1)))
+	n, _ := strconv.Atoi(b.minutes.Value())
+	b.minutes.Set(strconv.Itoa(max(min(n+d, maxMinutes), 1)))
 }
 
 // key takes a letter while typing, and paste what was pasted.
@@ -192,7 +193,7 @@ func (b *box) key(k tea.KeyPressMsg) { b.paste(k.Text) }
 func (b *box) paste(s string) {
 	if f := b.field(); f != nil && s != "" {
 		b.why = ""
-		f.paste(s)
+		f.Paste(s)
 	}
 }
 
@@ -215,7 +216,7 @@ func (b *box) keys(refuse func() string) []keys.Binding {
 	case address:
 		out = append(out, keys.Get(keys.Left))
 	default:
-		out = append(out, editKeys()...)
+		out = append(out, typed.Keys()...)
 	}
 	return out
 }
@@ -257,8 +258,8 @@ func (b *box) cliCommand() string {
 	for _, k := range b.asked() {
 		out.WriteString(" --slot " + k)
 	}
-	out.WriteString(" --ttl " + b.minutes.value() + "m")
-	if name := b.label.value(); name != "" {
+	out.WriteString(" --ttl " + b.minutes.Value() + "m")
+	if name := b.label.Value(); name != "" {
 		out.WriteString(" --label " + quote(name))
 	}
 	return out.String()
@@ -358,9 +359,9 @@ func (b *box) drawName(out *cell.Buffer, x, y int, f field, name string) {
 	out.Put(x, y, boxIndent-2, name, st)
 }
 
-func (b *box) drawText(out *cell.Buffer, x, y, w int, f field, name string, t *text) {
+func (b *box) drawText(out *cell.Buffer, x, y, w int, f field, name string, t *typed.Text) {
 	b.drawName(out, x, y, f, name)
-	t.draw(out, x+boxIndent, y, w-boxIndent, b.focus == f)
+	t.Draw(out, x+boxIndent, y, w-boxIndent, b.focus == f)
 }
 
 func (b *box) drawSlots(out *cell.Buffer, x, y, w int) {

@@ -241,7 +241,7 @@ func (l *Layer) progressed(p progress) (pane.Action, tea.Cmd) {
 	case p.steps.Online != 0:
 		node := p.steps.Node
 		l.end("")
-		return pane.Inspect{Node: node}, nil
+		return pane.Several{pane.Close{}, pane.Visit{Ref: pane.Ref{Kind: pane.Node, ID: node}}}, nil
 	case p.steps.State == "revoked":
 		l.end("This invite was revoked.")
 	case p.steps.State == "expired":

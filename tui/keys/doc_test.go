@@ -44,6 +44,7 @@ of the focused region, ` + "`?`" + ` all of them, with the reason for what can't
 		"Look": "In a pane, a list, a layer. While a field is open letters are text, and the other keys move in it.",
 		"Type": "While a field is open.",
 		"Act":  "On what is selected; not for who may only view.",
+		"Time": "Over every pane. Whoever looks at the past can change nothing until they are live again.",
 	}
 	for _, g := range Table() {
 		fmt.Fprintf(&out, "\n## %s\n\n%s\n\n| key | does |\n|---|---|\n", g.Name, about[g.Name])

@@ -103,8 +103,46 @@ const (
 	Alone    ID = "region.alone"
 	Copy     ID = "copy"
 	Mark     ID = "mark"
+	Palette  ID = "palette"
+	Filter   ID = "filter"
+	Named    ID = "filter.named"
+	View     ID = "region.view"
+	Seek     ID = "next.attention"
+	Explain  ID = "explain"
+	Move     ID = "move"
+	Remove   ID = "remove"
+	Compare  ID = "compare"
+	Pin      ID = "pin"
+	ZoomIn   ID = "zoom.in"
+	ZoomOut  ID = "zoom.out"
+	Fit      ID = "zoom.fit"
+	Retry    ID = "retry"
+
+	Earlier   ID = "time.earlier"
+	Later     ID = "time.later"
+	PrevEvent ID = "time.previous"
+	NextEvent ID = "time.next"
+	TypeTime  ID = "time.type"
+	Play      ID = "time.play"
+	Live      ID = "time.live"
+
 	Add      ID = "node.add"
+	Join     ID = "mesh.join"
+	Kill     ID = "kill"
+	Pause    ID = "pause"
+	Drain    ID = "drain"
+	Replay   ID = "replay"
 	Revoke   ID = "revoke"
+	Priority ID = "priority"
+	Cap      ID = "cap"
+	Batch    ID = "batch"
+	Send     ID = "send"
+	Write    ID = "policy.write"
+	PutBack  ID = "policy.put-back"
+	Stage    ID = "policy.stage"
+	Listen   ID = "listen"
+	Verify   ID = "audit.verify"
+	Undo     ID = "undo"
 
 	WordLeft  ID = "field.word-left"
 	WordRight ID = "field.word-right"
@@ -145,6 +183,20 @@ func Table() []Group {
 			look(Alone, "z", "alone", "this region alone, and back", "z"),
 			look(Copy, "y", "copy", "copy its reference", "y"),
 			look(Mark, "space", "tick", "mark a row, tick a box", "space"),
+			look(Palette, ":", "command", "command palette", ":", "ctrl+k", "super+k"),
+			look(Filter, "/", "filter", "filter", "/"),
+			look(Named, "f", "filters", "named filters", "f"),
+			look(View, "v", "view", "next view of the region", "v"),
+			look(Seek, "n", "next", "next that wants attention, next match", "n"),
+			look(Explain, "e", "explain", "explain: why here, waiting, refused", "e"),
+			look(Move, "m", "move", "pick up; arrows carry, enter drops", "m"),
+			look(Remove, "del", "remove", "take a row out of the form", "delete", "backspace"),
+			look(Compare, "c", "compare", "compare two marked", "c"),
+			look(Pin, "p", "pin", "pin, unpin on the canvas", "p"),
+			look(ZoomIn, "+", "zoom in", "zoom in", "+", "="),
+			look(ZoomOut, "-", "zoom out", "zoom out", "-"),
+			look(Fit, "0", "fit", "fit all", "0"),
+			look(Retry, "r", "retry", "retry a read, reconnect now", "r"),
 		}},
 		{"Type", []Binding{
 			look(WordLeft, "ctrl+←", "", "a word left", "ctrl+left"),
@@ -155,8 +207,32 @@ func Table() []Group {
 			look(Clear, "ctrl+u", "", "clear the field", "ctrl+u"),
 		}},
 		{"Act", []Binding{
+			act(Kill, "K", "kill", "kill: the work of a node, a job, a run, an item", "K"),
+			act(Pause, "P", "pause", "pause a node; a paused or drained one: resume", "P"),
+			act(Drain, "D", "drain", "drain a node", "D"),
+			act(Replay, "R", "replay", "replay a node's latest run, a run, a job", "R"),
+			act(Revoke, "X", "revoke", "revoke a node; an unused invite at once", "X"),
+			act(Priority, "!", "priority", "priority of a hopper item", "!"),
+			act(Cap, "C", "cap", "cap what a node or the mesh may cost", "C"),
+			act(Batch, "B", "batch", "batch the marked items", "B"),
+			act(Send, "S", "send", "send an intent, to a node, to a model", "S"),
 			act(Add, "A", "add node", "add a node", "A"),
-			act(Revoke, "X", "revoke", "revoke an unused invite, at once", "X"),
+			act(Join, "J", "join", "join a mesh", "J"),
+			act(Write, "W", "write", "write donations.vox", "W"),
+			act(PutBack, "Z", "put back", "put the form back to the file", "Z"),
+			act(Stage, "T", "stage", "git add donations.vox", "T"),
+			act(Listen, "L", "listen", "listen on another address", "L"),
+			act(Verify, "V", "verify", "verify the audit log", "V"),
+			act(Undo, "U", "undo", "undo your last pause, drain, save, cap", "U"),
+		}},
+		{"Time", []Binding{
+			look(Earlier, "[", "1 s", "a second back", "[", "shift+left"),
+			look(Later, "]", "", "a second on", "]", "shift+right"),
+			look(PrevEvent, "{", "event", "previous event", "{", "<"),
+			look(NextEvent, "}", "", "next event", "}", ">"),
+			look(TypeTime, "t", "time", "type a time", "t"),
+			look(Play, "x", "play", "play at 1×, 10×, 60×, stop", "x"),
+			look(Live, ".", "live", "back to live", "."),
 		}},
 	}
 }

@@ -136,7 +136,7 @@ func (p *Pane) drawLines(b *cell.Buffer, r layout.Rect, lines []line, focused bo
 			continue
 		}
 		v.rows = append(v.rows, n)
-		look := row.Look{Selected: n >= 0 && n == v.item, Focused: focused, Faint: !p.s.World.Lost.IsZero()}
+		look := row.Look{Selected: n >= 0 && n == v.item, Focused: focused, Faint: p.s.Faint()}
 		drawLine(b, in.X+1, y, in.W-2, l, look)
 	}
 	if len(lines) > rows {

@@ -85,10 +85,10 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pane.Changed, pane.Second:
 		p.refresh()
-	case pane.Show:
+	case pane.Reveal:
 		p.touched = true
 		p.refresh()
-		p.s.Node, p.focus = msg.Node, inspector
+		p.s.Node, p.focus = msg.Ref.ID, inspector
 		p.keepSelection()
 		p.follow()
 	case pane.Do:
@@ -189,6 +189,9 @@ func (p *Pane) revokeOff() string {
 	}
 	return "nothing is selected"
 }
+
+// Typing reports whether letters are text now.
+func (p *Pane) Typing() bool { return false }
 
 // Keys gives the bindings of the focused region.
 func (p *Pane) Keys() []keys.Binding {

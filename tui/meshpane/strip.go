@@ -31,7 +31,7 @@ func (p *strip) draw(b *cell.Buffer, r layout.Rect, s *pane.Session) {
 	}
 	st := theme.In(theme.Third)
 	b.Put(r.X+1, r.Y, lead, "tok/s", st)
-	if s.World.Tel == nil || !s.World.Lost.IsZero() {
+	if s.World.Tel == nil || s.Faint() {
 		b.Put(r.X+lead, r.Y, 1, format.Dash, st)
 		return
 	}

@@ -95,7 +95,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 	for i := range min(rows, len(p.order)-p.top) {
 		id := p.order[p.top+i]
 		e := p.entries[id]
-		look := row.Look{Selected: id == p.s.Node, Focused: focused, Faint: !p.s.World.Lost.IsZero()}
+		look := row.Look{Selected: id == p.s.Node, Focused: focused, Faint: p.s.Faint()}
 		p.drawEntry(b, in.X, in.Y+1+i, in.W, e, node, heads, look)
 	}
 	if len(p.order) > rows {

@@ -19,22 +19,16 @@ import (
 	"voxmesh/tui/theme"
 )
 
-// Telemetry is what is known only now; *mesh.Telemetry is one.
-type Telemetry interface {
-	Node(id string) (mesh.Beat, bool)
-	TokensPerSecond(now time.Time) float64
-	TokenHistory() []float64
-}
-
-// World is what there is to show at one moment.
+// World is what there is to show at one moment: of the present, or of an instant of the past.
 type World struct {
 	State *mesh.State
-	Tel   Telemetry
+	Tel   *mesh.Telemetry // nil, which knows nothing, in the past and without a host
 	Spend mesh.Window
 	Lost  time.Time // when the host went away; zero while it is there
+	Past  time.Time // the instant that is shown; zero: live
 }
 
-// Session belongs to one console. The root changes it; panes and layers read it, and set Node.
+// Session belongs to one console. The root changes it; panes and layers read it, and set what is selected.
 type Session struct {
 	Theme     *theme.Theme
 	Now       func() time.Time
@@ -44,10 +38,30 @@ type Session struct {
 	InProcess bool // the host lives in this process and ends with it
 	Colour    bool
 	World     World
-	Node      string // the selected node, or InvitePrefix and the peer id of an invite
+
+	// What is selected, one of a kind for the whole console: ids, empty for none.
+	Node  string // or InvitePrefix and the peer id of an invite
+	Job   string
+	Run   string
+	Model string
+	Entry string // of the audit log
 
 	generation uint64
 }
+
+// Time is the moment that is shown: the instant in the past, else now. Ages are counted from it.
+func (s *Session) Time() time.Time {
+	if !s.World.Past.IsZero() {
+		return s.World.Past.In(s.Now().Location())
+	}
+	return s.Now()
+}
+
+// Live reports whether the present is shown, of a host that is there.
+func (s *Session) Live() bool { return s.World.Past.IsZero() && s.World.Lost.IsZero() }
+
+// Faint reports whether what is shown is only the last that was known.
+func (s *Session) Faint() bool { return !s.World.Lost.IsZero() }
 
 // InvitePrefix stands before an invite's peer id where it is selected in the place of a node.
 const InvitePrefix = "invite:"
@@ -64,7 +78,9 @@ func (s *Session) Refuse() string {
 	case s.Viewer:
 		return "you are here to view only"
 	case !s.World.Lost.IsZero():
-		return "the host is lost"
+		return "the host is lost; r tries again"
+	case !s.World.Past.IsZero():
+		return "you are looking at the past: press . for live"
 	}
 	return ""
 }
@@ -74,14 +90,14 @@ type Pane interface {
 	Update(msg tea.Msg) (Action, tea.Cmd)
 	Draw(b *cell.Buffer, f layout.Frame)
 	Keys() []keys.Binding // of the region that has the focus
+	Typing() bool         // letters are text now: a filter or a field is open
 }
 
 // Layer lies over the pane and gets messages first.
 type Layer interface {
 	Pane
-	Typing() bool // letters are text now
-	Bare() bool   // it has the whole screen, without mouse and frame
-	Closed()      // it left the stack: end what runs, wipe what is secret
+	Bare() bool // it has the whole screen, without mouse and frame
+	Closed()    // it left the stack: end what runs, wipe what is secret
 }
 
 // Action is what a pane or layer wants the root to do.
@@ -99,19 +115,66 @@ type (
 	Quit struct{}
 	// Press does what a key would do here.
 	Press struct{ ID keys.ID }
-	// Inspect closes the layer that gives it and shows a node.
-	Inspect struct{ Node string }
+
 	// Clip copies text through the terminal and says so.
 	Clip struct{ Text, Said string }
+	// Visit goes to where a thing is shown: a node to its inspector, a job, run or span to the drawer, an entry to Audit,
+	// a model to Models, an item to the Hopper. The layer that gives it stays, unless it closes itself first.
+	Visit struct{ Ref Ref }
+	// Act begins an act on a thing: its confirmation or its box.
+	Act struct {
+		Verb keys.ID
+		On   Ref
+	}
+	// Seek takes the whole console to an instant: to an op where Seq is set, else to a moment.
+	Seek struct {
+		At  time.Time
+		Seq uint64
+	}
+	// GoLive takes it back to the present.
+	GoLive struct{}
+	// Turn goes to a pane.
+	Turn struct{ Pane keys.ID }
+	// Several are actions that are carried out in order.
+	Several []Action
 )
 
-func (Notice) action()  {}
-func (Push) action()    {}
-func (Close) action()   {}
-func (Quit) action()    {}
-func (Press) action()   {}
-func (Inspect) action() {}
+func (Notice) action() {}
+func (Push) action()   {}
+func (Close) action()  {}
+func (Quit) action()   {}
+func (Press) action()  {}
+
 func (Clip) action()    {}
+func (Visit) action()   {}
+func (Act) action()     {}
+func (Seek) action()    {}
+func (GoLive) action()  {}
+func (Turn) action()    {}
+func (Several) action() {}
+
+// Kind is what a Ref points at.
+type Kind uint8
+
+// The kinds.
+const (
+	None Kind = iota
+	Node
+	Invite // ID is the peer id
+	Job
+	Run
+	Span // ID is RUN/SPAN
+	Model
+	Entry // of the audit log
+	Item  // of the hopper
+	Mesh  // the whole mesh: for its cap
+)
+
+// Ref points at a thing of the mesh by its id.
+type Ref struct {
+	Kind Kind
+	ID   string
+}
 
 // The messages that the root sends besides those of Bubble Tea.
 type (
@@ -120,10 +183,17 @@ type (
 		ID  keys.ID
 		Key tea.KeyPressMsg
 	}
-	// Click: the mouse, in screen coordinates.
+	// Click: the mouse, in screen coordinates. A right one selects, and the root opens the palette on what is selected.
 	Click struct {
 		X, Y   int
 		Double bool
+		Right  bool
+	}
+	// Drag: the mouse moved with its left button down, from where it went down to where it is; Done: it went up.
+	Drag struct {
+		FromX, FromY int
+		X, Y         int
+		Done         bool
 	}
 	// Wheel scrolls what is under the mouse.
 	Wheel struct {
@@ -134,9 +204,17 @@ type (
 	Changed struct{}
 	// Second: a second went by, ages and countdowns move.
 	Second struct{}
-	// Show asks the Mesh pane to show a node in its inspector.
-	Show struct{ Node string }
+	// Reveal asks a pane to select a thing and bring it into sight; the Mesh pane opens its inspector.
+	Reveal struct{ Ref Ref }
+	// Narrow asks a pane to keep a filter, written as whoever is here would type it.
+	Narrow struct{ Filter string }
 )
+
+// Subject is a pane or layer that can tell what its verbs would act on now.
+type Subject interface{ Selected() Ref }
+
+// Attentive is a pane in which something may want whoever is here: its tab carries a dot then.
+type Attentive interface{ Attention() bool }
 
 // Frame draws the border of a region: brighter where it has the focus.
 func Frame(b *cell.Buffer, r layout.Rect, focused bool) theme.Style {

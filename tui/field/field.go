@@ -1,4 +1,9 @@
-package addnode
+// Package field is one line that is typed in.
+//
+// Bubbles does what keys do to the text; here it is drawn into cells. What is typed or pasted is cleaned before it is
+// taken: a paste can hold anything. Nothing blinks, so that a screen on which nothing changes sends nothing, and the
+// clipboard is that of whoever is here, never the one of the machine on which the host runs.
+package field
 
 import (
 	"strings"
@@ -13,20 +18,22 @@ import (
 	"voxmesh/tui/theme"
 )
 
-// text is a field that is typed in: Bubbles' text input for what keys do to it, drawn into cells here.
-type text struct {
+// Text is a field that is typed in: Bubbles' text input for what keys do to it, drawn into cells here.
+type Text struct {
 	in   textinput.Model
 	take func(rune) bool // what it takes; nil: everything that can be shown
 }
 
-func newText(value string, limit int, take func(rune) bool) text {
+// New makes a field with a text in it, of at most limit characters. take says which signs it takes; nil: all that can be
+// shown.
+func New(value string, limit int, take func(rune) bool) Text {
 	in := textinput.New()
 	in.CharLimit = limit
 	in.KeyMap = editing()
 	in.SetVirtualCursor(false) // no blinking: a screen where nothing changes sends nothing
 	in.SetValue(value)
 	in.Focus()
-	return text{in, take}
+	return Text{in, take}
 }
 
 // editing is what keys do in a field. Of the keys that Bubbles would bind those are left out that the console never
@@ -45,31 +52,32 @@ func editing() textinput.KeyMap {
 	}
 }
 
-// editKeys are the bindings that a field takes.
-func editKeys() []keys.Binding {
+// Keys are the bindings that a field takes.
+func Keys() []keys.Binding {
 	return keys.Pick(keys.Left, keys.Right, keys.Home, keys.End, keys.WordLeft, keys.WordRight,
 		keys.Erase, keys.Delete, keys.EraseWord, keys.Clear)
 }
 
-func (t *text) value() string { return t.in.Value() }
+// Value is the text.
+func (t *Text) Value() string { return t.in.Value() }
 
-// set gives it another text, with the cursor behind it.
-func (t *text) set(s string) {
+// Set gives it another text, with the cursor behind it.
+func (t *Text) Set(s string) {
 	t.in.SetValue(s)
 	t.in.CursorEnd()
 }
 
-// key takes what was pressed. What it types is cleaned, as a paste is.
-func (t *text) key(k tea.KeyPressMsg) {
+// Key takes what was pressed. What it types is cleaned, as a paste is.
+func (t *Text) Key(k tea.KeyPressMsg) {
 	if k.Text != "" {
-		t.paste(k.Text)
+		t.Paste(k.Text)
 		return
 	}
 	t.in, _ = t.in.Update(k)
 }
 
-// paste takes typed or pasted text at the cursor. It is cleaned: a paste can hold anything.
-func (t *text) paste(s string) {
+// Paste takes typed or pasted text at the cursor. It is cleaned: a paste can hold anything.
+func (t *Text) Paste(s string) {
 	s = clean.Line(s).String()
 	if t.take != nil {
 		s = strings.Map(func(r rune) rune {
@@ -82,9 +90,9 @@ func (t *text) paste(s string) {
 	t.in, _ = t.in.Update(tea.PasteMsg{Content: s})
 }
 
-// draw writes the part of the text round the cursor, at most w columns. The cursor is a bar behind the text, and
+// Draw writes the part of the text round the cursor, at most w columns. The cursor is a bar behind the text, and
 // inside of it the sign that it stands on, reversed.
-func (t *text) draw(b *cell.Buffer, x, y, w int, typing bool) {
+func (t *Text) Draw(b *cell.Buffer, x, y, w int, typing bool) {
 	value := []rune(t.in.Value())
 	at := len(value)
 	if typing {
