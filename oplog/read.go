@@ -209,13 +209,13 @@ func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
 	return out, nil
 }
 
-// indexed gives the first limit ops that name stands for.
-func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
+// indexed gives the first limit ops after seq after that name stands for.
+func (s *store) indexed(name string, after, head uint64, limit int) ([]Op, error) {
 	var seqs []uint64
 	err := s.view(func(tx *bolt.Tx) error {
 		prefix := append([]byte(name), 0)
 		cur := tx.Bucket(bucketIndex).Cursor()
-		for k, _ := cur.Seek(prefix); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
+		for k, _ := cur.Seek(indexKey(name, after+1)); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
 			seq := unkey(k[len(prefix):])
 			if seq == 0 {
 				return damaged(0, "the index has a bad entry for %q", name)
@@ -229,6 +229,11 @@ func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.gather(seqs, name)
+}
+
+// gather reads the ops at seqs, which ascend and must all bear the name.
+func (s *store) gather(seqs []uint64, name string) ([]Op, error) {
 	in := interners.Get().(*interner)
 	defer interners.Put(in)
 	var out []Op
@@ -288,43 +293,7 @@ func contains(names []string, name string) bool {
 // verifies the op found and the one after it.
 func (s *store) findTime(t int64, head uint64) (seq uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		marks, ops := tx.Bucket(bucketMarks), tx.Bucket(bucketOps)
-		timeOf := func(seq uint64) (int64, error) {
-			if seq%block == 0 {
-				if p, ok := decodeMark(seq, marks.Get(key(seq))); ok {
-					return p.At, nil
-				}
-			}
-			v := ops.Get(key(seq))
-			if len(v) <= prefixLen {
-				return 0, damaged(seq, "it is missing")
-			}
-			_, got, at, _, err := decodeHead(v[prefixLen:])
-			if err != nil || got != seq {
-				return 0, damaged(seq, "its head is unreadable")
-			}
-			return at, nil
-		}
-		search := func(lo, hi, step uint64) (uint64, error) { // lo*step is at or before t, hi*step after it
-			for hi-lo > 1 {
-				mid := lo + (hi-lo)/2
-				at, err := timeOf(mid * step)
-				if err != nil {
-					return 0, err
-				}
-				if at <= t {
-					lo = mid
-				} else {
-					hi = mid
-				}
-			}
-			return lo, nil
-		}
-		b, err := search(0, head/block+1, block)
-		if err != nil {
-			return err
-		}
-		seq, err = search(b*block, min(b*block+block, head+1), 1)
+		seq, err = newTimeline(tx).last(t, 0, head+1)
 		return err
 	})
 	return seq, err
