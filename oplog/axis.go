@@ -61,7 +61,7 @@ func (l *Log[S]) IndexedBack(name string, after, before uint64, limit int) ([]Op
 		return wrapRead([]Op(nil), err)
 	}
 	slices.Reverse(seqs)
-	ops, err := l.s.gather(seqs, name)
+	ops, err := l.s.gather(seqs, name, head)
 	slices.Reverse(ops)
 	return wrapRead(ops, err)
 }
