@@ -48,6 +48,9 @@ func room(width, label int) (x, n int) {
 	return x, width - x - right
 }
 
+// most is how many columns there are at most, as the log counts in no more.
+const most = 4096
+
 // place puts the window where it belongs: live, or with the knob where it stands in it now.
 func (b *Bar) place() {
 	now, began := b.s.Now().UnixMicro(), b.began()
@@ -66,7 +69,7 @@ func (b *Bar) place() {
 	}
 	_, label := fit(1).labels() // which follow from the length alone
 	_, n := room(b.width, label)
-	b.win = fit(max(n, 1))
+	b.win = fit(max(min(n, most), 1))
 }
 
 func (b *Bar) began() int64 {

@@ -53,6 +53,13 @@ func (l *tape) act(at time.Time, id string) {
 	l.marks = append(l.marks, mesh.Mark{Seq: seq, At: at.UnixMicro(), AuditID: id, Action: "kill", Target: "j-1", Class: privacy.LocalOnly})
 }
 
+// behave sets how long an answer takes from now on, and whether it is an error.
+func (l *tape) behave(delay time.Duration, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delay, l.err = delay, err
+}
+
 func (l *tape) upTo(t int64) int {
 	return sort.Search(len(l.times), func(i int) bool { return l.times[i] > t })
 }
@@ -179,7 +186,7 @@ func play(t *testing.T, test func(t *testing.T, r *rig)) {
 		}
 		test(t, newRig(ctx, t, l, 80, 24))
 		cancel()
-		synctest.Wait()
+		<-time.After(time.Minute) // for a slow log
 	})
 }
 

@@ -214,7 +214,7 @@ func (b *Bar) takeAnswer(a answer) (pane.Action, tea.Cmd) {
 		b.failed = a.err
 		b.stop()
 		b.knob = b.shown.at
-		return nil, nil
+		return nil, b.watch()
 	}
 	if at := a.spot.at; at.After(now) { // a clock that was put back: no moment is later than the present
 		a.spot.at = now

@@ -57,23 +57,32 @@ func TestLeavesAtOnce(t *testing.T) {
 // An answer that comes after another request was made is dropped.
 func TestStale(t *testing.T) {
 	play(t, func(t *testing.T, r *rig) {
-		r.log.delay = time.Second
+		r.log.behave(time.Second, nil)
 		r.run(r.b.SeekOp(100))
 		r.pass(300 * time.Millisecond) // asked for
-		r.log.delay = 100 * time.Millisecond
+		r.log.behave(100*time.Millisecond, nil)
 		r.run(r.b.SeekOp(200))
 		r.pass(300 * time.Millisecond)
 		r.shows("200")
 		r.pass(3 * time.Second)
 		r.shows("200")
 
-		r.log.delay = time.Second
+		r.log.behave(500*time.Millisecond, nil)
+		r.run(r.b.SeekOp(110))
+		r.pass(300 * time.Millisecond)
+		r.log.behave(time.Second, nil)
+		r.run(r.b.SeekOp(210))
+		r.pass(600 * time.Millisecond) // the first answer is there, the second is not
+		r.shows("200")
+		r.pass(time.Second)
+		r.shows("210")
+
 		r.run(r.b.SeekOp(100))
 		r.pass(300 * time.Millisecond)
 		r.press(keys.Live)
 		r.pass(3 * time.Second)
 		r.shows("live")
-		if len(r.log.asks) != 3 {
+		if len(r.log.asks) != 5 {
 			t.Errorf("%d asks", len(r.log.asks))
 		}
 	})
@@ -220,7 +229,8 @@ func TestPlaySlow(t *testing.T) {
 		_, cmd := r.b.SeekTo(time.Now().Add(-40 * time.Minute))
 		r.run(cmd)
 		r.pass(time.Second)
-		r.log.delay, r.log.asks = time.Second, nil
+		r.log.behave(time.Second, nil)
+		r.log.asks = nil
 		r.press(keys.Play)
 		r.pass(10 * time.Second)
 		if n := len(r.log.asks); n < 8 || n > 10 {
@@ -245,7 +255,7 @@ func TestFails(t *testing.T) {
 		r.run(r.b.SeekOp(280))
 		r.pass(time.Second)
 		at := r.b.At()
-		r.log.err = errors.New("the disk\x1b[2J is gone")
+		r.log.behave(0, errors.New("the disk\x1b[2J is gone"))
 		r.run(r.b.SeekOp(200))
 		r.pass(time.Second)
 		r.shows("280")
@@ -257,7 +267,7 @@ func TestFails(t *testing.T) {
 		}
 		r.press(keys.Retry)
 		r.pass(time.Second)
-		r.log.err = nil
+		r.log.behave(0, nil)
 		r.press(keys.Retry)
 		r.settle()
 		r.shows("200")

@@ -79,7 +79,7 @@ func live(now int64, size, n int, began int64) window {
 	all := d == 0
 	if all {
 		d = 30 * 24 * time.Hour
-		if began > 0 && began < now {
+		if began > 0 && began <= now {
 			d = max(time.Duration(now-began)*time.Microsecond, time.Minute)
 		}
 	}
