@@ -30,21 +30,24 @@ func Moment(b *cell.Buffer, x, y, w int, class privacy.Class, op Op, l Look) {
 	}
 	at := x
 	put := func(s, before string, st theme.Style) {
+		if at == x {
+			before = " "
+		}
 		if s != "" && at+len(before) < end {
 			at = b.Put(at, y, end-at, before, st)
 			at = b.Put(at, y, end-at, format.End(s, end-at), st)
 		}
 	}
-	put(op.Seq, " ", plain.With(theme.Bold))
+	put(op.Seq, "", plain.With(theme.Bold))
 	put(op.Time, "  ", plain)
 	put(op.Event, "  ", plain)
 	if word := class.Badge(); op.ID != "" && at+3+len(word) < end {
 		put(format.Middle(op.ID, min(end-at-3-len(word), 24)), "  ", plain)
 		Badge(b, at+1, y, class)
 		at += 1 + len(word)
-	}
-	if op.To != "" {
-		put("→ "+format.Middle(op.To, 20), " ", plain)
+		if op.To != "" {
+			put("→ "+format.Middle(op.To, 20), " ", plain)
+		}
 	}
 	put(op.Says, "  ", second)
 	finish(b, x, y, w, l)

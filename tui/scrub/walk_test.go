@@ -118,7 +118,7 @@ func TestEmptyLog(t *testing.T) {
 		r.press(keys.Earlier)
 		r.pass(time.Second)
 		r.shows("0")
-		if got := r.rows()[0]; got != "  before the log begins" {
+		if got := r.rows()[0]; got != " before the log begins" {
 			t.Errorf("%q", got)
 		}
 		r.press(keys.PrevEvent)

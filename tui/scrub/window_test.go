@@ -32,7 +32,8 @@ func TestWindows(t *testing.T) {
 			if d := lengths()[size].d.Microseconds(); d > 0 && (w.to()-w.from() < d || w.to()-w.from() >= d+int64(n)) {
 				t.Fatalf("it is %d long, not %d", w.to()-w.from(), d)
 			}
-			if size == whole && w.open && began > 0 && (w.from() > began+w.col || w.from() < began-(now-began)/8-int64(time.Minute/time.Microsecond)-w.col) {
+			span := max(now-began, time.Minute.Microseconds())
+			if size == whole && w.open && (w.from() > began+w.col || w.from() < now-span-span/8-w.col) {
 				t.Fatalf("the whole log from %d is %+v", began, w)
 			}
 			for c := range n {
