@@ -56,7 +56,7 @@ func Span(b *cell.Buffer, x, y, w int, class privacy.Class, br Branch, width int
 	if hidden != "" {
 		room -= len(hidden) + 2
 	}
-	at = b.Put(at, y, room, format.Middle(br.Name, room), br.Style)
+	at = b.Put(at, y, room, format.End(br.Name, room), br.Style)
 	if hidden != "" {
 		from = at + 2
 		to = b.Put(from, y, end-from, hidden, theme.In(theme.Second))

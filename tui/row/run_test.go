@@ -29,7 +29,7 @@ func TestRunSpanAct(t *testing.T) {
 	want := []string{
 		"▸ r-19c4  PAIRED running   nightly render of e…",
 		"  ├ render[0]  +4              LOCAL  bob-cpu",
-		"  │ │ │ │ │ │ │ │ │ │ a n…lumn PUBLIC",
+		"  │ │ │ │ │ │ │ │ │ │ a name … PUBLIC",
 		` 10:12:02 kill r-19c4 PAIRED by mira a-0191 "runaway"`,
 		" 10:12:02 kill j-1 ? by mira",
 	}
