@@ -88,8 +88,12 @@ func (l *Layer) recordOf(v *mesh.RunView) []field {
 		n.gap()
 		n.put("jobs", strconv.Itoa(more)+" more: voxmesh jobs ID shows one")
 	}
+	nth := map[string]int{} // names come twice: jobs are alike
 	for i := range n.out {
-		n.out[i].id = strconv.Itoa(i) + n.out[i].job + n.out[i].name
+		f := &n.out[i]
+		id := f.job + "/" + f.name
+		nth[id]++
+		f.id = id + "/" + strconv.Itoa(nth[id])
 	}
 	return n.out
 }

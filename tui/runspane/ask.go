@@ -35,7 +35,7 @@ type query struct {
 type run struct {
 	mesh.RunRow
 	waits  string // for what, in a few words, where it is queued
-	reason string // the same in a sentence
+	reason string // the same in a sentence, once it was asked for
 	job    string // the first that waits
 }
 
@@ -45,15 +45,23 @@ func (r *run) ended() bool {
 	return r.Status != "queued" && r.Status != "leased" && r.Status != "running"
 }
 
-func (r *run) took() time.Duration { return time.Duration(r.DurationMS) * time.Millisecond }
+// took is how long it took, or goes on at a moment: the row may have been made a while before.
+func (r *run) took(now time.Time) time.Duration {
+	if !r.ended() {
+		return now.Sub(time.UnixMicro(r.Start))
+	}
+	return time.Duration(r.DurationMS) * time.Millisecond
+}
 
-// answer is a list that was made. Nothing in it points into a state.
+// answer is a list that was made. Nothing that is drawn points into a state.
 type answer struct {
 	query  query
 	runs   map[string]*run
 	ids    []string // those that are shown, in order
 	known  int      // of the view, before the filter
 	failed []string
+	seq    uint64      // of the state
+	waits  *mesh.Waits // for the sentences, which are asked for one by one
 }
 
 // answered brings one from a command.
@@ -73,9 +81,9 @@ func ask(q query, now time.Time) answer {
 	if q.state == nil {
 		return a
 	}
+	a.seq = q.state.Seq
 	rows := q.state.RunRows(now.UnixMicro())
 	runs := make([]run, len(rows))
-	var waits *mesh.Waits
 	var f list.Filter
 	f.Set(q.filter)
 	kept := make([]*run, 0, len(rows))
@@ -88,10 +96,10 @@ func ask(q query, now time.Time) answer {
 			a.failed = append(a.failed, r.RunID)
 		}
 		if r.Status == mesh.Queued.String() {
-			if waits == nil {
-				waits = q.state.Waits(q.tel, now)
+			if a.waits == nil {
+				a.waits = q.state.Waits(q.tel, now)
 			}
-			r.wait(q.state, waits)
+			r.wait(q.state, a.waits)
 		}
 		if !q.view.has(r) {
 			continue
@@ -130,7 +138,6 @@ func (r *run) wait(st *mesh.State, w *mesh.Waits) {
 	for _, id := range of.Jobs {
 		if j, ok := st.Job(id); ok && j.State == mesh.Queued {
 			r.job, r.waits = id, clean.Line(w.For(j)).String()
-			r.reason = clean.Line(w.Reason(j)).String()
 			return
 		}
 	}
@@ -163,9 +170,20 @@ func byNumber[T cmp.Ordered](of func(*run) T) func(a, b *run) int {
 	return func(a, b *run) int { return cmp.Compare(of(a), of(b)) }
 }
 
+// still reports whether the list would come out as it is: nothing happened, and what moves with time alone is drawn by the
+// clock.
+func (p *Pane) still() bool {
+	q := &p.shown.query
+	return p.ready && p.asked == 0 && p.s.World.State.Seq == p.shown.seq && p.query().same(*q) && q.sortBy != byTime &&
+		!strings.Contains(q.filter, "age:")
+}
+
 // refresh takes in the world: at once where it is another instant, else at most once a second.
 func (p *Pane) refresh(second bool) tea.Cmd {
 	if p.s.World.State == nil {
+		return nil
+	}
+	if p.still() {
 		return nil
 	}
 	moved := !p.s.World.Past.Equal(p.shown.query.past)

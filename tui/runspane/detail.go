@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"voxmesh/mesh/clean"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
@@ -49,7 +50,7 @@ func (p *Pane) drawDetail(b *cell.Buffer, r layout.Rect) {
 
 func (p *Pane) drawTitle(b *cell.Buffer, r layout.Rect, run *run, focused bool, border theme.Style) {
 	word, ink := row.Status(run.Status)
-	fact := " " + word + " " + row.Lasted(run.took(), 8) + " "
+	fact := " " + word + " " + row.Lasted(run.took(p.s.Time()), 8) + " "
 	st := border
 	if focused {
 		st = theme.In(theme.Text).With(theme.Bold)
@@ -85,8 +86,8 @@ func (p *Pane) why(run *run) (string, theme.Style) {
 		tries = fmt.Sprintf(", attempt %d", run.Attempts)
 	}
 	switch {
-	case run.Status == "queued" && run.reason != "":
-		return "waits: " + sentence(run.waits, run.reason), theme.In(theme.Waiting)
+	case run.Status == "queued" && run.waits != "":
+		return "waits: " + sentence(run.waits, p.reason(run)), theme.In(theme.Waiting)
 	case run.Status == "queued":
 		return "waits, and is next to start", theme.In(theme.Waiting)
 	case run.Status == "leased":
@@ -105,12 +106,23 @@ func (p *Pane) why(run *run) (string, theme.Style) {
 	if run.Error != "" {
 		return text + ": " + run.Error, theme.In(theme.Failed)
 	}
-	return text + ", took " + format.Long(run.took().Round(time.Second)), theme.In(theme.Second)
+	return text + ", took " + format.Long(run.took(p.s.Time()).Round(time.Second)), theme.In(theme.Second)
+}
+
+// reason is what a queued run waits for, in a sentence.
+func (p *Pane) reason(run *run) string {
+	if j, ok := p.s.World.State.Job(run.job); ok && run.reason == "" && p.shown.waits != nil {
+		run.reason = clean.Line(p.shown.waits.Reason(j)).String()
+	}
+	return run.reason
 }
 
 // sentence is the reason, with the word of the list before it where it does not say that itself.
 func sentence(word, reason string) string {
-	if strings.Contains(reason, word) {
+	switch {
+	case reason == "":
+		return word
+	case strings.Contains(reason, word):
 		return reason
 	}
 	return word + "; " + reason

@@ -291,4 +291,10 @@ func TestTenThousand(t *testing.T) {
 	if x.s.Run != x.p.list.IDs()[1] {
 		t.Error("the cursor does not move")
 	}
+	n := len(x.cmds)
+	x.now = now.Add(5 * time.Second)
+	x.do(keys.Open).send(pane.Changed{}, pane.Second{}).has("1:05")
+	if len(x.cmds) != n {
+		t.Error("a list that would come out as it is was made again")
+	}
 }

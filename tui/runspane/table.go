@@ -282,8 +282,8 @@ func started(micros int64, now time.Time) string {
 	return format.Time(micros, now.Location())
 }
 
-func timeText(_ *Pane, r *run, w int) (string, theme.Style) {
-	return row.Lasted(r.took(), w), theme.Style{}
+func timeText(p *Pane, r *run, w int) (string, theme.Style) {
+	return row.Lasted(r.took(p.s.Time()), w), theme.Style{}
 }
 
 func costText(_ *Pane, r *run, _ int) (string, theme.Style) {
