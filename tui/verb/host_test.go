@@ -163,7 +163,7 @@ func TestRefuseIsWhatTheHostRefuses(t *testing.T) {
 	refs = append(refs, pane.Ref{Kind: pane.Mesh})
 	took, refused := map[string]int{}, map[string]int{}
 	for range 3 { // the second time things are as the first left them
-		for _, id := range []keys.ID{keys.Pause, keys.Drain, keys.Replay, keys.Cap, keys.Kill, keys.Pause, keys.Revoke} {
+		for _, id := range []keys.ID{keys.Drain, keys.Pause, keys.Pause, keys.Replay, keys.Cap, keys.Kill, keys.Drain, keys.Revoke} {
 			for _, on := range refs {
 				if id == keys.Revoke && (on.ID == "idle" || on.ID == "busy" || on.ID == "off") {
 					continue // they stay for the next rounds
