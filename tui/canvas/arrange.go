@@ -21,7 +21,19 @@ type item struct {
 	count   int32          // nodes
 	at      graph.Point
 	x, y    int32 // its middle, in cells of the frame
+	dx, dy  int32 // how far from its own cell it stood before
+	rank    rank
+	left    bool // its name has room at its left
 }
+
+// rank is who is placed first.
+type rank uint8
+
+const (
+	isNew rank = iota
+	wasThere
+	pinned // stands in its cell, whether or not its name finds room
+)
 
 // line joins two items.
 type line struct{ a, b int32 }
@@ -42,6 +54,7 @@ type arrangement struct {
 	later  []int32
 	pairs  map[line]int32
 	spiral [][2]int32
+	ground []bool // for each cell of the world whether a ring or name is to stand there
 	cutOf  *graph.Cluster
 	cutK   int
 	cut    []*graph.Cluster
@@ -53,8 +66,15 @@ func (v *View) arrange() {
 	l, a := v.top(), &v.arr
 	zoom := zooms[l.zoom]
 	v.itemise(l, zoom)
+	for _, i := range v.pins {
+		if k := a.of[i]; k >= 0 && a.items[k].cluster == nil {
+			a.items[k].rank = pinned
+		}
+	}
 	v.bound(l)
+	v.remember(l)
 	a.place(l.frame, v.w, v.h, zoom)
+	v.spread()
 	v.join()
 	if l.hold != nil {
 		x, y := l.frame.cell(*l.hold, zoom)
@@ -78,20 +98,17 @@ func (v *View) itemise(l *level, zoom float64) {
 		v.each(l.of, a.addNode(v.points))
 		return
 	}
-	add := a.addNode(v.points)
+	const standsAlone = -2
 	for _, i := range v.alone {
 		if l.of == nil || holds(l.of, i) {
-			add(i)
+			a.of[i] = standsAlone
 		}
 	}
+	// Clusters are placed first: who stands alone comes and goes with the cursor, and must not move them.
 	for _, c := range v.cutFor(l.of, max(cells/clusterCells, 1)) {
 		v.addCluster(c)
 	}
-	v.each(l.of, func(i int32) { // what no cluster has
-		if a.of[i] < 0 {
-			add(i)
-		}
-	})
+	v.each(l.of, a.addNode(v.points)) // and what no cluster has
 	if a.clusters > 0 {
 		a.singles = len(a.items) - a.clusters
 	}
@@ -111,7 +128,7 @@ func (v *View) addCluster(c *graph.Cluster) {
 	a := &v.arr
 	it := item{cluster: c, at: tame(c.At)}
 	for _, n := range c.Nodes {
-		if n < 0 || n >= len(a.of) || a.of[n] >= 0 {
+		if n < 0 || n >= len(a.of) || a.of[n] != -1 {
 			continue
 		}
 		if it.count == 0 {
@@ -180,6 +197,27 @@ func (v *View) choose() {
 	}
 	if !slices.Equal(found, v.alone) {
 		v.alone, v.arranged = found, false
+	}
+	v.choosePins()
+}
+
+// choosePins notes who is pinned: what somebody put in a place stands in its very cell.
+func (v *View) choosePins() {
+	same, n := true, 0
+	for i := range min(len(v.scene.Nodes), len(v.points)) {
+		if !v.scene.Nodes[i].Pinned {
+			continue
+		}
+		if n < len(v.pins) && v.pins[n] == int32(i) {
+			n++
+			continue
+		}
+		same = false
+		v.pins = append(v.pins[:n], int32(i))
+		n++
+	}
+	if !same || n != len(v.pins) {
+		v.pins, v.arranged = v.pins[:n], false
 	}
 }
 

@@ -73,8 +73,10 @@ type View struct {
 
 	levels []level // the whole picture, then what was opened
 	w, h   int
-	scene  Scene // the last one; its slices are the view's own
-	alone  []int32
+	scene  Scene   // the last one; its slices are the view's own
+	alone  []int32 // nodes that stand outside of their clusters
+	pins   []int32 // nodes that are pinned
+	kept   kept
 	cursor Target
 	told   string // the selection that came from outside last
 	follow bool   // the cursor went somewhere: bring it into sight
@@ -104,6 +106,7 @@ func (v *View) SetPicture(p *graph.Picture) {
 	if p == v.pic {
 		return
 	}
+	v.keep()
 	old := v.pic
 	v.pic = p
 	v.index = make(map[string]int32)

@@ -14,19 +14,26 @@ const edgesMost = 60
 
 // dress is a drawing that is ready to be written, and who owns its cells.
 type dress struct {
-	looks []looks // of the items
-	lines []lineLook
-	own   []int32 // for each cell of the canvas the item whose ring or name is there, and one; 0: nobody; -1: a round trip
-	bits  []uint8 // for each cell the dots of edges
-	rank  []uint8 // and the weight of the edge whose style it has
-	ink   []theme.Style
-	order []uint64
+	looks  []looks // of the items
+	lines  []lineLook
+	own    []int32 // for each cell of the canvas the item whose ring or name is there, and one; else one of those below
+	bits   []uint8 // for each cell the dots of edges
+	rank   []uint8 // and the weight of the edge whose style it has
+	ink    []theme.Style
+	order  []uint64
 	cursor int32 // the item under the cursor, -1: none
-	cells []sign
-	words []word
-	named int // names that found room
-	shown int // items in sight
+	cells  []sign
+	words  []word
+	named  int // names that found room
+	shown  int // items in sight
 }
+
+// Whose a cell is that is no item's.
+const (
+	nobody = 0
+	trip   = -1 // a round trip
+	noEdge = -2 // nobody's, but edges keep out
+)
 
 type sign struct {
 	x, y int16
@@ -129,7 +136,7 @@ func (v *View) claim(x, y, w int, owner int32) {
 // owner is who has a cell; beyond the canvas nobody has.
 func (v *View) owner(x, y int) int32 {
 	if x < 0 || y < 0 || x >= v.w || y >= v.h {
-		return 0
+		return nobody
 	}
 	return v.dress.own[y*v.w+x]
 }

@@ -123,7 +123,7 @@ func (v *View) dot(s segment, every int, rank uint8, st theme.Style) {
 	x, y, off := s.x0, s.y0, dx+dy
 	for n := 0; ; n++ {
 		if n%every == 0 && uint(x) < uint(w) && uint(y) < uint(h) {
-			if i := (y>>2)*v.w + x>>1; d.own[i] == 0 {
+			if i := (y>>2)*v.w + x>>1; d.own[i] == nobody {
 				d.bits[i] |= bit[y&3][x&1]
 				if rank > d.rank[i] {
 					d.rank[i], d.ink[i] = rank, st

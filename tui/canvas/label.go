@@ -123,19 +123,23 @@ func (v *View) weight(i, cursor int32) uint64 {
 	return w
 }
 
-// name writes a caption beside its ring and reports whether there was room.
+// name writes a caption beside its ring and reports whether there was room. A cell after it is kept free of edges.
 func (v *View) name(i int32, c *caption) bool {
 	x, y := v.spot(i)
-	at := x + labelAt
-	switch {
-	case v.room(at-1, y, c.width+1, i+1):
+	right, left := x+labelAt, x-labelAt-c.width
+	var at int
+	switch leftFirst := v.arr.items[i].left && v.room(left, y, c.width+1, i+1); {
+	case !leftFirst && v.room(right-1, y, c.width+1, i+1):
+		at = right
 		v.claim(at-1, y, c.width+1, i+1)
-	case v.room(x-labelAt-c.width, y, c.width+1, i+1):
-		at = x - labelAt - c.width
+	case leftFirst || v.room(left, y, c.width+1, i+1):
+		at = left
 		v.claim(at, y, c.width+1, i+1)
 	default:
 		return false
 	}
+	v.blank(at-1, y)
+	v.blank(at+c.width, y)
 	for _, p := range c.parts[:c.n] {
 		v.dress.words = append(v.dress.words, word{int16(at), int16(y), int16(p.width), p.text, p.st})
 		at += p.width + 1
@@ -150,19 +154,26 @@ func (v *View) room(x, y, w int, self int32) bool {
 		return false
 	}
 	for c := x; c < x+w; c++ {
-		if v.dress.own[y*v.w+c] != 0 {
+		if o := v.dress.own[y*v.w+c]; o != nobody && o != noEdge {
 			return false
 		}
 	}
-	if o := v.owner(x-1, y); o != 0 && o != self {
+	if o := v.owner(x-1, y); o != nobody && o != noEdge && o != self {
 		return false
 	}
 	o := v.owner(x+w, y)
-	return o == 0 || o == self || v.cursorCellOf(o, x+w, y)
+	return o == nobody || o == noEdge || o == self || v.cursorCellOf(o, x+w, y)
+}
+
+// blank keeps edges out of a cell that is nobody's.
+func (v *View) blank(x, y int) {
+	if x >= 0 && y >= 0 && x < v.w && y < v.h && v.dress.own[y*v.w+x] == nobody {
+		v.dress.own[y*v.w+x] = noEdge
+	}
 }
 
 func (v *View) cursorCellOf(owner int32, x, y int) bool {
-	if owner < 0 {
+	if owner <= nobody {
 		return false
 	}
 	ox, oy := v.spot(owner - 1)
@@ -195,8 +206,10 @@ func (v *View) drawTrip(a, b int32, text string) {
 	for _, eighths := range [...]int{4, 3, 5, 2, 6} {
 		x := (ax*(8-eighths) + bx*eighths + 4) / 8
 		y := (ay*(8-eighths) + by*eighths + 4) / 8
-		if v.room(x-w/2, y, w, -1) {
-			v.claim(x-w/2, y, w, -1)
+		if v.room(x-w/2, y, w, trip) {
+			v.claim(x-w/2, y, w, trip)
+			v.blank(x-w/2-1, y)
+			v.blank(x-w/2+w, y)
 			v.dress.words = append(v.dress.words, word{int16(x - w/2), int16(y), int16(w), text, theme.In(theme.Second)})
 			return
 		}

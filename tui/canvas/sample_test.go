@@ -45,7 +45,7 @@ func aurelia() made {
 	ns[3].Status = mesh.Degraded
 	ns[4].Pinned, ns[4].Mode = true, mesh.Paused
 	ns[5].Class = privacy.PublicMesh
-	es := []Edge{{mesh.Online, false, "12 ms"}, {mesh.Offline, false, ""}, {mesh.Degraded, false, "88 ms"}, {mesh.Online, false, "4 ms"}, {mesh.Online, false, "140 ms"}}
+	es := []Edge{{mesh.Online, true, "12 ms"}, {mesh.Offline, false, ""}, {mesh.Degraded, false, "88 ms"}, {mesh.Online, false, "4 ms"}, {mesh.Online, false, "140 ms"}}
 	return made{p, Scene{Nodes: ns, Edges: es, Selected: "alice-gpu"}}
 }
 
