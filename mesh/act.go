@@ -121,7 +121,7 @@ func (w *act) draft(kind, trace string, r record, index ...string) oplog.Draft {
 func (h *Host) entry(next *State, w *act) oplog.Draft {
 	acts := next.Audit
 	return oplog.Draft{
-		Kind: KindAuditEntry, Actor: w.actor, Index: []string{IndexAudit},
+		Kind: KindAuditEntry, Actor: w.actor, Index: []string{IndexAudit, actIndex(w.id), actIndex(w.target)},
 		Build: func(seq uint64, at int64, prev oplog.Hash) ([]byte, error) {
 			stored, signed, err := audit.Sign(h.key, audit.Entry{
 				AuditID: w.id, Action: w.name, Target: w.target, Actor: w.actor, Reason: w.reason,

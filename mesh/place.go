@@ -58,41 +58,47 @@ func newPlacement(s *State, tel *Telemetry, now time.Time, busy func(node, kind 
 
 // judge asks every rule in order and gives the first refusal.
 func (p *placement) judge(n *Node, j *Job) Verdict {
-	v := Verdict{NodeID: n.ID, PrivacyClass: n.Class}
-	no := func(rule, format string, args ...any) Verdict {
-		v.Rule, v.Reason = rule, fmt.Sprintf(format, args...)
-		return v
+	v := Verdict{NodeID: n.ID, PrivacyClass: n.Class, Allowed: true}
+	p.ask(n, j, func(rule, format string, args ...any) bool {
+		v.Allowed, v.Rule, v.Reason = false, rule, fmt.Sprintf(format, args...)
+		return false
+	})
+	return v
+}
+
+// ask goes through the rules in order and gives every refusal to no, until that says that it heard enough.
+func (p *placement) ask(n *Node, j *Job, no func(rule, format string, args ...any) (more bool)) {
+	if j.On != "" && j.On != n.ID && !no(RuleNode, "the job asks for %s", j.On) {
+		return
 	}
-	switch {
-	case j.On != "" && j.On != n.ID:
-		return no(RuleNode, "the job asks for %s", j.On)
-	case n.Locked != "":
-		return no(RuleLocked, "locked: %s", n.Locked)
-	case n.Status != Online:
-		return no(RuleOffline, "%s since %s", n.Status, clock(n.StatusAt))
-	case n.Mode != Active:
-		return no(RuleMode, "%s by its owner's orders", n.Mode)
+	if n.Locked != "" && !no(RuleLocked, "locked: %s", n.Locked) {
+		return
 	}
-	if reason := classRefusal(n, j.Class); reason != "" {
-		return no(RuleClass, "%s", reason)
+	if n.Status != Online && !no(RuleOffline, "%s since %s", n.Status, clock(n.StatusAt)) {
+		return
 	}
-	if rule, reason := p.fits(n, j); rule != "" {
-		return no(rule, "%s", reason)
+	if n.Mode != Active && !no(RuleMode, "%s by its owner's orders", n.Mode) {
+		return
+	}
+	if reason := classRefusal(n, j.Class); reason != "" && !no(RuleClass, "%s", reason) {
+		return
+	}
+	if rule, reason := p.fits(n, j); rule != "" && !no(rule, "%s", reason) {
+		return
 	}
 	if !n.Host {
-		if rule, reason := p.donor(n, j); rule != "" {
-			return no(rule, "%s", reason)
+		if rule, reason := p.donor(n, j); rule != "" && !no(rule, "%s", reason) {
+			return
 		}
 	}
-	slot, _ := n.slot(j.Kind)
-	if used := p.use[n.ID+"/"+j.Kind]; used >= int(slot.Max) {
-		return no(RuleBusy, "no %s free: %d of %d in use", j.Kind, used, slot.Max)
+	slot, ok := n.slot(j.Kind)
+	if used := p.use[n.ID+"/"+j.Kind]; ok && used >= int(slot.Max) {
+		no(RuleBusy, "no %s free: %d of %d in use", j.Kind, used, slot.Max)
+		return
 	}
-	if p.busy != nil && p.busy(n.ID, j.Kind) {
-		return no(RuleBusy, "it said a moment ago that its %s slots are taken", j.Kind)
+	if ok && p.busy != nil && p.busy(n.ID, j.Kind) {
+		no(RuleBusy, "it said a moment ago that its %s slots are taken", j.Kind)
 	}
-	v.Allowed = true
-	return v
 }
 
 // classRefusal says why a job of the class may not go to n, or is empty.
@@ -199,85 +205,6 @@ func (p *placement) best(j *Job) (*Node, bool) {
 		return nodes[a].ID < nodes[b].ID
 	})
 	return nodes[0], true
-}
-
-// Explanation says where a job could go and why not elsewhere.
-type Explanation struct {
-	JobID        string        `json:"job_id"`
-	Status       JobState      `json:"status"`
-	PrivacyClass privacy.Class `json:"privacy_class"`
-	Why          string        `json:"why"`
-	Nodes        []Verdict     `json:"nodes"`
-}
-
-// explain judges every node for a job, as if it were about to be placed.
-func explain(s *State, tel *Telemetry, now time.Time, j *Job) Explanation {
-	e := Explanation{JobID: j.Job, Status: j.State, PrivacyClass: j.Class, Nodes: []Verdict{}}
-	p := newPlacement(s, tel, now, nil)
-	for _, n := range s.Nodes() {
-		e.Nodes = append(e.Nodes, p.judge(n, j))
-	}
-	e.Why = why(j, e.Nodes)
-	return e
-}
-
-func why(j *Job, nodes []Verdict) string {
-	switch j.State {
-	case Queued:
-		for _, v := range nodes {
-			if v.Allowed {
-				return "next to start on " + v.NodeID
-			}
-		}
-		if j.On != "" {
-			for _, v := range nodes {
-				if v.NodeID == j.On {
-					return v.NodeID + ": " + v.Reason
-				}
-			}
-			return j.On + " is no longer in the mesh"
-		}
-		busy := 0
-		for _, v := range nodes {
-			if v.Rule == RuleBusy {
-				busy++
-			}
-		}
-		if busy > 0 {
-			return fmt.Sprintf("no %s free: %d nodes could run it and are busy", j.Kind, busy)
-		}
-		return "no node of the mesh can take it as things are"
-	case Leased:
-		return "given to " + j.Node + ", not started yet"
-	case Running:
-		return "runs on " + j.Node + " since " + clock(j.StartedAt)
-	}
-	text := j.State.String()
-	if j.Node != "" {
-		text += " on " + j.Node
-	}
-	if j.Error != "" {
-		text += ": " + j.Error
-	}
-	return text
-}
-
-// Explain says why a job is where it is. Code vox/job/unknown.
-func (h *Host) Explain(id string) (Explanation, error) {
-	j, err := h.Job(id)
-	if err != nil {
-		return Explanation{}, err
-	}
-	return explain(h.Snapshot(), h.Telemetry(), h.now(), j), nil
-}
-
-// Explain says why a job is where it is, by the log alone. Code vox/job/unknown.
-func (r *Reader) Explain(id string) (Explanation, error) {
-	j, err := r.Job(id)
-	if err != nil {
-		return Explanation{}, err
-	}
-	return explain(r.Snapshot(), nil, r.now(), j), nil
 }
 
 func clock(micros int64) string { return time.UnixMicro(micros).Format("15:04:05") }

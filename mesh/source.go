@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"sort"
 	"time"
 
 	"voxmesh/audit"
@@ -123,101 +122,6 @@ func (r *records) Job(id string) (*Job, error) {
 		return j, nil
 	}
 	return nil, fault.New("vox/job/unknown", "there is no job %s", printable(id)).WithHint("voxmesh jobs lists them")
-}
-
-// Run gives a run with its tree. Code vox/run/unknown.
-func (r *records) Run(id string) (RunView, error) {
-	s := r.Snapshot()
-	if run, ok := s.Run(id); ok {
-		return r.runView(run)
-	}
-	ops, err := r.log.Indexed(runIndex(id), everyOp)
-	if err != nil {
-		return RunView{}, err
-	}
-	old := &State{}
-	for _, op := range ops {
-		apply(old, op)
-	}
-	if run, ok := old.Run(id); ok {
-		return r.runView(run)
-	}
-	return RunView{}, fault.New("vox/run/unknown", "there is no run %s", printable(id)).WithHint("voxmesh runs lists them")
-}
-
-func (r *records) runView(run *Run) (RunView, error) {
-	jobs := make([]*Job, 0, len(run.Jobs))
-	for _, id := range run.Jobs {
-		j, err := r.Job(id)
-		if err != nil {
-			return RunView{}, err
-		}
-		jobs = append(jobs, j)
-	}
-	return runView(run, jobs, r.now().UnixMicro()), nil
-}
-
-// Runs gives the runs in the state, newest first.
-func (r *records) Runs() []RunView {
-	runs := r.Snapshot().Runs()
-	sort.Slice(runs, func(i, k int) bool {
-		if runs[i].At != runs[k].At {
-			return runs[i].At > runs[k].At
-		}
-		return runs[i].ID > runs[k].ID
-	})
-	out := make([]RunView, 0, len(runs))
-	for _, run := range runs {
-		if v, err := r.runView(run); err == nil {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// AuditEntry is an audit entry with the bytes that were signed.
-type AuditEntry struct {
-	audit.Entry
-	Stored []byte
-}
-
-// AuditEntries gives the newest limit entries (0: all), newest first.
-func (r *records) AuditEntries(limit int) ([]AuditEntry, error) {
-	ops, err := r.log.Indexed(IndexAudit, everyOp)
-	if err != nil {
-		return nil, err
-	}
-	if limit > 0 && len(ops) > limit {
-		ops = ops[len(ops)-limit:]
-	}
-	out := make([]AuditEntry, 0, len(ops))
-	for i := len(ops) - 1; i >= 0; i-- {
-		var rec AuditRecorded
-		if err := unmarshal(ops[i].Body, &rec); err != nil {
-			return nil, fault.New("vox/oplog/damaged", "op %d is no audit entry", ops[i].Seq).Wrap(err)
-		}
-		e, err := audit.ParseStored(rec.Stored)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, AuditEntry{e, rec.Stored})
-	}
-	return out, nil
-}
-
-// AuditEntry gives one entry by its id. Code vox/audit/unknown.
-func (r *records) AuditEntry(id string) (AuditEntry, error) {
-	all, err := r.AuditEntries(0)
-	if err != nil {
-		return AuditEntry{}, err
-	}
-	for _, e := range all {
-		if e.AuditID == id {
-			return e, nil
-		}
-	}
-	return AuditEntry{}, fault.New("vox/audit/unknown", "there is no audit entry %s", printable(id)).
-		WithHint("voxmesh audit lists them")
 }
 
 // AuditPublicKey is the key that entries are verified with.

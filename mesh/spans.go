@@ -22,10 +22,19 @@ type SpanView struct {
 	JobID        string        `json:"job_id,omitempty"`
 	Attempt      uint32        `json:"attempt,omitempty"`
 	Error        string        `json:"error,omitempty"`
+	Events       []SpanEvent   `json:"events,omitempty"` // of an attempt: its lease, its start, its end
 	Children     []SpanView    `json:"children"`
 }
 
-// RunView is a run with its tree.
+// SpanEvent is a moment of a span.
+type SpanEvent struct {
+	At     int64  `json:"ts_micros"`
+	Name   string `json:"event"` // leased, started, a status at the end, or why the lease ended: worker lost, refused, …
+	NodeID string `json:"node_id,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// RunView is a run with its tree. What stands beside the tree is what RunRow has.
 type RunView struct {
 	RunID        string        `json:"run_id"`
 	TraceID      string        `json:"trace_id"`
@@ -36,6 +45,13 @@ type RunView struct {
 	DurationMS   int64         `json:"duration_ms"`
 	CostUSD      float64       `json:"cost_usd"`
 	Jobs         []string      `json:"jobs"`
+	NodeID       string        `json:"node_id,omitempty"`
+	EndedAt      int64         `json:"ended_at_micros,omitempty"`
+	Model        string        `json:"model,omitempty"`
+	Tokens       int64         `json:"tokens"`
+	Attempts     uint32        `json:"attempts"`
+	Done         int           `json:"done"`
+	Error        string        `json:"error,omitempty"`
 	Root         SpanView      `json:"root"`
 }
 
@@ -51,25 +67,19 @@ func SpanID(parts ...string) string {
 
 // runView builds the tree of a run from its jobs. now is unix microseconds.
 func runView(r *Run, jobs []*Job, now int64) RunView {
+	row := runRow(r, jobs, now)
 	v := RunView{
-		RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: r.Jobs,
+		RunID: row.RunID, TraceID: row.TraceID, Title: row.Title, PrivacyClass: row.PrivacyClass, Status: row.Status,
+		Start: row.Start, DurationMS: row.DurationMS, CostUSD: row.CostUSD, Jobs: r.Jobs, NodeID: row.NodeID,
+		EndedAt: row.EndedAt, Model: row.Model, Tokens: row.Tokens, Attempts: row.Attempts, Done: row.Done, Error: row.Error,
 		Root: SpanView{
-			SpanID: SpanID(r.ID), SpanName: r.Title, Start: r.At, PrivacyClass: r.Class, Children: []SpanView{},
+			SpanID: SpanID(r.ID), SpanName: r.Title, Status: row.Status, Start: r.At, DurationMS: row.DurationMS,
+			PrivacyClass: r.Class, Children: make([]SpanView, 0, len(jobs)),
 		},
 	}
-	status, end := Succeeded, int64(0)
 	for _, j := range jobs {
 		v.Root.Children = append(v.Root.Children, jobSpan(j, now))
-		v.CostUSD += usd(j.Cost)
-		end = max(end, orNow(j.EndedAt, now))
-		if worse(j.State, status) {
-			status = j.State
-		}
 	}
-	v.Status = status.String()
-	v.Root.Status = v.Status
-	v.DurationMS = max(end-r.At, 0) / 1000
-	v.Root.DurationMS = v.DurationMS
 	return v
 }
 
@@ -114,6 +124,7 @@ func attemptSpan(j *Job, a Attempt, now int64) SpanView {
 	if s.Status == "" {
 		s.Status = j.State.String()
 	}
+	s.Events = attemptEvents(a)
 	phase := func(name, status string, from, to int64) {
 		s.Children = append(s.Children, SpanView{
 			SpanID: SpanID(j.Run, j.Job, n, name), SpanName: name, Status: status, Start: from,
@@ -128,6 +139,17 @@ func attemptSpan(j *Job, a Attempt, now int64) SpanView {
 	phase("dispatch", "succeeded", a.LeasedAt, a.StartedAt)
 	phase("run", s.Status, a.StartedAt, end)
 	return s
+}
+
+func attemptEvents(a Attempt) []SpanEvent {
+	out := []SpanEvent{{At: a.LeasedAt, Name: "leased", NodeID: a.Node}}
+	if a.StartedAt > 0 {
+		out = append(out, SpanEvent{At: a.StartedAt, Name: "started", NodeID: a.Node})
+	}
+	if a.End != "" {
+		out = append(out, SpanEvent{At: a.EndedAt, Name: a.End, NodeID: a.Node, Detail: a.Reason})
+	}
+	return out
 }
 
 // AttemptSpanID is the span under which the worker's own spans hang: it travels in the traceparent header.

@@ -200,10 +200,7 @@ func (l *Log[S]) Since(seq uint64, limit int) ([]Op, error) {
 // Indexed gives the first limit durable ops that were appended with name in Draft.Index, in order, each verified against
 // the chain and found to bear the name. That none is missing is for Verify to say.
 func (l *Log[S]) Indexed(name string, limit int) ([]Op, error) {
-	if l.s == nil || limit <= 0 || !validName(name) {
-		return nil, nil
-	}
-	return wrapRead(l.s.indexed(name, l.Head().Seq, limit))
+	return l.IndexedAfter(name, 0, limit)
 }
 
 // wrapRead gives every error of a read a code.

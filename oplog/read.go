@@ -74,7 +74,7 @@ func (s *store) read(p pos, to uint64, fast bool, in *interner) ([]Op, pos, erro
 	if err != nil {
 		return nil, p, err
 	}
-	if c.end != nil && c.sum() == c.end.crc && bytes.HasPrefix(c.vals[block-1], c.end.Hash[:prefixLen]) {
+	if c.whole() {
 		if ops, err := c.decode(p, in); err == nil && ops[len(ops)-1].At == c.end.At {
 			return ops, *c.end, nil
 		}
@@ -209,13 +209,13 @@ func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
 	return out, nil
 }
 
-// indexed gives the first limit ops that name stands for.
-func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
+// indexed gives the first limit ops after seq after that name stands for.
+func (s *store) indexed(name string, after, head uint64, limit int) ([]Op, error) {
 	var seqs []uint64
 	err := s.view(func(tx *bolt.Tx) error {
 		prefix := append([]byte(name), 0)
 		cur := tx.Bucket(bucketIndex).Cursor()
-		for k, _ := cur.Seek(prefix); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
+		for k, _ := cur.Seek(indexKey(name, after+1)); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
 			seq := unkey(k[len(prefix):])
 			if seq == 0 {
 				return damaged(0, "the index has a bad entry for %q", name)
@@ -229,6 +229,11 @@ func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.gather(seqs, name, head)
+}
+
+// gather reads the ops at seqs, which ascend and must all bear the name.
+func (s *store) gather(seqs []uint64, name string, head uint64) ([]Op, error) {
 	in := interners.Get().(*interner)
 	defer interners.Put(in)
 	var out []Op
@@ -237,7 +242,7 @@ func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
 		for n < len(seqs) && (seqs[n]-1)/block == (seqs[0]-1)/block {
 			n++
 		}
-		got, err := s.pick(seqs[:n], name, in)
+		got, err := s.pick(seqs[:n], name, head, in)
 		if err != nil {
 			return out, err
 		}
@@ -246,33 +251,54 @@ func (s *store) indexed(name string, head uint64, limit int) ([]Op, error) {
 	return out, nil
 }
 
-// pick reads ops of one block, which must all bear the name.
-func (s *store) pick(seqs []uint64, name string, in *interner) ([]Op, error) {
-	p, err := s.posAt(seqs[0] - 1)
+// pick reads ops of one block, which must all bear the name. A block that is whole is compared with the CRC in its mark,
+// as in a replay; of the others the chain is computed up to the last op that is wanted.
+func (s *store) pick(seqs []uint64, name string, head uint64, in *interner) ([]Op, error) {
+	last := seqs[len(seqs)-1]
+	end := (last-1)/block*block + block
+	if end <= head {
+		last = end
+	}
+	p, err := s.posAt(end - block)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Op, 0, len(seqs))
-	for p.Seq < seqs[len(seqs)-1] {
-		var ops []Op
-		if ops, p, err = s.read(p, seqs[len(seqs)-1], false, in); err != nil {
+	for len(out) < len(seqs) {
+		c, err := s.load(p.Seq, last, true)
+		if err != nil {
 			return nil, err
 		}
-		for _, o := range ops {
-			if o.Seq != seqs[len(out)] {
-				continue
+		if p, err = c.trust(p); err != nil {
+			return nil, err
+		}
+		for len(out) < len(seqs) && seqs[len(out)] <= p.Seq {
+			v := c.vals[seqs[len(out)]-c.first]
+			o, err := decodeOp(v[prefixLen:], in)
+			if err != nil || o.Seq != seqs[len(out)] {
+				return nil, damaged(seqs[len(out)], "it cannot be read: %v", err)
 			}
 			if !contains(o.Index, name) {
 				return nil, damaged(0, "the index says that op %d belongs to %q, the op does not", o.Seq, name)
 			}
 			o.Body = bytes.Clone(o.Body) // do not hold the block
 			out = append(out, o)
-			if len(out) == len(seqs) {
-				break
-			}
 		}
 	}
 	return out, nil
+}
+
+// trust gives the place after the chunk: by its mark where it is a whole block, else by its chain from p.
+func (c *chunk) trust(p pos) (pos, error) {
+	if c.whole() {
+		return *c.end, nil
+	}
+	return c.chain(p)
+}
+
+// whole says that the chunk is the block that its mark was written for, byte for byte.
+func (c *chunk) whole() bool {
+	return c.end != nil && c.sum() == c.end.crc && bytes.HasPrefix(c.vals[block-1], c.end.Hash[:prefixLen])
 }
 
 func contains(names []string, name string) bool {
@@ -288,43 +314,7 @@ func contains(names []string, name string) bool {
 // verifies the op found and the one after it.
 func (s *store) findTime(t int64, head uint64) (seq uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		marks, ops := tx.Bucket(bucketMarks), tx.Bucket(bucketOps)
-		timeOf := func(seq uint64) (int64, error) {
-			if seq%block == 0 {
-				if p, ok := decodeMark(seq, marks.Get(key(seq))); ok {
-					return p.At, nil
-				}
-			}
-			v := ops.Get(key(seq))
-			if len(v) <= prefixLen {
-				return 0, damaged(seq, "it is missing")
-			}
-			_, got, at, _, err := decodeHead(v[prefixLen:])
-			if err != nil || got != seq {
-				return 0, damaged(seq, "its head is unreadable")
-			}
-			return at, nil
-		}
-		search := func(lo, hi, step uint64) (uint64, error) { // lo*step is at or before t, hi*step after it
-			for hi-lo > 1 {
-				mid := lo + (hi-lo)/2
-				at, err := timeOf(mid * step)
-				if err != nil {
-					return 0, err
-				}
-				if at <= t {
-					lo = mid
-				} else {
-					hi = mid
-				}
-			}
-			return lo, nil
-		}
-		b, err := search(0, head/block+1, block)
-		if err != nil {
-			return err
-		}
-		seq, err = search(b*block, min(b*block+block, head+1), 1)
+		seq, err = newTimeline(tx).last(t, 0, head+1)
 		return err
 	})
 	return seq, err

@@ -1,0 +1,131 @@
+package mesh
+
+import (
+	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+)
+
+// RunRow is a run in one line of a list. It costs a look at each of its jobs and builds no tree.
+type RunRow struct {
+	RunID        string        `json:"run_id"`
+	TraceID      string        `json:"trace_id"`
+	Title        string        `json:"title"`
+	PrivacyClass privacy.Class `json:"privacy_class"`
+	Status       string        `json:"status"`
+	NodeID       string        `json:"node_id,omitempty"` // of the newest attempt; empty before the first
+	Start        int64         `json:"start"`             // unix microseconds
+	EndedAt      int64         `json:"ended_at_micros,omitempty"`
+	DurationMS   int64         `json:"duration_ms"` // of one that goes on: until now
+	CostUSD      float64       `json:"cost_usd"`
+	Model        string        `json:"model,omitempty"` // of its newest job that has one
+	Tokens       int64         `json:"tokens"`
+	Attempts     uint32        `json:"attempts"` // of the job that took the most
+	Jobs         int           `json:"job_count"`
+	Done         int           `json:"done"`
+	Error        string        `json:"error,omitempty"` // of the job that decides the status
+}
+
+// RunRows gives the runs in State, newest first. now is unix microseconds.
+func (s *State) RunRows(now int64) []RunRow {
+	runs := s.Runs()
+	newestFirst(runs)
+	out := make([]RunRow, len(runs))
+	for i, r := range runs {
+		out[i] = runRow(r, s.jobsOf(r), now)
+	}
+	return out
+}
+
+// RunViews gives the runs in State with their trees, newest first. now is unix microseconds.
+func (s *State) RunViews(now int64) []RunView {
+	runs := s.Runs()
+	newestFirst(runs)
+	out := make([]RunView, len(runs))
+	for i, r := range runs {
+		out[i] = runView(r, s.jobsOf(r), now)
+	}
+	return out
+}
+
+// RunView gives one run of State with its tree.
+func (s *State) RunView(id string, now int64) (RunView, bool) {
+	r, ok := s.Run(id)
+	if !ok {
+		return RunView{}, false
+	}
+	return runView(r, s.jobsOf(r), now), true
+}
+
+// jobsOf gives the jobs of a run that are in State: all that a run in it names.
+func (s *State) jobsOf(r *Run) []*Job {
+	out := make([]*Job, 0, len(r.Jobs))
+	for _, id := range r.Jobs {
+		if j, ok := s.Job(id); ok {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// runRow sums up the jobs of a run. The worst job decides: going on beats ended, a failure beats a success.
+func runRow(r *Run, jobs []*Job, now int64) RunRow {
+	v := RunRow{RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: len(jobs)}
+	status, end, leased := Succeeded, int64(0), int64(0)
+	for _, j := range jobs {
+		v.CostUSD += usd(j.Cost)
+		v.Tokens += j.TokensUsed
+		v.Attempts = max(v.Attempts, j.Attempt)
+		end = max(end, orNow(j.EndedAt, now))
+		if j.Node != "" && j.LeasedAt >= leased {
+			v.NodeID, leased = j.Node, j.LeasedAt
+		}
+		if j.Model != "" {
+			v.Model = j.Model
+		}
+		if j.State.Ended() {
+			v.Done++
+		}
+		if worse(j.State, status) {
+			status, v.Error = j.State, j.Error
+		}
+	}
+	v.Status = status.String()
+	v.DurationMS = max(end-r.At, 0) / 1000
+	if v.Done == v.Jobs {
+		v.EndedAt = end
+	}
+	return v
+}
+
+// Run gives a run with its tree, from the state or, when it ended more than a day ago, from the log. Code
+// vox/run/unknown.
+func (r *records) Run(id string) (RunView, error) {
+	now := r.now().UnixMicro()
+	if v, ok := r.Snapshot().RunView(id, now); ok {
+		return v, nil
+	}
+	ops, err := r.log.Indexed(runIndex(id), everyOp)
+	if err != nil {
+		return RunView{}, err
+	}
+	old := &State{}
+	for _, op := range ops {
+		apply(old, op)
+	}
+	run, ok := old.Run(id)
+	if !ok {
+		return RunView{}, fault.New("vox/run/unknown", "there is no run %s", printable(id)).WithHint("voxmesh runs lists them")
+	}
+	jobs := make([]*Job, 0, len(run.Jobs))
+	for _, id := range run.Jobs {
+		j, err := r.Job(id)
+		if err != nil {
+			return RunView{}, err
+		}
+		jobs = append(jobs, j)
+	}
+	return runView(run, jobs, now), nil
+}
+
+// Runs gives the runs in the state with their trees, newest first.
+func (r *records) Runs() []RunView { return r.Snapshot().RunViews(r.now().UnixMicro()) }

@@ -1,0 +1,178 @@
+package mesh
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"voxmesh/mesh/privacy"
+)
+
+// Waits says what the queued jobs of one state wait for. It looks at each kind of job once, so that a list of thousands
+// costs little more than a list of one. It is for one goroutine, and for as long as the state is shown.
+type Waits struct {
+	p      *placement
+	kinds  map[string]*waitKind // by likeness
+	order  []*waitKind          // in the order of the queue
+	behind map[string]int       // job id → contenders ahead; nil until asked for
+}
+
+// waitKind is what jobs of one likeness have in common.
+type waitKind struct {
+	decision
+	kind   string
+	rivals []*waitKind // that could take the same node's slot, itself included
+	ahead  int         // so many in the part of the queue that was walked
+}
+
+// decision is what stands between a job and a node: that of the node which is nearest to taking it.
+type decision struct {
+	word   string
+	node   string // that it speaks of; empty where there is none
+	reason string
+	takers []string // nodes that could take it but for a free slot
+	free   bool     // one of them has one
+}
+
+// Waits prepares the answers for the queue of s. tel may be nil.
+func (s *State) Waits(tel *Telemetry, now time.Time) *Waits {
+	return &Waits{p: newPlacement(s, tel, now, nil), kinds: map[string]*waitKind{}}
+}
+
+// WaitsFor is Waits.For for one job alone.
+func (s *State) WaitsFor(tel *Telemetry, now time.Time, j *Job) string {
+	return s.Waits(tel, now).For(j)
+}
+
+// For is what a queued job waits for, one of: no gpu free, no cpu free, no text free, no embed free, needs model, node
+// paused, over budget, policy, class, class unknown, behind N. It speaks of the node that is nearest to taking the job.
+// Empty: nothing, it is about to start, or it is not queued.
+func (w *Waits) For(j *Job) string {
+	if j.State != Queued {
+		return ""
+	}
+	k := w.kindOf(j)
+	if len(k.takers) == 0 {
+		return k.word
+	}
+	if w.behind == nil {
+		w.walk()
+	}
+	switch n := w.behind[j.Job]; {
+	case n > 0:
+		return "behind " + itoa(uint64(n))
+	case k.free:
+		return ""
+	}
+	return k.word
+}
+
+// Reason is For in a sentence, with the node and its numbers: "bob: waiting for budget: $5.00 of $5.00 used in 24 h". Empty
+// where For is.
+func (w *Waits) Reason(j *Job) string {
+	if w.For(j) == "" {
+		return ""
+	}
+	k := w.kindOf(j)
+	if k.node == "" {
+		return k.word
+	}
+	return k.node + ": " + k.reason
+}
+
+func (w *Waits) decide(j *Job) decision { return w.kindOf(j).decision }
+
+// walk counts, for every job of the queue, those ahead of it that want the same slots.
+func (w *Waits) walk() {
+	w.behind = map[string]int{}
+	for _, k := range w.order {
+		k.ahead = 0
+	}
+	for _, j := range w.p.s.Queue(0) {
+		k := w.kindOf(j)
+		if len(k.takers) == 0 {
+			continue
+		}
+		n := 0
+		for _, r := range k.rivals {
+			n += r.ahead
+		}
+		w.behind[j.Job] = n
+		k.ahead++
+	}
+}
+
+func (w *Waits) kindOf(j *Job) *waitKind {
+	like := likeness(j)
+	if k := w.kinds[like]; k != nil {
+		return k
+	}
+	k := &waitKind{decision: w.p.decide(j), kind: j.Kind}
+	for _, o := range w.order {
+		if o.kind == k.kind && slices.ContainsFunc(k.takers, func(n string) bool { return slices.Contains(o.takers, n) }) {
+			k.rivals, o.rivals = append(k.rivals, o), append(o.rivals, k)
+		}
+	}
+	k.rivals = append(k.rivals, k)
+	w.kinds[like], w.order = k, append(w.order, k)
+	return k
+}
+
+// nearness of the rules: how near a node is to taking a job that only this rule keeps from it. Those up to passing go by
+// themselves, or by an act on the node; the others need another job, or another node.
+var nearness = map[string]int{
+	RuleBusy: 1, RuleBudget: 2, RuleMode: 3, RuleOffline: 4, RuleLocked: 5,
+	RuleRefused: 11, RuleDuration: 12, RulePriority: 13, RuleNSFW: 14, RuleModel: 15, RuleClass: 16, RuleKind: 17, RuleNode: 18,
+}
+
+const passing = 10
+
+// decide asks every node for every rule, and lets the node speak that is nearest to taking the job: the one with the
+// fewest obstacles that do not pass, then with the nearest.
+func (p *placement) decide(j *Job) decision {
+	d := decision{word: "no " + j.Kind + " free"}
+	best := [2]int{1 << 30}
+	for _, n := range p.s.Nodes() {
+		if j.On != "" && j.On != n.ID {
+			continue
+		}
+		worst, lasting, rule, reason := 0, 0, "", ""
+		p.ask(n, j, func(r, format string, args ...any) bool {
+			if nearness[r] > passing {
+				lasting++
+			}
+			if nearness[r] > worst {
+				worst, rule, reason = nearness[r], r, fmt.Sprintf(format, args...)
+			}
+			return true
+		})
+		if worst <= nearness[RuleBusy] {
+			d.takers = append(d.takers, n.ID)
+			d.free = d.free || worst == 0
+		}
+		if at := [2]int{lasting, worst}; at[0] < best[0] || at[0] == best[0] && at[1] < best[1] {
+			best, d.node, d.reason = at, n.ID, reason
+			d.word = waitWord(rule, j)
+		}
+	}
+	return d
+}
+
+func waitWord(rule string, j *Job) string {
+	switch rule {
+	case RuleBudget:
+		return "over budget"
+	case RuleMode, RuleLocked:
+		return "node paused"
+	case RuleModel:
+		return "needs model"
+	case RuleClass:
+		if j.Class == privacy.Unknown {
+			return "class unknown"
+		}
+		return "class"
+	case RuleRefused, RuleDuration, RulePriority, RuleNSFW:
+		return "policy"
+	}
+	return "no " + j.Kind + " free"
+}
