@@ -69,7 +69,8 @@ type View struct {
 	pic    *graph.Picture
 	index  map[string]int32
 	points []graph.Point // the picture's, all of them numbers
-	names  []name
+	names  []name // of its nodes
+	shares map[share]name
 
 	levels []level // the whole picture, then what was opened
 	w, h   int
@@ -109,7 +110,7 @@ func (v *View) SetPicture(p *graph.Picture) {
 	v.keep()
 	old := v.pic
 	v.pic = p
-	v.index = make(map[string]int32)
+	v.index, v.shares = make(map[string]int32), make(map[share]name)
 	v.points, v.names = v.points[:0], v.names[:0]
 	if p != nil {
 		for i, n := range p.Graph.Nodes {

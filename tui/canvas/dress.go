@@ -6,6 +6,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/layout"
+	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 )
 
@@ -176,7 +177,7 @@ func (v *View) drawRing(i, cursor int32) {
 	d.shown++
 	l := &d.looks[i]
 	glyph, inner := l.sign()
-	left, right, outer := ring(l.Class)
+	left, right, outer := row.Ring(l.Class)
 	var more theme.Attr
 	if l.Working || i == cursor {
 		more |= theme.Bold

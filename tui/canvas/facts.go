@@ -3,12 +3,13 @@ package canvas
 import (
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 // Title is what the border says of where the canvas is: "Graph", or "Graph › lab-*  1,213" in a cluster.
@@ -54,7 +55,7 @@ func (v *View) Rings() string {
 		if !seen[c] {
 			continue
 		}
-		left, right, _ := ring(c)
+		left, right, _ := row.Ring(c)
 		word := c.Badge()
 		if c == privacy.Unknown {
 			word = "UNKNOWN"

@@ -29,8 +29,20 @@ func (v *View) naming(it *item) name {
 		}
 		return *n
 	}
-	text := v.stem(it.cluster) + " " + thousands(int(it.count))
-	return name{text, ansi.StringWidth(text)}
+	key := share{it.cluster, it.count}
+	n, ok := v.shares[key]
+	if !ok {
+		n.text = v.stem(it.cluster) + " " + thousands(int(it.count))
+		n.width = ansi.StringWidth(n.text)
+		v.shares[key] = n
+	}
+	return n
+}
+
+// share is so many nodes of a cluster.
+type share struct {
+	of    *graph.Cluster
+	count int32
 }
 
 // stem is what the ids of a cluster share, with a star behind it.
@@ -129,19 +141,6 @@ func (n Node) sign() (string, theme.Style) {
 		return "◐", theme.In(theme.Waiting)
 	}
 	return "○", theme.In(theme.Third)
-}
-
-// ring is what stands left and right of the sign.
-func ring(c privacy.Class) (left, right string, st theme.Style) {
-	switch c {
-	case privacy.LocalOnly:
-		return " ", " ", theme.Style{}
-	case privacy.PairedPeersOnly:
-		return "(", ")", theme.In(theme.Second)
-	case privacy.PublicMesh:
-		return "[", "]", theme.In(theme.Waiting)
-	}
-	return "?", "?", theme.In(theme.Text).With(theme.Reverse | theme.Bold)
 }
 
 // mark is the sign of a mode after the name, empty for a node that takes work.

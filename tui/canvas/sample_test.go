@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -128,47 +127,4 @@ func tree(p *graph.Picture) []*graph.Cluster {
 		}
 	}
 	return out
-}
-
-func TestLook(t *testing.T) {
-	for _, z := range sizes {
-		m := aurelia()
-		v := &View{}
-		v.SetPicture(m.pic)
-		t.Log(z, "\n"+strings.Join(draw(v, z[0], z[1], m.scene), "|\n")+"|")
-		b := cell.New(z[0], 1)
-		v.Legend(b, 0, 0, z[0])
-		t.Log(v.Title(), v.Facts(), v.Rings(), rows(b)[0])
-	}
-	for _, n := range []int{1, 12, 30, 3000} {
-		for _, z := range sizes[:2] {
-			m := star(n, 1)
-			v := &View{}
-			v.SetPicture(m.pic)
-			m.scene.Selected = m.pic.Graph.Nodes[n/2].ID
-			t.Log(z, "\n"+strings.Join(draw(v, z[0], z[1], m.scene), "|\n")+"|")
-			t.Log(v.Title(), v.Facts(), v.Rings(), v.dress.named, v.dress.shown)
-		}
-	}
-}
-
-func TestFound(t *testing.T) {
-	for _, z := range sizes {
-		for _, c := range []int{100, 70, 56, 40, 24, 16} {
-			n := z[0] * z[1] / c
-			named, shown := 0, 0
-			for seed := range uint64(10) {
-				m := star(n, seed)
-				v := &View{}
-				v.SetPicture(m.pic)
-				draw(v, z[0], z[1], m.scene)
-				named += v.dress.named
-				shown += v.dress.shown
-				if v.dress.shown != n {
-					t.Error("not all shown")
-				}
-			}
-			t.Logf("%v %d cells a node, %d nodes: %.1f %%", z, c, n, 100*float64(named)/float64(shown))
-		}
-	}
 }
