@@ -1,7 +1,6 @@
 package canvas
 
 import (
-	"container/heap"
 	"slices"
 
 	"voxmesh/tui/graph"
@@ -224,66 +223,16 @@ func (v *View) choosePins() {
 // cutFor gives the parts of a cluster, or of all, that the canvas shows where there is room for k.
 func (v *View) cutFor(of *graph.Cluster, k int) []*graph.Cluster {
 	a := &v.arr
-	if a.cutPic != v.pic || a.cutOf != of || a.cutK != k {
-		roots := v.pic.Tree
-		if of != nil {
-			roots = of.Children
-		}
-		a.cutPic, a.cutOf, a.cutK, a.cut = v.pic, of, k, cut(roots, k)
+	if a.cutPic == v.pic && a.cutOf == of && a.cutK == k {
+		return a.cut
+	}
+	a.cutPic, a.cutOf, a.cutK = v.pic, of, k
+	if of == nil {
+		a.cut = v.pic.Cut(k, nil)
+	} else {
+		a.cut = v.pic.CutIn(of, k, nil)
 	}
 	return a.cut
-}
-
-// cut opens the largest cluster, again and again, as long as there are no more than k parts.
-func cut(roots []*graph.Cluster, k int) []*graph.Cluster {
-	open := make(bySize, 0, len(roots))
-	var done []*graph.Cluster
-	for _, c := range roots {
-		if c != nil {
-			open = append(open, c)
-		}
-	}
-	heap.Init(&open)
-	for len(open) > 0 {
-		c := heap.Pop(&open).(*graph.Cluster)
-		if len(c.Children) == 0 || len(open)+len(done)+len(c.Children) > k {
-			done = append(done, c)
-			continue
-		}
-		for _, child := range c.Children {
-			if child != nil {
-				heap.Push(&open, child)
-			}
-		}
-	}
-	slices.SortFunc(done, func(a, b *graph.Cluster) int { return first(a) - first(b) })
-	return done
-}
-
-func first(c *graph.Cluster) int {
-	if len(c.Nodes) == 0 {
-		return -1
-	}
-	return c.Nodes[0]
-}
-
-// bySize is a heap of clusters with the largest on top.
-type bySize []*graph.Cluster
-
-func (h bySize) Len() int { return len(h) }
-func (h bySize) Less(i, j int) bool {
-	if len(h[i].Nodes) != len(h[j].Nodes) {
-		return len(h[i].Nodes) > len(h[j].Nodes)
-	}
-	return first(h[i]) < first(h[j])
-}
-func (h bySize) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *bySize) Push(x any)   { *h = append(*h, x.(*graph.Cluster)) }
-func (h *bySize) Pop() any {
-	old := *h
-	c := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return c
 }
 
 // bound gives the level its frame, or lets it keep the one that it has. Nodes that stand alone among clusters have no

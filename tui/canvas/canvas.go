@@ -69,7 +69,7 @@ type View struct {
 	pic    *graph.Picture
 	index  map[string]int32
 	points []graph.Point // the picture's, all of them numbers
-	names  []name // of its nodes
+	names  []name        // of its nodes
 	shares map[share]name
 
 	levels []level // the whole picture, then what was opened
@@ -108,7 +108,7 @@ func (v *View) SetPicture(p *graph.Picture) {
 		return
 	}
 	v.keep()
-	old := v.pic
+	old, known := v.pic, v.index
 	v.pic = p
 	v.index, v.shares = make(map[string]int32), make(map[share]name)
 	v.points, v.names = v.points[:0], v.names[:0]
@@ -123,7 +123,7 @@ func (v *View) SetPicture(p *graph.Picture) {
 		}
 		v.names = append(v.names, make([]name, len(p.Graph.Nodes))...)
 	}
-	v.reopen(old)
+	v.reopen(old, known)
 	v.held, v.pull = held{}, pull{}
 	v.arranged, v.dressed = false, false
 }
@@ -172,8 +172,7 @@ func (v *View) point(t Target) {
 }
 
 func holds(c *graph.Cluster, node int32) bool {
-	_, ok := slices.BinarySearch(c.Nodes, int(node))
-	return ok
+	return among(c.Nodes, int(node))
 }
 
 // top is the level that fills the canvas.

@@ -2,7 +2,6 @@ package canvas
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -58,73 +57,52 @@ func rows(b *cell.Buffer) []string {
 	return strings.Split(ansi.Strip(b.Render(theme.New(true, false))), "\n")
 }
 
-// star is a mesh of n nodes round a host, evenly spread over a disc, with ids of a few families.
+// star is a mesh of n machines, a host with workers round it, placed by the layout; ids are of a few families.
 func star(n int, seed uint64) made {
 	r := rand.New(rand.NewPCG(seed, 7))
-	families := []string{"rack-a%d", "rack-b%d", "lab-%d", "edu-%d", "cam-%d", "nook-%d"}
-	type at struct {
-		id string
-		p  graph.Point
-		c  privacy.Class
-	}
-	all := []at{{"aurelia", graph.Point{}, privacy.LocalOnly}}
+	families := []string{"rack-a%02d", "rack-b%02d", "lab-%02d", "edu-%02d", "cam-%02d", "pub-%02d"}
+	m := made{pic: &graph.Picture{}}
+	var g graph.Graph
+	g.Nodes = append(g.Nodes, graph.Node{ID: "aurelia", Group: uint8(privacy.LocalOnly)})
 	for i := 1; i < n; i++ {
-		a, d := float64(i)*2.399963, 8*math.Sqrt(float64(i))
-		p := graph.Point{X: d*math.Cos(a) + r.Float64()*4, Y: d*math.Sin(a) + r.Float64()*4}
-		f := int((math.Atan2(p.Y, p.X) + math.Pi) / (2*math.Pi + 1e-9) * float64(len(families)))
+		f := r.IntN(len(families))
 		c := privacy.PairedPeersOnly
 		if f == 5 {
 			c = privacy.PublicMesh
 		}
-		all = append(all, at{fmt.Sprintf(families[f], i), p, c})
+		g.Nodes = append(g.Nodes, graph.Node{ID: fmt.Sprintf(families[f], i), Group: uint8(c)})
 	}
-	slices.SortFunc(all, func(a, b at) int { return strings.Compare(a.id, b.id) })
-	m := made{pic: &graph.Picture{}}
-	host := slices.IndexFunc(all, func(a at) bool { return a.id == "aurelia" })
-	for i, a := range all {
-		m.pic.Graph.Nodes = append(m.pic.Graph.Nodes, graph.Node{ID: a.id, Group: uint8(a.c)})
-		m.pic.Points = append(m.pic.Points, a.p)
-		look := Node{Class: a.c, Host: i == host, Status: mesh.Online, Busy: r.IntN(4)}
-		switch {
-		case i == host:
-		case r.IntN(40) == 0:
-			look.Status = mesh.Offline
-		case r.IntN(20) == 0:
-			look.Status = mesh.Degraded
-		}
-		m.scene.Nodes = append(m.scene.Nodes, look)
+	slices.SortFunc(g.Nodes, func(a, b graph.Node) int { return strings.Compare(a.ID, b.ID) })
+	host := slices.IndexFunc(g.Nodes, func(a graph.Node) bool { return a.ID == "aurelia" })
+	for i := range g.Nodes {
 		if i != host {
-			m.pic.Graph.Edges = append(m.pic.Graph.Edges, graph.Edge{A: host, B: i})
-			m.scene.Edges = append(m.scene.Edges, Edge{Status: look.Status, RTT: fmt.Sprintf("%d ms", 1+r.IntN(200))})
+			g.Edges = append(g.Edges, graph.Edge{A: host, B: i})
 		}
 	}
-	m.pic.Tree = tree(m.pic)
+	m.pic = graph.Place(g)
+	m.scene = looksFor(g, r)
 	return m
 }
 
-// tree halves what is in one group by its order, which the ids give, down to single nodes.
-func tree(p *graph.Picture) []*graph.Cluster {
-	var half func(nodes []int) *graph.Cluster
-	half = func(nodes []int) *graph.Cluster {
-		c := &graph.Cluster{Nodes: nodes}
-		for _, i := range nodes {
-			c.At.X += p.Points[i].X / float64(len(nodes))
-			c.At.Y += p.Points[i].Y / float64(len(nodes))
+// looksFor makes up how a graph looks.
+func looksFor(g graph.Graph, r *rand.Rand) Scene {
+	var s Scene
+	for _, n := range g.Nodes {
+		look := Node{Class: privacy.Class(n.Group), Status: mesh.Online, Busy: r.IntN(4)}
+		look.Host = n.ID == "aurelia"
+		switch {
+		case look.Host:
+		case r.IntN(400) == 0:
+			look.Status = mesh.Offline
+		case r.IntN(100) == 0:
+			look.Status = mesh.Degraded
 		}
-		if len(nodes) > 1 {
-			c.Children = []*graph.Cluster{half(nodes[:len(nodes)/2]), half(nodes[len(nodes)/2:])}
-		}
-		return c
+		s.Nodes = append(s.Nodes, look)
 	}
-	groups := map[uint8][]int{}
-	for i, n := range p.Graph.Nodes {
-		groups[n.Group] = append(groups[n.Group], i)
+	for _, e := range g.Edges {
+		s.Edges = append(s.Edges, Edge{Status: s.Nodes[e.B].Status, RTT: fmt.Sprintf("%d ms", 1+r.IntN(200))})
 	}
-	var out []*graph.Cluster
-	for g := range uint8(4) {
-		if len(groups[g]) > 0 {
-			out = append(out, half(groups[g]))
-		}
-	}
-	return out
+	return s
 }
+
+func rowsOf(s string) []string { return strings.Split(ansi.Strip(s), "\n") }

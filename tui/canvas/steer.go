@@ -157,6 +157,11 @@ func (v *View) Zoom(steps, x, y int) bool {
 	if to == l.zoom || !l.frame.set {
 		return false
 	}
+	under, wasX, wasY := v.owner(x, y)-1, 0, 0
+	on := v.targetOf(under)
+	if !on.None() {
+		wasX, wasY = v.spot(under)
+	}
 	by := zooms[to] / zooms[l.zoom]
 	keep := func(off int, at int, mid float64) int {
 		return round((float64(at+off)-mid)*by+mid) - at
@@ -168,6 +173,10 @@ func (v *View) Zoom(steps, x, y int) bool {
 	l.zoom = to
 	v.arranged = false
 	v.prepare()
+	if i := v.itemOf(on); i >= 0 && to > 0 { // it may have given way to others before, or now
+		nx, ny := v.spot(i)
+		v.Pan(nx-wasX, ny-wasY)
+	}
 	return true
 }
 
@@ -237,74 +246,4 @@ func (v *View) nearest(x, y int) int32 {
 		}
 	}
 	return best
-}
-
-// reopen finds the clusters that were open in the new picture: the smallest that has all that is left of them. One that
-// has no like is closed, with all that was open in it.
-func (v *View) reopen(old *graph.Picture) {
-	keep := min(len(v.levels), 1)
-	for i := 1; i < len(v.levels); i++ {
-		c := v.like(old, v.levels[i].of)
-		if c == nil {
-			break
-		}
-		v.levels[i].of = c
-		if v.levels[i].from.Cluster != nil {
-			v.levels[i].from = Target{Cluster: c}
-		}
-		keep = i + 1
-	}
-	if keep < len(v.levels) {
-		v.cursor = Target{}
-		v.levels = v.levels[:keep]
-	}
-	if c := v.cursor.Cluster; c != nil {
-		v.cursor = Target{Cluster: v.like(old, c)}
-	}
-	if v.cursor.None() {
-		v.cursor = Target{ID: v.told}
-	}
-}
-
-func (v *View) like(old *graph.Picture, c *graph.Cluster) *graph.Cluster {
-	if old == nil || v.pic == nil || c == nil {
-		return nil
-	}
-	var left []int32
-	for _, n := range c.Nodes {
-		if n >= 0 && n < len(old.Graph.Nodes) {
-			if i, ok := v.index[old.Graph.Nodes[n].ID]; ok {
-				left = append(left, i)
-			}
-		}
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	var found *graph.Cluster
-	for in := v.pic.Tree; in != nil; {
-		var next *graph.Cluster
-		for _, k := range in {
-			if k != nil && holdsAll(k, left) {
-				next = k
-			}
-		}
-		if next == nil {
-			break
-		}
-		found, in = next, next.Children
-	}
-	if found != nil && len(found.Nodes) > 2*len(c.Nodes) {
-		return nil
-	}
-	return found
-}
-
-func holdsAll(c *graph.Cluster, nodes []int32) bool {
-	for _, n := range nodes {
-		if !holds(c, n) {
-			return false
-		}
-	}
-	return true
 }
