@@ -127,7 +127,7 @@ func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
 		return pane.Close{}, nil
 	case keys.Open:
 		return l.enter()
-	case copyCommand:
+	case keys.CopyCommand:
 		return pane.Clip{Text: l.command().String(), Said: "copied the command"}, nil
 	case keys.Next:
 		l.turn(1)
@@ -251,9 +251,6 @@ func (l *Layer) said() verb.Said {
 	return verb.Said{Reason: trim(l.value(theReason)), Deadline: trim(l.value(theDeadline)), On: trim(l.value(theNode))}
 }
 
-// copyCommand copies the command while letters are text.
-const copyCommand keys.ID = "copy.command"
-
 // Keys gives the bindings: while the act runs, only why there are none.
 func (l *Layer) Keys() []keys.Binding {
 	does := l.name + ", once both are right"
@@ -267,17 +264,9 @@ func (l *Layer) Keys() []keys.Binding {
 		keys.Get(keys.Previous).As("", "previous field"),
 		keys.Get(keys.Up).As("", "a job up; in a deadline 5 minutes more"),
 		keys.Get(keys.Down).As("", "a job down; in a deadline 5 minutes less"),
-		bindCopy(),
+		keys.Get(keys.CopyCommand).As("", "copy the command"),
 	}
 	return append(out, field.Keys()...)
-}
-
-func bindCopy() keys.Binding {
-	b := keys.Get(keys.Copy).As("", "copy the command")
-	b.ID = copyCommand
-	b.SetKeys("ctrl+y")
-	b.SetHelp("ctrl+y", b.Long())
-	return b
 }
 
 func (l *Layer) busy() string {

@@ -243,7 +243,7 @@ func TestReplayElsewhere(t *testing.T) {
 
 func TestCopyIsTheWholeCommand(t *testing.T) {
 	why := "it's " + strings.Repeat("very ", 40) + "loud"
-	p := begin(t, aurelia(), keys.Kill, node("alice-gpu")).press(keys.Next).typed(why).press(copyCommand)
+	p := begin(t, aurelia(), keys.Kill, node("alice-gpu")).press(keys.Next).typed(why).press(keys.CopyCommand)
 	if want := `voxmesh kill alice-gpu --confirm alice-gpu --reason '` + strings.ReplaceAll(why, "'", `'\''`) + `'`; p.copied != want {
 		t.Errorf("%s", p.copied)
 	}
