@@ -2,6 +2,8 @@ package verb
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"voxmesh/mesh"
 	"voxmesh/tui/format"
@@ -12,7 +14,7 @@ import (
 // Effect says what a verb would do to a thing now, in whole sentences: what becomes of jobs that run, what is kept, and
 // the way back where there is one.
 func Effect(s *pane.Session, id keys.ID, on pane.Ref) string {
-	return EffectOf(s, Name(s, id, on), on)
+	return EffectOf(s, Name(s, id, on), on, Said{})
 }
 
 // About is what the palette says of a verb: its effect, and what it will ask for.
@@ -27,17 +29,17 @@ func About(s *pane.Session, id keys.ID, on pane.Ref) string {
 	case name == string(keys.Send):
 		asks = "Asks for what to run"
 	default:
-		return EffectOf(s, name, on)
+		return EffectOf(s, name, on, Said{})
 	}
 	if back := WayBack(name); back != "" {
 		asks += "; " + back
 	}
-	return effect(s, name, on) + " " + asks + "."
+	return effect(s, name, on, Said{}) + " " + asks + "."
 }
 
-// EffectOf is Effect for an act by its name.
-func EffectOf(s *pane.Session, name string, on pane.Ref) string {
-	text := effect(s, name, on)
+// EffectOf is Effect for an act by its name, with what was said so far: the deadline of a drain, the node of a replay.
+func EffectOf(s *pane.Session, name string, on pane.Ref, said Said) string {
+	text := effect(s, name, on, said)
 	if back := WayBack(name); back != "" {
 		text += " " + back + "."
 	}
@@ -55,7 +57,7 @@ func WayBack(name string) string {
 	return ""
 }
 
-func effect(s *pane.Session, name string, on pane.Ref) string {
+func effect(s *pane.Session, name string, on pane.Ref, said Said) string {
 	jobs := Concerned(s, name, on)
 	switch name {
 	case mesh.ActKill:
@@ -63,11 +65,11 @@ func effect(s *pane.Session, name string, on pane.Ref) string {
 	case mesh.ActPause:
 		return "Takes no new work." + goesOn(jobs)
 	case mesh.ActDrain:
-		return drainEffect(jobs)
+		return drainEffect(jobs, said.Deadline)
 	case mesh.ActResume:
 		return "Takes work again, at once. P pauses it."
 	case mesh.ActReplay:
-		return replayEffect(s, jobs, on)
+		return replayEffect(s, jobs, on, said.On)
 	case mesh.ActRevoke:
 		return revokeEffect(jobs, on)
 	case string(keys.Cap):
@@ -125,21 +127,41 @@ func goesOn(jobs []*mesh.Job) string {
 	}
 }
 
-func drainEffect(jobs []*mesh.Job) string {
+func drainEffect(jobs []*mesh.Job, deadline string) string {
 	if len(jobs) == 0 {
 		return "Takes no new work. Nothing runs there, so that it is drained at once."
 	}
-	return fmt.Sprintf("Takes no new work. What runs may finish until the deadline, %s; the rest is then requeued.", format.Long(mesh.DefaultDrain))
+	d, ok := ParseDeadline(deadline)
+	if !ok {
+		d = mesh.DefaultDrain
+	}
+	return fmt.Sprintf("Takes no new work. What runs may finish until the deadline, %s; the rest is then requeued.", format.Long(d))
 }
 
-func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref) string {
+// longestDrain keeps a slip of the finger from draining for ever.
+const longestDrain = 7 * 24 * time.Hour
+
+// ParseDeadline reads how long a drain may take: 30m, 1h30m, a week at most. Nothing typed is mesh.DefaultDrain.
+func ParseDeadline(text string) (time.Duration, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return mesh.DefaultDrain, true
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil && d >= time.Second && d <= longestDrain
+}
+
+func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref, where string) string {
 	what := "it"
 	if n := node(s, on); n != nil {
 		what = "the latest run, " + n.Run + ","
 	}
 	text := "Runs " + what + " again as a new run: the same module, input and arguments"
-	if n := node(s, on); n != nil {
-		text += ", on " + n.ID
+	if n := node(s, on); n != nil && where == "" {
+		where = n.ID
+	}
+	if where != "" {
+		text += ", on " + where
 	}
 	if len(jobs) > 1 {
 		text += fmt.Sprintf(", %d jobs", len(jobs))

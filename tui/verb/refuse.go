@@ -52,7 +52,7 @@ func nothing(s *pane.Session, on pane.Ref) string {
 
 func refuseKill(s *pane.Session, on pane.Ref) string {
 	jobs := Jobs(s, on)
-	if len(jobs) == 0 && node(s, on) == nil {
+	if on.Kind == pane.Node && node(s, on) == nil || on.Kind != pane.Node && len(jobs) == 0 {
 		return nothing(s, on)
 	}
 	for _, j := range jobs {
