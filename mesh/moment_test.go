@@ -127,6 +127,20 @@ func TestMomentsCountTheirSecond(t *testing.T) {
 	}
 }
 
+func TestASecondBeginsAtItsBorder(t *testing.T) {
+	d := newDial()
+	r := bookOf(t, d.now)
+	for _, step := range []time.Duration{0, time.Second - time.Microsecond, time.Microsecond, time.Second} {
+		d.turn(step)
+		r.write(t, statusDraft("bob", Online))
+	}
+	for seq, want := range map[uint64][2]int{1: {1, 2}, 2: {2, 2}, 3: {1, 1}, 4: {1, 1}} {
+		if m, err := r.Moment(seq); err != nil || m.Nth != want[0] || m.Of != want[1] {
+			t.Errorf("op %d is %d of %d, want %v: %v", seq, m.Nth, m.Of, want, err)
+		}
+	}
+}
+
 func TestMomentsAreSafeToDraw(t *testing.T) {
 	r := bookOf(t, newDial().now)
 	evil := "\x1b[31m\u202e\r\n" + strings.Repeat("x", 500)
