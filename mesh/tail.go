@@ -19,16 +19,16 @@ type Output struct {
 // tailMost bounds what Tail gives.
 const tailMost = 1 << 20
 
-// Tail gives the last max bytes (at most 1 MB) of what there is of a job's output now, and waits for nothing. Codes:
+// Tail gives the last n bytes (at most 1 MB) of what there is of a job's output now, and waits for nothing. Codes:
 // vox/job/unknown, vox/blob/missing.
-func (h *Host) Tail(ctx context.Context, job string, max int) (Output, error) {
-	return h.tail(ctx, job, max, h.streams)
+func (h *Host) Tail(ctx context.Context, job string, n int) (Output, error) {
+	return h.tail(ctx, job, n, h.streams)
 }
 
-// Tail gives the last max bytes (at most 1 MB) of an ended job's output; of one that did not end there is nothing
+// Tail gives the last n bytes (at most 1 MB) of an ended job's output; of one that did not end there is nothing
 // without a host. Codes: vox/job/unknown, vox/blob/missing.
-func (r *Reader) Tail(ctx context.Context, job string, max int) (Output, error) {
-	return r.tail(ctx, job, max, nil)
+func (r *Reader) Tail(ctx context.Context, job string, n int) (Output, error) {
+	return r.tail(ctx, job, n, nil)
 }
 
 func (r *records) tail(ctx context.Context, job string, most int, live *streams) (Output, error) {

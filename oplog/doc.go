@@ -9,8 +9,8 @@
 //     until then the log acknowledges nothing more, and reads go on.
 //   - An op that is read is the op that was written. bbolt checksums no data page, so each op is chained to the one
 //     before it by SHA-256, and every read recomputes that chain from the nearest mark (at most 1,024 ops back). Replays
-//     and reads by name compare whole blocks with the CRC-32C that was taken when the chain was computed, and the rest with the chain. An op
-//     that does not match is never given out: the error is vox/oplog/damaged and names it.
+//     and reads by name compare whole blocks with the CRC-32C that was taken when the chain was computed, and the rest
+//     with the chain. An op that does not match is never given out: the error is vox/oplog/damaged and names it.
 //   - A state given out is the fold of exactly the ops up to its Seq. A memo that is missing, damaged or of another
 //     reducer version counts as absent: the state is then replayed from further back, and the memo rebuilt.
 //   - A published state is never changed. No read transaction outlives a call; every value is copied out.

@@ -33,6 +33,7 @@ type Cluster struct {
 	Nodes    []int // places in Graph.Nodes, ascending
 	Children []*Cluster
 	At       Point // the mean of its nodes
+	why      reason
 }
 
 // Picture is a graph that was placed: frozen until the graph changes.

@@ -150,6 +150,8 @@ const (
 	Delete    ID = "field.delete"
 	EraseWord ID = "field.erase-word"
 	Clear     ID = "field.clear"
+
+	CopyCommand ID = "field.copy-command"
 )
 
 // Table is every binding of this version, in the order of help.
@@ -205,6 +207,7 @@ func Table() []Group {
 			look(Delete, "del", "", "erase under the cursor", "delete"),
 			look(EraseWord, "ctrl+w", "", "erase the word before the cursor", "ctrl+w", "ctrl+backspace"),
 			look(Clear, "ctrl+u", "", "clear the field", "ctrl+u"),
+			look(CopyCommand, "ctrl+y", "copy command", "copy the command that does the same", "ctrl+y"),
 		}},
 		{"Act", []Binding{
 			act(Kill, "K", "kill", "kill: the work of a node, a job, a run, an item", "K"),

@@ -1,0 +1,8 @@
+package hopper
+
+import "voxmesh/mesh/privacy"
+
+type Item interface {
+	ID() string
+	Class() privacy.Class
+}
