@@ -214,7 +214,7 @@ func (l *Layer) drawCould(b *cell.Buffer, x, y, w, n int) int {
 		if f.Reason != "" {
 			reason = f.Reason
 		}
-		row.Choice(b, x, y+1+i, w, f.PrivacyClass, f.NodeID, reason, st)
+		row.Candidate(b, x, y+1+i, w, f.PrivacyClass, f.NodeID, reason, st)
 	}
 	return y + 1 + n
 }
