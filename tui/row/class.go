@@ -15,12 +15,19 @@ func Corner(b *cell.Buffer, x, y, w int, class privacy.Class, border theme.Style
 	return from
 }
 
-// Verdict draws what a node is to a job: cursor, sign, id, class, and the first row of the sentence that says why. It
-// gives the column at which the sentence begins, for the rows that continue it.
-func Verdict(b *cell.Buffer, x, y, w int, class privacy.Class, g Glyph, id Field, why string, st theme.Style, l Look) int {
-	Node(b, x, y, w, class, g, id, []Field{{Text: why, Width: max(w-VerdictIndent(id), 0), Gap: 2, Style: st}}, l)
-	return x + VerdictIndent(id)
+// verdictGap stands between the class, the rule and the sentence of a verdict.
+const verdictGap = 1
+
+// Verdict draws the first row of what is to be said of a node, or of an attempt: sign, id, class, the rule that decided
+// in a word, and the sentence. Rows that continue it begin VerdictIndent further right.
+func Verdict(b *cell.Buffer, x, y, w int, class privacy.Class, g Glyph, id, rule Field, why string, l Look) {
+	rule.Gap = verdictGap
+	says := Field{Text: why, Width: max(w-VerdictIndent(id, rule.Width), 0), Gap: verdictGap}
+	Node(b, x, y, w, class, g, id, []Field{rule, says}, l)
 }
 
 // VerdictIndent is how far right of a verdict its sentence begins.
-func VerdictIndent(id Field) int { return 3 + id.Width + 1 + BadgeWidth + 2 }
+func VerdictIndent(id Field, rule int) int {
+	const sign = 3
+	return sign + id.Width + 1 + BadgeWidth + verdictGap + rule + verdictGap
+}

@@ -153,8 +153,10 @@ func ParseDeadline(text string) (time.Duration, bool) {
 
 func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref, where string) string {
 	what := "it"
-	if n := node(s, on); n != nil {
+	if n := node(s, on); n != nil && n.Run != "" {
 		what = "the latest run, " + n.Run + ","
+	} else if n != nil {
+		what = "the latest run"
 	}
 	text := "Runs " + what + " again as a new run: the same module, input and arguments"
 	if n := node(s, on); n != nil && where == "" {
