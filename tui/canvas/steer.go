@@ -90,9 +90,6 @@ func (v *View) keepIn(l *level) {
 // Hit gives what has a cell of the canvas, counted from its top left: by its ring, its name or the cell of its cursor.
 func (v *View) Hit(x, y int) Target {
 	v.prepare()
-	if len(v.dress.own) < v.w*v.h {
-		return Target{}
-	}
 	return v.targetOf(v.owner(x, y) - 1)
 }
 
