@@ -44,7 +44,6 @@ type arrangement struct {
 	lines    []line
 	lineOf   []int32 // for each edge of the graph its line, -1: none
 	clusters int
-	singles  int // nodes that stand in items of their own though others are in clusters
 	nodes    int // nodes that are shown, alone or in clusters
 
 	x0, y0, x1, y1 int // the cells that are filled: x1 and y1 are the first beyond
@@ -86,7 +85,7 @@ func (v *View) arrange() {
 // itemise makes the items: nodes where there are cells enough for each, else clusters.
 func (v *View) itemise(l *level, zoom float64) {
 	a := &v.arr
-	a.items, a.clusters, a.singles = a.items[:0], 0, 0
+	a.items, a.clusters = a.items[:0], 0
 	a.of = slices.Grow(a.of[:0], len(v.points))[:len(v.points)]
 	for i := range a.of {
 		a.of[i] = -1
@@ -108,9 +107,6 @@ func (v *View) itemise(l *level, zoom float64) {
 		v.addCluster(c)
 	}
 	v.each(l.of, a.addNode(v.points)) // and what no cluster has
-	if a.clusters > 0 {
-		a.singles = len(a.items) - a.clusters
-	}
 }
 
 func (a *arrangement) addNode(points []graph.Point) func(int32) {

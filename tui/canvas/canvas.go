@@ -125,7 +125,17 @@ func (v *View) SetPicture(p *graph.Picture) {
 	}
 	v.reopen(old, known)
 	v.held, v.pull = held{}, pull{}
+	v.forget()
+}
+
+// forget drops what was made of a picture that is gone: until the next one is drawn nothing stands anywhere.
+func (v *View) forget() {
 	v.arranged, v.dressed = false, false
+	a, d := &v.arr, &v.dress
+	a.items, a.of, a.lines, a.lineOf, a.clusters, a.nodes = a.items[:0], a.of[:0], a.lines[:0], a.lineOf[:0], 0, 0
+	d.own, d.looks, d.lines, d.cells, d.words = d.own[:0], d.looks[:0], d.lines[:0], d.cells[:0], d.words[:0]
+	v.moves.stale = true
+	v.alone, v.pins = v.alone[:0], v.pins[:0]
 }
 
 // Picture gives the picture that is drawn, nil where there is none.

@@ -134,9 +134,9 @@ func (v *View) claim(x, y, w int, owner int32) {
 	}
 }
 
-// owner is who has a cell; beyond the canvas nobody has.
+// owner is who has a cell; beyond the canvas nobody has, nor before anything was drawn.
 func (v *View) owner(x, y int) int32 {
-	if x < 0 || y < 0 || x >= v.w || y >= v.h {
+	if x < 0 || y < 0 || x >= v.w || y >= v.h || len(v.dress.own) != v.w*v.h {
 		return nobody
 	}
 	return v.dress.own[y*v.w+x]

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh"
+	"voxmesh/tui/format"
 	"voxmesh/tui/theme"
 )
 
@@ -96,12 +97,26 @@ func (v *View) drawNames(cursor int32) {
 			d.named++
 			continue
 		}
-		if c.n > 1 {
-			if c = v.captionOf(i, i == cursor, true); v.name(i, &c) {
-				d.named++
-			}
+		c = v.captionOf(i, i == cursor, true)
+		if v.name(i, &c) || i == cursor && v.cutName(i, &c) {
+			d.named++
 		}
 	}
+}
+
+// cutName writes a name that has no room shorter, if it has room so: the selected is to be known by its name.
+func (v *View) cutName(i int32, c *caption) bool {
+	const least = 6 // of fewer columns nothing but the end would be left
+	p := &c.parts[0]
+	whole := p.text
+	for w := p.width - 1; w >= least; w-- {
+		p.text = format.Middle(whole, w)
+		p.width = ansi.StringWidth(p.text)
+		if c.width = p.width; v.name(i, c) {
+			return true
+		}
+	}
+	return false
 }
 
 // weight is how much an item's name matters: the selected, the not online, the pinned, the busiest.
@@ -180,9 +195,21 @@ func (v *View) cursorCellOf(owner int32, x, y int) bool {
 	return oy == y && ox-cursorCell == x && owner-1 != v.dress.cursor
 }
 
+// tripsMost is how many edges of the selected have their round trips: a star of more is a cloud of numbers.
+const tripsMost = 12
+
 // drawTrips writes the round trip on the middle of the selected node's edges, or near it.
 func (v *View) drawTrips(cursor int32) {
 	if cursor < 0 || v.arr.items[cursor].cluster != nil {
+		return
+	}
+	n := 0
+	for _, l := range v.arr.lines {
+		if l.a == cursor || l.b == cursor {
+			n++
+		}
+	}
+	if n > tripsMost {
 		return
 	}
 	for i, l := range v.arr.lines {

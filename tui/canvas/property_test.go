@@ -73,7 +73,17 @@ func wild(t *rapid.T) made {
 // steered does something to a view that whoever is before it could do.
 func steered(t *rapid.T, v *View) {
 	x, y := rapid.IntRange(-3, 70).Draw(t, "x"), rapid.IntRange(-3, 40).Draw(t, "y")
-	switch rapid.IntRange(0, 9).Draw(t, "act") {
+	switch rapid.IntRange(0, 12).Draw(t, "act") {
+	case 10: // another picture, before anything of it is drawn
+		m := wild(t)
+		v.SetPicture(m.pic)
+		use(t, v, x, y)
+	case 11:
+		v.SetPicture(nil)
+		use(t, v, x, y)
+	case 12:
+		v.Draw(cell.New(0, 0), layout.Rect{W: rapid.IntRange(-1, 1).Draw(t, "no w"), H: 0}, Scene{})
+		use(t, v, x, y)
 	case 0:
 		v.Zoom(rapid.IntRange(-9, 9).Draw(t, "steps"), x, y)
 	case 1:
@@ -117,6 +127,24 @@ func TestNothingOverlaps(t *testing.T) {
 			steered(t, v)
 		}
 	})
+}
+
+// use asks everything of a view.
+func use(t *rapid.T, v *View, x, y int) {
+	v.Hit(x, y)
+	v.Place(x, y)
+	v.At(v.Cursor().ID)
+	v.Zoom(1, x, y)
+	v.Move(keys.Up)
+	v.Lift(v.Cursor().ID)
+	v.Drag(x, y, y, x, true)
+	v.PutBack()
+	v.Out()
+	_ = v.Title() + v.Facts() + v.Rings() + v.Next()
+	v.Legend(cell.New(20, 1), 0, 0, 20)
+	if rapid.Bool().Draw(t, "fit") {
+		v.Fit()
+	}
 }
 
 func checkOutside(t *rapid.T, b *cell.Buffer, r layout.Rect) {

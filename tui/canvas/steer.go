@@ -4,8 +4,8 @@ import (
 	"voxmesh/tui/graph"
 )
 
-// edge3 is how near the cursor comes to the edge of the canvas before the canvas moves.
-const edge3 = 3
+// margin is how near the cursor comes to the edge of the canvas before the canvas moves.
+const margin = 3
 
 // targetOf gives what item i is.
 func (v *View) targetOf(i int32) Target {
@@ -65,7 +65,7 @@ func (v *View) reveal() {
 
 func (v *View) show(l *level, x, y, x0, y0, x1, y1 int) {
 	near := func(off *int, at, size, lo, hi int) {
-		m := min(edge3, (size-1)/2)
+		m := min(margin, (size-1)/2)
 		to := max(min(*off, at-m), at+m+1-size)
 		to = max(min(to, hi-size), lo)
 		to = max(min(to, at), at+1-size)
@@ -90,9 +90,6 @@ func (v *View) keepIn(l *level) {
 // Hit gives what has a cell of the canvas, counted from its top left: by its ring, its name or the cell of its cursor.
 func (v *View) Hit(x, y int) Target {
 	v.prepare()
-	if len(v.dress.own) < v.w*v.h {
-		return Target{}
-	}
 	return v.targetOf(v.owner(x, y) - 1)
 }
 
