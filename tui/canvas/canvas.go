@@ -168,6 +168,9 @@ func (v *View) take(w, h int, s Scene) {
 	}
 }
 
+// Point puts the cursor on something that Hit gave.
+func (v *View) Point(t Target) { v.point(t) }
+
 // point puts the cursor on something; a node that is not in what is open closes it.
 func (v *View) point(t Target) {
 	v.cursor, v.follow, v.dressed = t, true, false
