@@ -18,6 +18,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/keys"
+	"voxmesh/tui/theme"
 )
 
 // styled writes the escape sequences of a frame so that a golden file can be read.
@@ -42,6 +43,62 @@ func TestThemes(t *testing.T) {
 		t.Error("without colours bold must remain, and no colour")
 	}
 	goldenText(t, "styled-nocolour", styled(out.String()))
+}
+
+// Every scene on every terminal is its cells in the looks of that terminal, and nothing else: with the goldens of the
+// cells and those of the looks every frame is held in dark, light and without colours.
+func TestLooks(t *testing.T) {
+	for name, dark := range map[string]bool{"dark": true, "light": false} {
+		th := theme.New(dark, false)
+		var table, plain strings.Builder
+		for ink := theme.Text; ink <= theme.Code; ink++ {
+			for _, a := range []theme.Attr{0, theme.Bold, theme.Faint, theme.Underline, theme.Reverse, theme.Raised, theme.Bold | theme.Raised} {
+				st := theme.Style{Ink: ink, Attr: a}
+				fmt.Fprintf(&table, "%-4s %s\n", styleName(st), styled(th.SGR(st)))
+				plain.Reset()
+			}
+		}
+		goldenRaw(t, "looks-"+name, table.String())
+		none := colorprofile.Writer{Forward: &plain, Profile: colorprofile.ASCII}
+		if _, err := none.WriteString(strings.ReplaceAll(table.String(), "␛", "\x1b")); err != nil {
+			t.Fatal(err)
+		}
+		goldenRaw(t, "looks-"+name+"-nocolour", styled(plain.String()))
+	}
+	for name, scene := range scenes {
+		for _, z := range sizes {
+			s := scene(newScene(t, z[0], z[1]))
+			for _, background := range []color.Color{color.Black, color.White} {
+				s.send(tea.BackgroundColorMsg{Color: background})
+				if got, want := s.view(), s.composed(); got != want {
+					t.Errorf("%s at %v: what is rendered is not what the cells look like", name, z)
+				}
+			}
+		}
+	}
+}
+
+// composed is the screen put together cell by cell.
+func (s *screen) composed() string {
+	var out strings.Builder
+	for y := range s.c.buf.H {
+		last := theme.Style{}
+		for x := range s.c.buf.W {
+			c := s.c.buf.At(x, y)
+			if c.Style != last {
+				out.WriteString(s.c.s.Theme.SGR(c.Style))
+				last = c.Style
+			}
+			out.WriteString(c.S)
+		}
+		if last != (theme.Style{}) {
+			out.WriteString("\x1b[m")
+		}
+		if y < s.c.buf.H-1 {
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
 }
 
 func goldenText(t *testing.T, name, text string) {
@@ -303,6 +360,17 @@ func TestStaleAnswers(t *testing.T) {
 	s.do(mint)
 	if s.plain() != before || len(s.h.asked) != 1 {
 		t.Errorf("the late invite came up in another box:\n%s", s.plain())
+	}
+}
+
+// L withdraws the invite and comes back to the box with the next address; what is minted then names it.
+func TestOtherAddress(t *testing.T) {
+	s := play(t, aurelia().st, 80, 24).friend().press("L")
+	if got, _ := s.field("Address"); !slices.Equal(s.h.revoked, []string{"9f8e7d6c5b4a3921"}) || !strings.HasPrefix(got, "10.8.0.3:7420") {
+		t.Fatalf("revoked %v, the address is %q", s.h.revoked, got)
+	}
+	if s.press("enter"); len(s.h.asked) != 2 || s.h.asked[1].HostPort != "10.8.0.3:7420" {
+		t.Errorf("asked for %v", s.h.asked)
 	}
 }
 
