@@ -117,10 +117,8 @@ func (l *Layer) title() string {
 // class is that of the mesh, once it was looked at.
 func (l *Layer) class() (privacy.Class, bool) {
 	switch l.step {
-	case choosing, joining:
+	case choosing, joining, joined:
 		return l.pre.Class, true
-	case joined:
-		return l.done.Class, true
 	}
 	return privacy.Unknown, false
 }

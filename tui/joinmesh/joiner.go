@@ -40,7 +40,6 @@ type Joined struct {
 	Mesh    string
 	Node    string // this machine's id there
 	Inviter string
-	Class   privacy.Class
 	Works   bool   // somebody on this data folder works for it from now on
 	Gives   Gives  // what this machine gives now
 	Policy  Policy // Created and Diff tell what was written, and what was not

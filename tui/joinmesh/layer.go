@@ -305,7 +305,7 @@ func (l *Layer) joined(m done) {
 		return
 	}
 	l.wipe()
-	l.step, l.focus, l.done, l.pre, l.from = joined, theJoin, m.joined, Preview{}, 0
+	l.step, l.focus, l.done, l.pre, l.from = joined, theJoin, m.joined, Preview{Class: l.pre.Class}, 0
 }
 
 // off says why this machine can't join now.
