@@ -21,7 +21,10 @@ type beside struct {
 }
 
 // into adds it to a console's options.
-func (b beside) into(o tui.Options) tui.Options { return o }
+func (b beside) into(o tui.Options) tui.Options {
+	o.Open, o.Lost, o.Retry = b.open, b.lost, b.retry
+	return o
+}
 
 // console opens the console, at a run where ref names one: attached to the host that runs, else as the host.
 func (a *app) console(ctx context.Context, ref string) error {

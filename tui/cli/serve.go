@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"voxmesh/audit"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
@@ -323,19 +325,25 @@ func (m *machine) models() worker.ModelRunner {
 func (a *app) consoleOptions(ctx context.Context, h *mesh.Host) tui.Options {
 	return tui.Options{
 		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
-		HostInProcess: true, Context: ctx,
+		HostInProcess: true, Context: ctx, Files: ownFile,
 	}
+}
+
+// ownFile opens a file for a console in this process: whoever is there is whoever runs it.
+func ownFile(_ context.Context, path string) (io.ReadCloser, error) {
+	f, _, err := sshd.OpenFile(path)
+	return f, err
 }
 
 // consoleOf is a console in a session: in the host's process, on the visitor's terminal.
 func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 	h := r.host
-	var can tui.Actions = h
-	if s.Role != sshd.Operator {
-		can = viewing{h}
-	}
 	o := tui.Options{
-		Source: h, Actions: can, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env, Files: s.OpenFile,
+	}
+	if s.Role != sshd.Operator {
+		v := viewing{h}
+		o.Source, o.Actions = v, v
 	}
 	o = beside{joiner: r.joinerFor(s), open: r.atFirst(s)}.into(o)
 	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
@@ -352,6 +360,30 @@ func (viewing) MintInvite(context.Context, string, mesh.InviteRequest) (mesh.Inv
 
 // RevokeInvite refuses.
 func (viewing) RevokeInvite(context.Context, string, string) error { return viewersLook() }
+
+// Act refuses.
+func (viewing) Act(context.Context, *audit.Grant, mesh.Action) (mesh.ActResult, error) {
+	return mesh.ActResult{}, viewersLook()
+}
+
+// Resume refuses.
+func (viewing) Resume(context.Context, string, string, string) (mesh.ActResult, error) {
+	return mesh.ActResult{}, viewersLook()
+}
+
+// SetCap refuses.
+func (viewing) SetCap(context.Context, string, string, *int64) error { return viewersLook() }
+
+// PutBlob refuses.
+func (viewing) PutBlob(io.Reader, int64) (string, int64, error) { return "", 0, viewersLook() }
+
+// Submit refuses.
+func (viewing) Submit(context.Context, string, mesh.JobRequest) (mesh.Ticket, error) {
+	return mesh.Ticket{}, viewersLook()
+}
+
+// SaveView refuses: where machines stand on the canvas is the operators'.
+func (viewing) SaveView(string, []byte) error { return viewersLook() }
 
 // terminal is the caller's terminal, if input and output are one.
 func (a *app) terminal() (in, out *os.File, ok bool) {
