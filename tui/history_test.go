@@ -8,6 +8,8 @@ import (
 	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+	"voxmesh/tui/joinmesh"
 )
 
 // history is the log of a host that a test plays: the ops of a sampleLog with the states after them.
@@ -177,4 +179,21 @@ func (d *did) PutBlob(r io.Reader, _ int64) (string, int64, error) {
 func (d *did) Submit(_ context.Context, _ string, r mesh.JobRequest) (mesh.Ticket, error) {
 	d.jobs = append(d.jobs, r)
 	return mesh.Ticket{JobID: "j-9001", RunID: "r-9001"}, nil
+}
+
+// inviter is a mesh that a test can join.
+type inviter struct{ joined []string }
+
+func (*inviter) Preview(context.Context, string, string) (joinmesh.Preview, error) {
+	return joinmesh.Preview{
+		Mesh: "borealis", Inviter: "alex", Address: "192.168.1.40:7420", Fingerprint: "9e02-11bd-40aa-c7f1",
+		Class: privacy.PairedPeersOnly, Slots: []string{"cpu"}, Expiry: now.Add(520 * time.Second),
+		Gives:  joinmesh.Gives{Slots: []joinmesh.Slot{{Kind: "cpu", AtOnce: 1}}, Longest: time.Hour},
+		Policy: joinmesh.Policy{Path: "/home/mira/.local/state/voxmesh/donations.vox", Created: true, Text: "policy donations {\n  slots: [\n    { kind: cpu, max_concurrent: 1, weight: 100 },\n  ]\n}\n"},
+	}, nil
+}
+
+func (i *inviter) Join(_ context.Context, link, _ string) (joinmesh.Joined, error) {
+	i.joined = append(i.joined, link)
+	return joinmesh.Joined{Mesh: "borealis", Node: "aurelia", Inviter: "alex", Works: true}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"voxmesh/tui/drawer"
 	"voxmesh/tui/explain"
 	"voxmesh/tui/help"
+	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/capbox"
 	"voxmesh/tui/keys"
@@ -72,8 +73,7 @@ func (c *console) addNode() tea.Cmd {
 }
 
 func (c *console) join() tea.Cmd {
-	c.notice = say("voxmesh join LINK joins a mesh", c.s.Now())
-	return nil
+	return c.open(joinmesh.New(c.ctx, c.s, c.o.Joiner), nil)
 }
 
 func (c *console) send(on pane.Ref, text string) tea.Cmd {

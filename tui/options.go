@@ -26,6 +26,7 @@ import (
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
+	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/meshpane"
 	"voxmesh/tui/pane"
@@ -72,11 +73,12 @@ type Options struct {
 	HostInProcess bool             // the host ends with this console: it asks before leaving while there is work
 	Context       context.Context  // requests end with it; nil is the background
 
-	Files send.Files     // opens files of whoever is here; nil: there are none
-	Demo  func() tea.Cmd // shows a mesh at work in this terminal; nil: not from here
-	Open  pane.Ref       // what is shown first; the zero value: the mesh
-	Lost  time.Time      // when the host was lost whose log this shows; zero: it is there
-	Retry func()         // looks for that host now
+	Joiner joinmesh.Joiner // joins other meshes; nil: not from here
+	Files  send.Files      // opens files of whoever is here; nil: there are none
+	Demo   func() tea.Cmd  // shows a mesh at work in this terminal; nil: not from here
+	Open   pane.Ref        // what is shown first; the zero value: the mesh
+	Lost   time.Time       // when the host was lost whose log this shows; zero: it is there
+	Retry  func()          // looks for that host now
 }
 
 func (o Options) env(key string) string {

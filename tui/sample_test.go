@@ -231,6 +231,9 @@ func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return now }
 	}
+	if o.Joiner == nil {
+		o.Joiner = &inviter{}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	o.Context = ctx

@@ -50,6 +50,7 @@ var scenes = map[string]func(s *screen) *screen{
 	"cap":     func(s *screen) *screen { return s.press("C").typed("7") },
 	"send":    func(s *screen) *screen { return s.press("S").typed("why is the sky blue") },
 	"join":    func(s *screen) *screen { return s.press("J") },
+	"preview": func(s *screen) *screen { return s.press("J").send(tea.PasteMsg{Content: invite}).press("enter") },
 	"add-box": func(s *screen) *screen { return s.press("A").typed("friend").press("tab", "left", "space") },
 	"add":     func(s *screen) *screen { return s.friend() },
 	"past":    func(s *screen) *screen { return s.past("09:41:07") },
@@ -57,6 +58,9 @@ var scenes = map[string]func(s *screen) *screen{
 	"lost":    func(s *screen) *screen { return s.send(lostMsg{}) },
 	"leaving": func(s *screen) *screen { s.c.s.InProcess = true; return s.press("q") },
 }
+
+// invite is the link of another mesh.
+const invite = "vox+invite://192.168.1.40:7420?b=EWkgTdAKb3Jx9vQ2mZc7LrYh0sUe4nPaBt8KwGd5XfOiVj1RqMzS6CyTlHgE"
 
 // past goes to a time of the day by typing it, and waits for the picture.
 func (s *screen) past(hms string) *screen { return s.press("t").typed(hms).press("enter") }

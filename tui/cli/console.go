@@ -2,29 +2,17 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
-	"time"
+	"os/exec"
+
+	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh/fault"
 	"voxmesh/tui"
-	"voxmesh/tui/joinmesh"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/sshd"
 )
-
-// beside is what a console is given beside its host and whoever is there.
-type beside struct {
-	joiner joinmesh.Joiner
-	open   pane.Ref  // what is shown first
-	lost   time.Time // when the host was lost
-	retry  func()    // looks for it now
-}
-
-// into adds it to a console's options.
-func (b beside) into(o tui.Options) tui.Options {
-	o.Open, o.Lost, o.Retry = b.open, b.lost, b.retry
-	return o
-}
 
 // console opens the console, at a run where ref names one: attached to the host that runs, else as the host.
 func (a *app) console(ctx context.Context, ref string) error {
@@ -62,8 +50,32 @@ func (a *app) hosting(ctx context.Context, in, out *os.File, at pane.Ref) error 
 		return err
 	}
 	defer r.close()
-	o := beside{joiner: r.joiner, open: at}.into(a.consoleOptions(ctx, r.host))
+	o := a.ownConsole(ctx, r)
+	o.HostInProcess, o.Open, o.Demo = true, at, demoHere
 	return tui.Run(ctx, in, out, o)
+}
+
+// ownConsole is a console in the process of its host, for whoever runs it.
+func (a *app) ownConsole(ctx context.Context, r *hosted) tui.Options {
+	return tui.Options{
+		Source: r.host, Actions: r.host, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
+		Context: ctx, Joiner: r.joiner, Files: ownFile,
+	}
+}
+
+// ownFile opens a file for a console in this process: whoever is there is whoever runs it.
+func ownFile(_ context.Context, path string) (io.ReadCloser, error) {
+	f, _, err := sshd.OpenFile(path)
+	return f, err
+}
+
+// demoHere shows the demo in the terminal of a console in this process, until it is left.
+func demoHere() tea.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	return tea.ExecProcess(exec.Command(self, "demo"), func(error) tea.Msg { return nil }) // it says itself what went wrong
 }
 
 // attached is a console in the host that runs. Where that host goes, the console stays, over its log, until a host

@@ -27,14 +27,16 @@ func (a *app) withoutHost(ctx context.Context, in, out *os.File, dir string) (*s
 	h := newLostHost(dir)
 	h.remember()
 	now := make(chan struct{}, 1)
-	o := beside{lost: time.Now(), retry: func() {
+	retry := func() {
 		select {
 		case now <- struct{}{}:
 		default: // asked already
 		}
-	}}.into(tui.Options{
+	}
+	o := tui.Options{
 		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ, Context: run,
-	})
+		Lost: time.Now(), Retry: retry,
+	}
 	back := false
 	opts := append(tui.ProgramOptions(ctx, o), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {

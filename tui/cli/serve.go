@@ -322,30 +322,17 @@ func (m *machine) models() worker.ModelRunner {
 	return m.ollama
 }
 
-func (a *app) consoleOptions(ctx context.Context, h *mesh.Host) tui.Options {
-	return tui.Options{
-		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
-		HostInProcess: true, Context: ctx, Files: ownFile,
-	}
-}
-
-// ownFile opens a file for a console in this process: whoever is there is whoever runs it.
-func ownFile(_ context.Context, path string) (io.ReadCloser, error) {
-	f, _, err := sshd.OpenFile(path)
-	return f, err
-}
-
 // consoleOf is a console in a session: in the host's process, on the visitor's terminal.
 func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 	h := r.host
 	o := tui.Options{
-		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env, Files: s.OpenFile,
+		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Joiner: r.joinerFor(s), Files: s.OpenFile, Open: r.atFirst(s),
 	}
 	if s.Role != sshd.Operator {
 		v := viewing{h}
 		o.Source, o.Actions = v, v
 	}
-	o = beside{joiner: r.joinerFor(s), open: r.atFirst(s)}.into(o)
 	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
 }
 
