@@ -43,14 +43,14 @@ func TestCursorBeginsOnAWorker(t *testing.T) {
 func TestEmptySaysItWhole(t *testing.T) {
 	for w := 60; w < 130; w++ {
 		frame := play(t, newLog().start(now).st, w, 20).plain()
-		for _, want := range []string{"in about a minute.", "[Add a node]", "voxmesh join 'LINK' joins a friend's mesh", "voxmesh demo shows one at work"} {
+		for _, want := range []string{"in about a minute.", "[Add a node]", " Join a friend's mesh ", " See a demo "} {
 			if !strings.Contains(frame, want) {
 				t.Fatalf("%d columns lack %q:\n%s", w, want, frame)
 			}
 		}
 	}
 	s := playAs(t, newLog().start(now).st, 80, 24, Options{Role: RoleViewer})
-	if s.press("enter"); strings.Contains(s.plain(), "[Add a node]──") || !strings.Contains(s.plain(), "enter add a node: you are here to view only") {
+	if s.press("enter"); strings.Contains(s.plain(), "[Add a node]──") || !strings.Contains(s.plain(), "enter choose: you are here to view only") {
 		t.Errorf("a viewer is not told why:\n%s", s.plain())
 	}
 }

@@ -7,7 +7,7 @@ func BenchmarkFrame(b *testing.B) {
 	s := play(b, aurelia().st, 120, 40)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.c.dirty = true
+		s.c.dirty = everything
 		s.view()
 	}
 }

@@ -2,52 +2,53 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
 	"voxmesh/mesh"
-	"voxmesh/tui/addnode"
+	"voxmesh/tui/act"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/help"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
-	"voxmesh/tui/meshpane"
+	"voxmesh/tui/palette"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/scrub"
 	"voxmesh/tui/theme"
 )
 
-// tab is one of the six panes.
-type tab struct {
-	name string
-	key  keys.ID
-	pane pane.Pane
-}
-
 // console is the root. It is a pointer model: one goroutine, that of the program, uses it.
 type console struct {
-	o      Options
-	ctx    context.Context // of what the console waits for: ends when it is left
-	stop   context.CancelFunc
-	s      *pane.Session
-	tabs   []tab
-	active int
-	layers stack
-	notice notice
-	watch  <-chan struct{}
+	o       Options
+	ctx     context.Context // of what the console waits for: ends when it is left
+	stop    context.CancelFunc
+	s       *pane.Session
+	present pane.World // the newest world, also while the past is shown
+	tabs    []tab
+	active  int
+	bar     *scrub.Bar
+	onBar   bool // the scrubber has the focus, the last region behind those of the pane
+	layers  stack
+	notice  notice
+	recent  palette.Recent
+	undo    act.Undo
+	watch   <-chan struct{}
 
 	width, height int
 	ascii         bool
 	mouse         bool
-	lastClick     pane.Click
-	clickedAt     time.Time
+	pointer       pointer
 
-	buf    *cell.Buffer
-	frame  layout.Frame
-	words  []word // what can be clicked on the first and the last row
-	dirty  bool
-	cached string
+	buf     *cell.Buffer
+	frame   layout.Frame
+	words   []word // what can be clicked on the first and the last rows
+	covered bool   // a layer lay over the last frame
+	super   bool   // the terminal tells ⌘K from k
+	dirty   region // what is out of date
+	cached  string
 }
 
 // New makes a console, for a program with ProgramOptions.
@@ -63,27 +64,17 @@ func newConsole(o Options) *console {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	c := &console{o: o, ascii: o.ascii(), mouse: o.env("VOXMESH_MOUSE") != "0", dirty: true}
+	c := &console{o: o, ascii: o.ascii(), mouse: o.env("VOXMESH_MOUSE") != "0", dirty: everything}
 	c.ctx, c.stop = context.WithCancel(o.Context)
 	c.s = &pane.Session{
 		Theme: theme.New(true, c.ascii), Now: o.Clock, Actor: o.Actor, Operator: o.Operator,
 		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: o.env("NO_COLOR") == "",
 	}
-
-	c.s.World = c.read()
+	c.present = c.read()
+	c.s.World = c.present
+	c.bar = scrub.New(c.ctx, c.s, o.Source)
 	c.tabs = c.makeTabs()
 	return c
-}
-
-func (c *console) makeTabs() []tab {
-	return []tab{
-		{"Mesh", keys.Pane1, meshpane.New(c.ctx, c.s, c.o.Actions)},
-		{"Runs", keys.Pane2, soon{c.s, "Runs", "Not in this version yet. What ran is listed by", "voxmesh runs"}},
-		{"Hopper", keys.Pane3, soon{c.s, "Hopper", "Not in this version yet. Jobs that wait are listed by", "voxmesh jobs"}},
-		{"Models", keys.Pane4, soon{c.s, "Models", "Not in this version yet. Which model lives where is listed by", "voxmesh models"}},
-		{"Policy", keys.Pane5, soon{c.s, "Policy", "Not in this version yet. What this machine gives is shown by", "voxmesh policy show"}},
-		{"Audit", keys.Pane6, soon{c.s, "Audit", "Not in this version yet. The signed entries are listed by", "voxmesh audit"}},
-	}
 }
 
 // The root's own messages.
@@ -95,7 +86,7 @@ type (
 
 // read fetches the world: in a command, because the telemetry has a lock.
 func (c *console) read() pane.World {
-	w := pane.World{State: c.o.Source.Snapshot(), Tel: c.o.Source.Telemetry()}
+	w := pane.World{State: c.o.Source.Snapshot(), Tel: c.o.Source.Telemetry(), Lost: c.o.Lost}
 	if w.State == nil {
 		w.State = &mesh.State{}
 	}
@@ -146,16 +137,23 @@ func (c *console) tick() tea.Cmd {
 // Init starts to follow the mesh and asks the terminal what it is.
 func (c *console) Init() tea.Cmd {
 	c.watch = c.o.Source.Watch(c.ctx)
-	return tea.Batch(c.follow(0), c.tick(), tea.RequestBackgroundColor)
+	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor, tea.RequestCapability("RGB")}
+	for _, t := range c.tabs {
+		if p, ok := t.pane.(interface{ Init() tea.Cmd }); ok {
+			cmds = append(cmds, p.Init())
+		}
+	}
+	if c.o.Open.Kind != pane.None {
+		cmds = append(cmds, c.visit(c.o.Open))
+	}
+	return tea.Batch(cmds...)
 }
 
 // Update routes a message.
 func (c *console) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg.(type) {
-	case tea.MouseMotionMsg, tea.MouseReleaseMsg, tea.KeyReleaseMsg:
-		return c, nil
+	if _, moved := msg.(tea.MouseMotionMsg); !moved || c.pointer.down {
+		c.dirty |= touches(msg)
 	}
-	c.dirty = true
 	return c, c.route(msg)
 }
 
@@ -163,6 +161,7 @@ func (c *console) route(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		c.width, c.height = msg.Width, msg.Height
+		return c.toAll(msg)
 	case tea.BackgroundColorMsg:
 		c.s.Theme = theme.New(msg.IsDark(), c.ascii)
 	case tea.ColorProfileMsg:
@@ -172,9 +171,11 @@ func (c *console) route(msg tea.Msg) tea.Cmd {
 	case secondMsg:
 		c.notice.expire(c.s.Now())
 		return tea.Batch(c.take(msg.world, pane.Second{}), c.tick())
+	case scrub.Shown:
+		return c.show(msg)
 	case lostMsg:
-		c.s.World.Lost = c.s.Now()
-		return c.toAll(pane.Changed{})
+		c.present.Lost = c.s.Now()
+		return c.take(c.present, pane.Changed{})
 	case tea.KeyPressMsg:
 		return c.key(msg)
 	case tea.PasteMsg:
@@ -183,26 +184,52 @@ func (c *console) route(msg tea.Msg) tea.Cmd {
 		}
 	case tea.MouseClickMsg:
 		return c.click(tea.Mouse(msg))
+	case tea.MouseMotionMsg:
+		return c.drag(tea.Mouse(msg), false)
+	case tea.MouseReleaseMsg:
+		return c.drag(tea.Mouse(msg), true)
 	case tea.MouseWheelMsg:
 		return c.wheel(tea.Mouse(msg))
+	case tea.KeyboardEnhancementsMsg:
+		c.super = msg.SupportsKeyDisambiguation()
+	case tea.KeyReleaseMsg, tea.FocusMsg, tea.BlurMsg:
+	case act.Did:
+		c.did(msg)
+		return c.toAll(msg)
 	default:
 		return c.toAll(msg)
 	}
 	return nil
 }
 
-// take makes a world the current one. A host that is lost stays so: its last state remains, and only its age moves.
+// take makes a world the newest one. A host that is lost stays so: its last state remains, and only its age moves. While
+// the past is shown the newest world waits.
 func (c *console) take(w pane.World, why tea.Msg) tea.Cmd {
-	if c.s.World.Lost.IsZero() {
-		c.s.World = w
+	if c.present.Lost.IsZero() || !w.Lost.IsZero() {
+		c.present = w
+	}
+	if c.s.World.Past.IsZero() {
+		c.s.World = c.present
+	} else {
+		c.s.World.Lost = c.present.Lost
 	}
 	return c.toAll(why)
 }
 
-// toAll gives a message to every layer and pane: what happened in the mesh, and results, which each knows by their
-// generation.
+// show makes an instant of the past the world, or the newest world again.
+func (c *console) show(m scrub.Shown) tea.Cmd {
+	c.s.World = c.present
+	if m.Instant != nil {
+		st := m.Instant.State
+		c.s.World = pane.World{State: st, Spend: st.Window(m.At), Past: m.At, Lost: c.present.Lost}
+	}
+	return c.toAll(pane.Changed{})
+}
+
+// toAll gives a message to the scrubber and to every layer and pane: what happened in the mesh, and results, which each
+// knows by their generation.
 func (c *console) toAll(msg tea.Msg) tea.Cmd {
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{c.give(c.bar, msg)}
 	for _, l := range c.layers.all() {
 		cmds = append(cmds, c.give(l, msg))
 	}
@@ -218,56 +245,49 @@ func (c *console) give(p pane.Pane, msg tea.Msg) tea.Cmd {
 	return tea.Batch(cmd, c.carry(p, act))
 }
 
-func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
-	switch act := act.(type) {
-	case pane.Notice:
-		c.notice = say(act.Text, c.s.Now())
-	case pane.Push:
-		c.layers.push(act.Layer, time.Time{})
-	case pane.Close:
-		c.layers.remove(from)
-	case pane.Quit:
-		return c.quit()
-	case pane.Press:
-		return c.press(act.ID)
-	case pane.Visit:
-		return c.visit(act.Ref)
-	case pane.Several:
-		var cmds []tea.Cmd
-		for _, a := range act {
-			cmds = append(cmds, c.carry(from, a))
-		}
-		return tea.Batch(cmds...)
-	case pane.Clip:
-		c.notice = say(act.Said, c.s.Now())
-		return tea.SetClipboard(act.Text)
-	}
-	return nil
-}
-
-// visit goes to where a thing is shown.
-func (c *console) visit(r pane.Ref) tea.Cmd {
-	c.active = 0
-	return c.give(c.tabs[0].pane, pane.Reveal{Ref: r})
-}
-
-// focused is what has the keys: the top layer, or the pane.
+// focused is what has the keys: the top layer, the scrubber, or the pane.
 func (c *console) focused() pane.Pane {
 	if l := c.layers.top(); l != nil {
 		return l
 	}
+	if c.onBar || c.bar.Typing() {
+		return c.bar
+	}
 	return c.tabs[c.active].pane
 }
 
+func (c *console) typing() bool { return c.focused().Typing() }
+
 // everywhere are the keys that work in every pane; in a layer only those that do not lead away from it.
 func (c *console) everywhere() []keys.Binding {
-	if c.layers.top() != nil {
-		return keys.Pick(keys.Leave, keys.Help)
+	l := c.layers.top()
+	switch {
+	case l != nil && looking(l):
+		return append(c.bar.TimeKeys(), keys.Pick(keys.Leave, keys.Help, keys.Palette)...)
+	case l != nil:
+		return keys.Pick(keys.Leave, keys.Help, keys.Palette)
 	}
-	return keys.Pick(keys.Pane1, keys.Pane2, keys.Pane3, keys.Pane4, keys.Pane5, keys.Pane6, keys.Help, keys.Leave)
+	bs := keys.Pick(keys.Palette, keys.Help, keys.Leave)
+	for _, t := range c.tabs {
+		bs = append(bs, keys.Get(t.key))
+	}
+	bs = append(bs, keys.Get(keys.Add).When(c.s.Refuse), keys.Get(keys.Join).When(c.s.Refuse), keys.Get(keys.Send).When(c.s.Refuse),
+		keys.Get(keys.Undo).When(c.refuseUndo), keys.Get(keys.Next).As("", "next region"), keys.Get(keys.Previous).As("", "previous region"))
+	if c.o.Retry != nil && !c.present.Lost.IsZero() {
+		bs = append(bs, keys.Get(keys.Retry).As("reconnect", "reconnect now"))
+	}
+	bs = append(bs, c.bar.TimeKeys()...)
+	own := c.focused().Keys()
+	return slices.DeleteFunc(bs, func(b keys.Binding) bool {
+		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
+	})
 }
 
-func (c *console) typing() bool { return c.focused().Typing() }
+// onAxis gives the scrubber the focus, or takes it.
+func (c *console) onAxis(on bool) {
+	c.onBar = on && !c.frame.Scrubber.Empty()
+	c.bar.Focus(c.onBar)
+}
 
 func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 	if c.layers.deaf(c.s.Now()) {
@@ -277,11 +297,10 @@ func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
 	if c.typing() && k.Text != "" {
 		return c.give(c.focused(), k)
 	}
-	if b, ok := keys.Find(c.focused().Keys(), k); ok {
-		return c.perform(b, k)
-	}
-	if b, ok := keys.Find(c.everywhere(), k); ok {
-		return c.perform(b, k)
+	for _, bs := range [][]keys.Binding{c.focused().Keys(), c.everywhere()} {
+		if b, ok := keys.Find(bs, k); ok {
+			return c.perform(b, k)
+		}
 	}
 	if c.typing() {
 		return c.give(c.focused(), k)
@@ -311,24 +330,50 @@ func (c *console) perform(b keys.Binding, k tea.KeyPressMsg) tea.Cmd {
 		c.notice = say(b.Show()+" "+what+": "+why, c.s.Now())
 		return nil
 	}
+	if owns(c.focused(), b.ID) {
+		return c.give(c.focused(), pane.Do{ID: b.ID, Key: k})
+	}
+	return c.global(b.ID, k)
+}
+
+// owns reports whether a binding is one of the focused region.
+func owns(p pane.Pane, id keys.ID) bool {
+	for _, b := range p.Keys() {
+		if b.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// global carries out what works everywhere.
+func (c *console) global(id keys.ID, k tea.KeyPressMsg) tea.Cmd {
 	for i, t := range c.tabs {
-		if t.key == b.ID {
+		if t.key == id {
 			c.active = i
+			c.onAxis(false)
 			return nil
 		}
 	}
-	switch b.ID {
+	switch id {
 	case keys.Leave:
 		return c.leave()
 	case keys.Help:
 		c.help()
-		return nil
-	case keys.Add:
-		l, cmd := addnode.New(c.ctx, c.s, c.o.Actions)
-		c.layers.push(l, time.Time{})
-		return cmd
+	case keys.Palette:
+		return c.palette(pane.Ref{})
+	case keys.Add, keys.Join, keys.Send:
+		return c.begin(pane.Act{Verb: id})
+	case keys.Undo:
+		return c.undo.Do(c.ctx, c.s, c.o.Actions)
+	case keys.Retry:
+		c.o.Retry()
+	case keys.Next, keys.Previous:
+		c.onAxis(!c.onBar)
+	default:
+		return c.give(c.bar, pane.Do{ID: id, Key: k})
 	}
-	return c.give(c.focused(), pane.Do{ID: b.ID, Key: k})
+	return nil
 }
 
 func (c *console) help() {
@@ -348,7 +393,7 @@ func (c *console) leave() tea.Cmd {
 		c.layers.remove(l)
 		return nil
 	}
-	if n := len(c.s.World.State.Held()); c.s.InProcess && n > 0 && c.s.World.Lost.IsZero() {
+	if n := len(c.present.State.Held()); c.s.InProcess && n > 0 && c.present.Lost.IsZero() {
 		c.layers.push(&leaving{jobs: n}, time.Time{})
 		return nil
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -12,14 +13,15 @@ import (
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
 	"voxmesh/tui/theme"
 )
 
 // View gives the screen, drawn anew only where something changed since the last time.
 func (c *console) View() tea.View {
-	if c.dirty {
-		c.dirty = false
+	if c.dirty != 0 {
 		c.cached = c.draw()
+		c.dirty = 0
 	}
 	v := tea.NewView(c.cached)
 	v.AltScreen = true
@@ -40,26 +42,70 @@ func (c *console) draw() string {
 	}
 	if c.buf == nil || c.buf.W != c.width || c.buf.H != c.height {
 		c.buf = cell.New(c.width, c.height)
+		c.dirty = everything
 	}
-	c.buf.Clear()
-	c.words = c.words[:0]
-	c.frame = layout.Screen(c.width, c.height, layout.Parts{Strip: c.active == 0 && len(c.s.World.State.Workers()) > 0})
+	f := layout.Screen(c.width, c.height, layout.Parts{
+		Scrubber: true, Strip: c.active == 0 && len(c.s.World.State.Workers()) > 0, Moment: !c.s.World.Past.IsZero(),
+	})
 	top := c.layers.top()
+	if f != c.frame || top != nil || c.covered {
+		c.dirty = everything
+	}
+	c.frame, c.covered = f, top != nil
+	c.clear()
 	switch {
-	case c.frame.TooSmall:
+	case f.TooSmall:
 		c.drawTooSmall()
 	case top != nil && top.Bare():
-		top.Draw(c.buf, c.frame)
+		top.Draw(c.buf, f)
 	default:
-		c.drawHeader()
-		c.tabs[c.active].pane.Draw(c.buf, c.frame)
-		c.drawStatus(c.frame.Status)
-		for _, l := range c.layers.layers {
-			l.Draw(c.buf, c.frame)
-		}
-		c.drawKeys()
+		c.drawParts()
 	}
 	return c.buf.Render(c.s.Theme)
+}
+
+// clear takes away what is to be drawn anew.
+func (c *console) clear() {
+	if c.dirty == everything {
+		c.buf.Clear()
+		c.words = c.words[:0]
+		return
+	}
+	for g := header; g <= foot; g <<= 1 {
+		if c.dirty&g == 0 {
+			continue
+		}
+		for _, r := range g.rects(c.frame) {
+			c.buf.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
+			c.words = slices.DeleteFunc(c.words, func(w word) bool { return w.y >= r.Y && w.y < r.Y+r.H })
+		}
+	}
+}
+
+// drawParts draws those parts that are out of date, the layers over them.
+func (c *console) drawParts() {
+	for _, part := range []struct {
+		g    region
+		draw func()
+	}{
+		{header, c.drawHeader},
+		{body, func() { c.tabs[c.active].pane.Draw(c.buf, c.frame) }},
+		{axis, func() {
+			c.bar.Draw(c.buf, c.frame)
+			c.bar.DrawMoment(c.buf, c.frame.Moment)
+		}},
+		{status, func() { c.drawStatus(c.frame.Status) }},
+		{over, func() {
+			for _, l := range c.layers.layers {
+				l.Draw(c.buf, c.frame)
+			}
+		}},
+		{foot, c.drawKeys},
+	} {
+		if c.dirty&part.g != 0 {
+			part.draw()
+		}
+	}
 }
 
 func (c *console) drawTooSmall() {
@@ -118,6 +164,9 @@ func (c *console) drawTabs() int {
 			name = fmt.Sprint(i + 1)
 		}
 		lead, tail, st := " ", " ", theme.In(theme.Second)
+		if a, ok := t.pane.(pane.Attentive); ok && a.Attention() {
+			tail = "•"
+		}
 		if i == c.active {
 			lead, tail, st = "[", "]", theme.In(theme.Text).With(theme.Bold)
 		}
@@ -127,7 +176,7 @@ func (c *console) drawTabs() int {
 		}
 		c.buf.Put(x+1, 0, w, name, st)
 		c.buf.Put(x+1+w, 0, 1, tail, st)
-		c.words = append(c.words, word{x, x + w + 2, 0, t.key})
+		c.button(x, x+w+2, 0, t.key)
 		x += w + 2
 		if small {
 			x-- // brackets take the place of the blanks between
@@ -143,6 +192,9 @@ func (c *console) state() (string, theme.Style) {
 	if lost := c.s.World.Lost; !lost.IsZero() {
 		return "○ host lost " + format.Clock(c.s.Now().Sub(lost)), theme.In(theme.Failed)
 	}
+	if text, st := c.bar.State(); text != "" {
+		return text, st
+	}
 	return "● live", theme.In(theme.OK)
 }
 
@@ -156,11 +208,14 @@ func (c *console) drawStatus(r layout.Rect) {
 	x := r.X + 1
 	between := ""
 	full := false // numbers are never cut: what does not fit whole is left out, and all after it
+	var door pane.Action
 	put := func(s string, ink theme.Style) {
 		full = full || x+ansi.StringWidth(between+s) > r.W
 		if !full {
 			x = b.Put(x, r.Y, r.W-x, between, line)
+			from := x
 			x = b.Put(x, r.Y, r.W-x, s, ink)
+			c.door(from, x, r.Y, door)
 		}
 		between = ""
 	}
@@ -175,6 +230,7 @@ func (c *console) drawStatus(r layout.Rect) {
 		}
 	}
 	wide := r.W >= layout.Wide
+	door = pane.Turn{Pane: keys.Pane1}
 	put(count(nodes, "node"), second)
 	for _, s := range []struct {
 		n    int
@@ -190,22 +246,22 @@ func (c *console) drawStatus(r layout.Rect) {
 			put(fmt.Sprintf(" %s%d", s.sign, s.n), s.ink)
 		}
 	}
-	between = " │ "
+	between, door = " │ ", pane.Turn{Pane: keys.Pane3}
 	put(fmt.Sprintf("queue %d", st.QueueLen()), second)
-	between = " │ "
+	between, door = " │ ", pane.Several{pane.Turn{Pane: keys.Pane2}, pane.Tell{Pane: keys.Pane2, Msg: pane.Narrow{Filter: "status:failed"}}}
 	ink := second
 	if st.ErrorCount > 0 {
 		ink = theme.In(theme.Failed)
 	}
 	put(count(int(st.ErrorCount), "error"), ink)
-	between = " │ "
+	between, door = " │ ", pane.Several{pane.Turn{Pane: keys.Pane1}, pane.Tell{Pane: keys.Pane1, Msg: pane.BySpend{}}}
 	c.putMoney(put, wide)
 	model := st.DefaultModel()
 	if model == "" {
 		model = "no model"
 	}
 	if room := r.W - x - 3; room >= 8 {
-		between = " │ "
+		between, door = " │ ", pane.Turn{Pane: keys.Pane4}
 		put(format.Model(model, room), second)
 	}
 }
@@ -240,11 +296,18 @@ func (c *console) drawKeys() {
 	b := c.buf
 	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
 	bs := c.focused().Keys()
+	layer := c.layers.top() != nil
+	if !c.s.World.Past.IsZero() && !layer && !c.typing() {
+		bs = append(c.bar.RowKeys(), bs...)
+	}
 	end := r.W - 1
 	if !c.typing() {
 		end = c.putKey(end, keys.Get(keys.Help)) - 2
+		if !layer {
+			end = c.putKey(end, c.commandKey()) - 2
+		}
 	}
-	if c.layers.top() != nil {
+	if layer || c.typing() {
 		for _, k := range bs {
 			if k.ID == keys.Back && k.Short != "" {
 				end = c.putKey(end, k) - 2
@@ -257,7 +320,7 @@ func (c *console) drawKeys() {
 	}
 	x := r.X + 1
 	for _, k := range bs {
-		if k.Short == "" || k.ID == keys.Back && c.layers.top() != nil || k.Acts && c.s.Viewer {
+		if k.Short == "" || k.ID == keys.Back && (layer || c.typing()) || k.Acts && c.s.Viewer {
 			continue
 		}
 		w := ansi.StringWidth(k.Show() + " " + k.Short)
@@ -267,6 +330,15 @@ func (c *console) drawKeys() {
 		c.wordAt(x, r.Y, k)
 		x += w + 2
 	}
+}
+
+// commandKey is the key of the palette, as the terminal sends it: ⌘K where it says that it can tell that key.
+func (c *console) commandKey() keys.Binding {
+	k := keys.Get(keys.Palette)
+	if c.super {
+		k.SetHelp("⌘K", k.Long())
+	}
+	return k
 }
 
 // putKey writes a key so that it ends before column end.
@@ -283,5 +355,5 @@ func (c *console) wordAt(x, y int, k keys.Binding) {
 	}
 	at := c.buf.Put(x, y, c.width, k.Show(), ks)
 	end := c.buf.Put(at+1, y, c.width, k.Short, ts)
-	c.words = append(c.words, word{x, end, y, k.ID})
+	c.button(x, end, y, k.ID)
 }

@@ -11,6 +11,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"voxmesh/tui/theme"
 )
 
 var update = flag.Bool("update", false, "write the golden frames anew")
@@ -92,28 +94,53 @@ func (s *screen) friend() *screen {
 	return s.press("A").typed("friend").press("tab", "left", "space", "enter")
 }
 
+var sizes = [][2]int{{80, 24}, {120, 40}, {200, 60}}
+
+// Every pane and layer at every size: its text, and under it the look of each cell, a letter for an ink and one for its
+// attributes. What a look is on a dark and on a light terminal and on one without colours is in looks-*.golden; together
+// they are every frame in every theme, and TestThemes holds what is rendered to be just that.
 func TestFrames(t *testing.T) {
-	sizes := [][2]int{{80, 24}, {120, 40}, {200, 60}}
-	for name, scene := range map[string]func(s *screen) *screen{
-		"mesh": func(s *screen) *screen { return s },
-		"invited": func(s *screen) *screen {
-			s.h.st = aurelia().invited("friend", now.Add(492e9)).st
-			return s.send(worldOf(s.c)).press("end")
-		},
-		"inspector": func(s *screen) *screen { return s.press("enter", "down") },
-		"host":      func(s *screen) *screen { return s.press("down", "down") },
-		"help":      func(s *screen) *screen { return s.press("?") },
-		"add-box":   func(s *screen) *screen { return s.press("A").typed("friend").press("tab", "left", "space") },
-		"add":       func(s *screen) *screen { return s.friend() },
-		"empty":     func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
-		"runs":      func(s *screen) *screen { return s.press("2") },
-	} {
+	for name, scene := range scenes {
 		for _, z := range sizes {
 			file := fmt.Sprintf("%s-%dx%d", name, z[0], z[1])
 			t.Run(file, func(t *testing.T) {
-				s := scene(play(t, aurelia().st, z[0], z[1]))
-				golden(t, file, s.plain(), z[0], z[1])
+				s := scene(newScene(t, z[0], z[1]))
+				exact(t, s.plain(), z[0], z[1])
+				goldenRaw(t, file, s.plain()+"\n"+s.looks())
 			})
 		}
 	}
+}
+
+// looks is the look of every cell, as runs: how many cells, and the style. Rows like the one above are a quote.
+func (s *screen) looks() string {
+	var out strings.Builder
+	last := ""
+	for y := range s.c.buf.H {
+		var row strings.Builder
+		for x := 0; x < s.c.buf.W; {
+			from, st := x, s.c.buf.At(x, y).Style
+			for ; x < s.c.buf.W && s.c.buf.At(x, y).Style == st; x++ {
+			}
+			fmt.Fprintf(&row, " %d%s", x-from, styleName(st))
+		}
+		if row.String() == last {
+			out.WriteString(" \"\n")
+			continue
+		}
+		last = row.String()
+		out.WriteString(last + "\n")
+	}
+	return out.String()
+}
+
+// styleName writes a style as the letters of its ink and of its attributes.
+func styleName(st theme.Style) string {
+	name := string("tsdowfpc"[st.Ink])
+	for i, a := range []theme.Attr{theme.Bold, theme.Faint, theme.Underline, theme.Reverse, theme.Raised} {
+		if st.Attr&a != 0 {
+			name += string("BFURH"[i])
+		}
+	}
+	return name
 }

@@ -21,22 +21,38 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
+	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+
+	"voxmesh/tui/confirm"
+	"voxmesh/tui/drawer"
+	"voxmesh/tui/joinmesh"
+
 	"voxmesh/tui/meshpane"
+	"voxmesh/tui/pane"
+	"voxmesh/tui/scrub"
+	"voxmesh/tui/send"
 )
 
-// Source is what the console shows. A *mesh.Host is one.
+// Source is what the console shows: what it reads itself, and what its parts do. A *mesh.Host is one.
 type Source interface {
 	Snapshot() *mesh.State
 	Telemetry() *mesh.Telemetry
 	Watch(ctx context.Context) <-chan struct{} // a token after each change, coalesced
 	Done() <-chan struct{}                     // closed when the host is gone
+
+	scrub.Log
+	drawer.Records
+
+	meshpane.Views
 }
 
 // Actions is what the console can change: what its panes and layers ask for, together. A *mesh.Host is one.
 type Actions interface {
 	addnode.Door
-	meshpane.Invites
+	act.Host
+	confirm.Actor
+	send.Host
 }
 
 // The roles of whoever is here.
@@ -56,6 +72,13 @@ type Options struct {
 	Env           []string         // of the session: VOXMESH_ASCII, VOXMESH_MOUSE, LANG, NO_COLOR, TERM
 	HostInProcess bool             // the host ends with this console: it asks before leaving while there is work
 	Context       context.Context  // requests end with it; nil is the background
+
+	Joiner joinmesh.Joiner // joins other meshes; nil: not from here
+	Files  send.Files      // opens files of whoever is here; nil: there are none
+	Demo   func() tea.Cmd  // shows a mesh at work in this terminal; nil: not from here
+	Open   pane.Ref        // what is shown first; the zero value: the mesh
+	Lost   time.Time       // when the host was lost whose log this shows; zero: it is there
+	Retry  func()          // looks for that host now
 }
 
 func (o Options) env(key string) string {

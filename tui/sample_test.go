@@ -28,17 +28,22 @@ func at(hms string) time.Time {
 	return time.Date(2026, 3, 14, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
 }
 
-// record is what mesh.Encode takes.
+// sampleLog makes states of ops, and remembers each with its op: a history to go back in.
 type sampleLog struct {
-	st  *mesh.State
-	seq uint64
+	st   *mesh.State
+	seq  uint64
+	past []mesh.Instant
+	ops  []oplog.Op
 }
 
 func newLog() *sampleLog { return &sampleLog{st: mesh.Projection{}.New()} }
 
 func (l *sampleLog) add(t time.Time, kind string, body []byte) *sampleLog {
 	l.seq++
-	l.st = mesh.Projection{}.Apply(l.st, oplog.Op{Seq: l.seq, At: t.UnixMicro(), Kind: kind, Actor: "host", Body: body})
+	op := oplog.Op{Seq: l.seq, At: t.UnixMicro(), Kind: kind, Actor: "host", Body: body}
+	l.st = mesh.Projection{}.Apply(mesh.Projection{}.Clone(l.st), op)
+	l.ops = append(l.ops, op)
+	l.past = append(l.past, mesh.Instant{State: l.st, Seq: l.seq, At: op.At})
 	return l
 }
 
@@ -155,6 +160,8 @@ type host struct {
 	refuse  error
 	asked   []mesh.InviteRequest
 	revoked []string
+	history
+	did
 }
 
 const bearer = "vox+invite://192.168.1.20:7420?b=EWkgTdAKb3Jx9vQ2mZc7LrYh0sUe4nPaBt8KwGd5XfOiVj1RqMzS6CyTlHgE"
@@ -224,12 +231,21 @@ func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return now }
 	}
+	if o.Joiner == nil {
+		o.Joiner = &inviter{}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	o.Context = ctx
 	s.c = newConsole(o)
 	s.h.tel = beats()
 	s.send(worldOf(s.c), tea.WindowSizeMsg{Width: w, Height: h})
+	for _, tab := range s.c.tabs {
+		if p, ok := tab.pane.(interface{ Init() tea.Cmd }); ok {
+			s.do(p.Init())
+		}
+	}
+	s.view()
 	return s
 }
 
@@ -241,7 +257,7 @@ type changedTo struct{ world pane.World }
 func (s *screen) send(msgs ...tea.Msg) *screen {
 	for _, m := range msgs {
 		if w, ok := m.(changedTo); ok {
-			s.c.dirty = true
+			s.c.dirty = everything
 			s.do(s.c.take(w.world, pane.Changed{}))
 			continue
 		}
@@ -274,7 +290,7 @@ func (s *screen) do(cmd tea.Cmd) {
 
 // second lets a second go by, without the wait for the next one.
 func (s *screen) second() {
-	s.c.dirty = true
+	s.c.dirty = everything
 	s.do(s.c.take(s.c.read(), pane.Second{}))
 }
 

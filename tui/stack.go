@@ -42,6 +42,15 @@ func (s *stack) remove(p pane.Pane) {
 	}
 }
 
+// removeIf closes every layer that is of a kind.
+func (s *stack) removeIf(is func(pane.Layer) bool) {
+	for _, l := range s.all() {
+		if is(l) {
+			s.remove(l)
+		}
+	}
+}
+
 // deaf reports whether the top layer takes no key yet.
 func (s *stack) deaf(now time.Time) bool {
 	if len(s.since) == 0 {

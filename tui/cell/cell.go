@@ -4,10 +4,12 @@
 // is ever longer than the terminal is wide and no frame has more rows, whatever a pane does. Text is written by
 // grapheme cluster; a wide one that would be cut in two becomes a blank. Nothing that could drive the terminal gets
 // in: text is cleaned again here, though it was cleaned when it entered the process. Rendering writes each change of
-// style once, with the escape sequences that the theme has ready.
+// style once, with the escape sequences that the theme has ready, and only the rows that differ from the last time:
+// the others, and a screen that does not differ at all, are the strings that they were.
 package cell
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -27,6 +29,12 @@ type Cell struct {
 type Buffer struct {
 	W, H  int
 	cells []Cell
+
+	// As it was rendered last.
+	theme  *theme.Theme
+	was    []Cell
+	rows   []string
+	screen string
 }
 
 // New makes a screen of blanks. A negative size counts as none.
@@ -140,23 +148,38 @@ func (b *Buffer) Box(x, y, w, h int, st theme.Style) {
 
 // Render gives the screen as a string of H rows with line feeds between them.
 func (b *Buffer) Render(t *theme.Theme) string {
-	var out strings.Builder
-	out.Grow(len(b.cells) + b.H*64)
+	fresh := b.theme != t || b.rows == nil
+	if fresh {
+		b.theme, b.was, b.rows = t, make([]Cell, len(b.cells)), make([]string, b.H)
+	}
+	changed := false
 	for y := range b.H {
-		if y > 0 {
-			out.WriteByte('\n')
+		now, was := b.cells[y*b.W:(y+1)*b.W], b.was[y*b.W:(y+1)*b.W]
+		if fresh || !slices.Equal(now, was) {
+			copy(was, now)
+			b.rows[y] = render(now, t)
+			changed = true
 		}
-		last := theme.Style{}
-		for _, c := range b.cells[y*b.W : (y+1)*b.W] {
-			if c.Style != last {
-				out.WriteString(t.SGR(c.Style))
-				last = c.Style
-			}
-			write(&out, t, c.S)
+	}
+	if changed || fresh {
+		b.screen = strings.Join(b.rows, "\n")
+	}
+	return b.screen
+}
+
+func render(cells []Cell, t *theme.Theme) string {
+	var out strings.Builder
+	out.Grow(2 * len(cells))
+	last := theme.Style{}
+	for _, c := range cells {
+		if c.Style != last {
+			out.WriteString(t.SGR(c.Style))
+			last = c.Style
 		}
-		if last != (theme.Style{}) {
-			out.WriteString("\x1b[m")
-		}
+		write(&out, t, c.S)
+	}
+	if last != (theme.Style{}) {
+		out.WriteString("\x1b[m")
 	}
 	return out.String()
 }

@@ -58,3 +58,25 @@ func TestNothingOverflows(t *testing.T) {
 		})
 	}
 }
+
+// What is rendered again is what a new screen would be, whatever was on it before.
+func TestRenderAgain(t *testing.T) {
+	dark, light := theme.New(true, false), theme.New(false, false)
+	b := New(12, 3)
+	for i, draw := range []func(*Buffer){
+		func(b *Buffer) { b.Put(0, 0, 12, "one", theme.In(theme.OK)) },
+		func(b *Buffer) { b.Put(3, 2, 9, "界two", theme.In(theme.Failed)) },
+		func(b *Buffer) { b.Put(0, 0, 12, "one", theme.In(theme.OK).With(theme.Bold)) },
+		func(*Buffer) {},
+		func(b *Buffer) { b.Clear() },
+	} {
+		draw(b)
+		for _, th := range []*theme.Theme{dark, light} {
+			other := New(12, 3)
+			copy(other.cells, b.cells)
+			if got, want := b.Render(th), other.Render(th); got != want {
+				t.Errorf("step %d: %q, want %q", i, got, want)
+			}
+		}
+	}
+}

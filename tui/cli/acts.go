@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -124,16 +123,11 @@ func (a *app) budgetSetCmd() *cobra.Command {
 }
 
 func capMicros(text string) (*int64, error) {
-	if text == "none" || text == "null" {
-		return nil, nil
+	limit, ok := mesh.ParseCap(text)
+	if !ok {
+		return nil, usage("--cap takes dollars from 0 to 1000000, or none, not %q", text)
 	}
-	v, err := strconv.ParseFloat(strings.TrimPrefix(text, "$"), 64)
-	if err == nil {
-		if m, ok := mesh.Micros(v); ok {
-			return &m, nil
-		}
-	}
-	return nil, usage("--cap takes dollars from 0 to 1000000, or none, not %q", text)
+	return limit, nil
 }
 
 func (a *app) inviteCmd() *cobra.Command {

@@ -13,12 +13,13 @@ import (
 	"sync"
 	"time"
 
+	"voxmesh/audit"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
 	"voxmesh/mesh"
-	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
 	"voxmesh/mesh/worker/runner"
 	"voxmesh/tui"
@@ -42,6 +43,7 @@ type hosting struct {
 type hosted struct {
 	host   *mesh.Host
 	doors  *doors
+	joiner joiner // of other meshes, for this machine
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 }
@@ -133,6 +135,11 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 	if err != nil {
 		return nil, err
 	}
+	joins, err := a.joiner()
+	if err != nil {
+		return nil, err
+	}
+	joins.works = true // the crew finds what is joined by itself
 	logf := a.logger(o.quiet)
 	h, err := mesh.Open(ctx, mesh.Config{
 		Dir: dir, Mesh: o.mesh, Operator: a.operator, Listen: a.listenAddress(dir, o.listen), Advertise: o.advertise,
@@ -142,7 +149,7 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 		return nil, err
 	}
 	keepListen(dir, h.Info().Listen)
-	r := &hosted{host: h, doors: &doors{}}
+	r := &hosted{host: h, doors: &doors{}, joiner: joins}
 	run, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	if err := a.openDoors(run, r, dir, o, logf); err != nil {
@@ -197,10 +204,11 @@ func keepListen(dir, addr string) {
 
 func (a *app) openDoors(ctx context.Context, r *hosted, dir string, o hosting, logf func(string, ...any)) error {
 	cfg := sshd.Config{
-		Exec:    func(ctx context.Context, s *sshd.Session) int { return a.session(s, r).execute(ctx, s.Args) },
-		Console: func(s *sshd.Session) (tea.Model, []tea.ProgramOption) { return consoleOf(r.host, s) },
-		Lookup:  func(k gossh.PublicKey) (sshd.Identity, bool) { return lookup(r.host, k) },
-		Log:     logf,
+		Exec:        func(ctx context.Context, s *sshd.Session) int { return a.session(s, r).execute(ctx, s.Args) },
+		Console:     func(s *sshd.Session) (tea.Model, []tea.ProgramOption) { return consoleOf(r, s) },
+		ConsoleArgs: func(args []string) bool { return opens(r.host, args) },
+		Lookup:      func(k gossh.PublicKey) (sshd.Identity, bool) { return lookup(r.host, k) },
+		Log:         logf,
 	}
 	local, err := sshd.ListenLocal(dir, cfg)
 	if err != nil {
@@ -314,50 +322,16 @@ func (m *machine) models() worker.ModelRunner {
 	return m.ollama
 }
 
-// console opens the console: attached to the host that runs, else as the host.
-func (a *app) console(ctx context.Context) error {
-	if !a.local {
-		return usage("the console needs a terminal: ssh -t")
-	}
-	in, out, ok := a.terminal()
-	if !ok {
-		return usage("the console needs a terminal; `voxmesh serve` runs a host without one")
-	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return err
-	}
-	c, err := sshd.Dial(ctx, dir)
-	if err == nil {
-		defer c.Close()
-		return c.Console(ctx, in, out)
-	}
-	if !fault.Is(err, "vox/host/none") {
-		return err
-	}
-	r, err := a.become(ctx, hosting{quiet: true, holder: "voxmesh"})
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	return tui.Run(ctx, in, out, a.consoleOptions(ctx, r.host))
-}
-
-func (a *app) consoleOptions(ctx context.Context, h *mesh.Host) tui.Options {
-	return tui.Options{
-		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
-		HostInProcess: true, Context: ctx,
-	}
-}
-
 // consoleOf is a console in a session: in the host's process, on the visitor's terminal.
-func consoleOf(h *mesh.Host, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
-	var can tui.Actions = h
-	if s.Role != sshd.Operator {
-		can = viewing{h}
-	}
+func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
+	h := r.host
 	o := tui.Options{
-		Source: h, Actions: can, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Joiner: r.joinerFor(s), Files: s.OpenFile, Open: r.atFirst(s),
+	}
+	if s.Role != sshd.Operator {
+		v := viewing{h}
+		o.Source, o.Actions = v, v
 	}
 	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
 }
@@ -373,6 +347,30 @@ func (viewing) MintInvite(context.Context, string, mesh.InviteRequest) (mesh.Inv
 
 // RevokeInvite refuses.
 func (viewing) RevokeInvite(context.Context, string, string) error { return viewersLook() }
+
+// Act refuses.
+func (viewing) Act(context.Context, *audit.Grant, mesh.Action) (mesh.ActResult, error) {
+	return mesh.ActResult{}, viewersLook()
+}
+
+// Resume refuses.
+func (viewing) Resume(context.Context, string, string, string) (mesh.ActResult, error) {
+	return mesh.ActResult{}, viewersLook()
+}
+
+// SetCap refuses.
+func (viewing) SetCap(context.Context, string, string, *int64) error { return viewersLook() }
+
+// PutBlob refuses.
+func (viewing) PutBlob(io.Reader, int64) (string, int64, error) { return "", 0, viewersLook() }
+
+// Submit refuses.
+func (viewing) Submit(context.Context, string, mesh.JobRequest) (mesh.Ticket, error) {
+	return mesh.Ticket{}, viewersLook()
+}
+
+// SaveView refuses: where machines stand on the canvas is the operators'.
+func (viewing) SaveView(string, []byte) error { return viewersLook() }
 
 // terminal is the caller's terminal, if input and output are one.
 func (a *app) terminal() (in, out *os.File, ok bool) {

@@ -13,6 +13,7 @@ import (
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
+	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/theme"
 )
@@ -22,6 +23,7 @@ type Layer struct {
 	region     string
 	here       []keys.Binding
 	everywhere []keys.Binding
+	filter     list.Filter
 	view       viewport.Model // where it is scrolled to; the rows are drawn here, since a cell has a style of its own
 }
 
@@ -46,8 +48,8 @@ func shown(bs []keys.Binding) []keys.Binding {
 	return out
 }
 
-// Typing is false: letters are keys.
-func (l *Layer) Typing() bool { return false }
+// Typing reports whether the search is open.
+func (l *Layer) Typing() bool { return l.filter.Typing() }
 
 // Bare is false.
 func (l *Layer) Bare() bool { return false }
@@ -58,10 +60,23 @@ func (l *Layer) Closed() {}
 // Update scrolls and closes.
 func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		l.filter.Type(msg)
+	case tea.PasteMsg:
+		l.filter.Paste(msg.Content)
 	case pane.Do:
+		if l.filter.Typing() {
+			l.filter.Do(msg.ID, msg.Key)
+			return nil, nil
+		}
 		switch msg.ID {
 		case keys.Back:
+			if l.filter.Clear() {
+				return nil, nil
+			}
 			return pane.Close{}, nil
+		case keys.Filter:
+			l.filter.Open()
 		case keys.Home:
 			l.view.GotoTop()
 		case keys.End:
@@ -81,8 +96,22 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 
 // Keys are those of the help itself.
 func (l *Layer) Keys() []keys.Binding {
-	return append([]keys.Binding{keys.Get(keys.Back).As("close", "close the help")},
-		keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown, keys.HalfUp, keys.HalfDown, keys.Home, keys.End)...)
+	if l.filter.Typing() {
+		return l.filter.Keys()
+	}
+	return append([]keys.Binding{keys.Get(keys.Filter).As("search", "search the keys"), keys.Get(keys.Back).As("close", "close the help")},
+		list.Movement()...)
+}
+
+// found gives the bindings that the search leaves.
+func (l *Layer) found(bs []keys.Binding) []keys.Binding {
+	var out []keys.Binding
+	for _, b := range bs {
+		if l.filter.Matches(list.Fields{Text: b.Show() + " " + b.Long() + " " + b.Reason(), Age: -1}) {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 const (
@@ -95,13 +124,17 @@ const (
 // Draw draws the two columns.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	w := min(boxWidth, f.Width-4)
-	left := l.column(l.here, w/2-3)
-	right := l.column(l.everywhere, w-w/2-3)
+	left := l.column(l.found(l.here), w/2-3)
+	right := l.column(l.found(l.everywhere), w-w/2-3)
 	h := min(max(len(left), len(right))+3, f.Pane.H)
 	r := layout.Rect{X: (f.Width - w) / 2, Y: f.Pane.Y + (f.Pane.H-h)/2, W: w, H: h}
 	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
 	border := pane.Frame(b, r, true)
-	pane.Heading(b, r, "Help", true, border)
+	x := pane.Heading(b, r, "Help", !l.filter.Typing(), border)
+	l.filter.Draw(b, r, x, r.Y)
+	if text := l.filter.Text(); text != "" {
+		pane.Facts(b, r, r.Y, "/"+format.End(text, 20), border)
+	}
 	in := r.Inner()
 	rows := in.H - 1
 	all := max(len(left), len(right))

@@ -24,13 +24,14 @@ const (
 	Widest    = 160 // inspector 48, the rest of the columns
 	sideWidth = 80  // regions side by side from here on
 	sideRows  = 24
-	tall      = 32 // scrubber of two rows
+	Tall      = 32 // scrubber of two rows, Nodes under the graph
 )
 
 // Parts says what the frame shows besides the pane.
 type Parts struct {
 	Scrubber bool // the time axis
 	Strip    bool // tokens a second, under the Mesh pane
+	Moment   bool // the op at the instant that is shown, in the place of the strip
 }
 
 // Frame is the whole screen.
@@ -42,6 +43,7 @@ type Frame struct {
 	Header   Rect
 	Pane     Rect
 	Strip    Rect
+	Moment   Rect
 	Scrubber Rect
 	Status   Rect
 	Keys     Rect
@@ -66,40 +68,58 @@ func Screen(w, h int, p Parts) Frame {
 	}
 	f.Keys = take(1)
 	f.Status = take(1)
-	if p.Scrubber && h >= sideRows {
+	if p.Scrubber {
 		n := 1
-		if h >= tall {
+		if h >= Tall {
 			n = 2
 		}
 		f.Scrubber = take(n)
 	}
 	under := bottom
-	if p.Strip && h >= sideRows {
+	switch {
+	case p.Moment && p.Scrubber:
+		f.Moment = take(1)
+	case p.Strip && h >= sideRows:
 		f.Strip = take(1)
 	}
 	f.Pane = Rect{0, 1, w, bottom - 1}
 	f.Layer = Rect{0, 1, w, under - 1}
-	if h < tall || w < Wide {
+	if h < Tall || w < Wide {
 		f.Layer.H = h - 2
 	}
 	return f
 }
 
-// Mesh arranges the Mesh pane: the list at the left and the inspector at the right, or one of them.
+// Region is one of the three of the Mesh pane.
+type Region int
+
+// The regions, in the order in which tab goes through them.
+const (
+	Graph Region = iota
+	List
+	Inspector
+)
+
+// Mesh arranges the Mesh pane: the graph at the left, with the list under it or in its place, and the inspector at the
+// right; or one of them.
 type Mesh struct {
+	Graph     Rect
 	List      Rect
 	Inspector Rect
 }
 
-// MeshPane arranges the Mesh pane in the frame. inspector says which of the two has the focus, alone that it is to be
-// shown alone.
-func MeshPane(f Frame, inspector, alone bool) Mesh {
+// Both reports whether graph and list are shown together.
+func (m Mesh) Both() bool { return !m.Graph.Empty() && !m.List.Empty() }
+
+// tableShare is the part of the pane that the list has at most under the graph: a third.
+const tableShare = 3
+
+// MeshPane arranges the Mesh pane in the frame. focus is the region that has the focus, view what is shown at the left
+// where there is room for one only, and alone says that focus is to be shown alone.
+func MeshPane(f Frame, focus, view Region, alone bool) Mesh {
 	p := f.Pane
 	if f.TooSmall || f.OneUp || alone {
-		if inspector {
-			return Mesh{Inspector: p}
-		}
-		return Mesh{List: p}
+		return Mesh{}.with(focus, p)
 	}
 	w := 34
 	switch {
@@ -108,10 +128,27 @@ func MeshPane(f Frame, inspector, alone bool) Mesh {
 	case f.Width >= Wide:
 		w = 42
 	}
-	return Mesh{
-		List:      Rect{p.X, p.Y, p.W - w, p.H},
-		Inspector: Rect{p.X + p.W - w, p.Y, w, p.H},
+	m := Mesh{Inspector: Rect{p.X + p.W - w, p.Y, w, p.H}}
+	left := Rect{p.X, p.Y, p.W - w, p.H}
+	if f.Height < Tall {
+		return m.with(view, left)
 	}
+	n := left.H / tableShare
+	m.Graph = Rect{left.X, left.Y, left.W, left.H - n}
+	m.List = Rect{left.X, left.Y + left.H - n, left.W, n}
+	return m
+}
+
+func (m Mesh) with(g Region, r Rect) Mesh {
+	switch g {
+	case Graph:
+		m.Graph = r
+	case List:
+		m.List = r
+	case Inspector:
+		m.Inspector = r
+	}
+	return m
 }
 
 // Forms arranges the three forms of an invite. Where Big is set each has a box of its own and the code four modules

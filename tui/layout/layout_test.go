@@ -42,57 +42,69 @@ func fold(s string) string {
 
 func TestMeshScreens(t *testing.T) {
 	for _, tc := range []struct {
-		name      string
-		w, h      int
-		parts     Parts
-		inspector bool
-		alone     bool
-		want      string
+		name  string
+		w, h  int
+		parts Parts
+		focus Region
+		view  Region
+		alone bool
+		want  string
 	}{
-		{"80x24", 80, 24, Parts{Strip: true}, false, false, `
+		{"80x24, the graph", 80, 24, Parts{Strip: true, Scrubber: true}, Graph, Graph, false, `
  1 HHHHHHHHHHHHHHHHHHHH
-20 LLLLLLLLLLLLIIIIIIII
+19 GGGGGGGGGGGGIIIIIIII
  1 SSSSSSSSSSSSSSSSSSSS
+ 1 AAAAAAAAAAAAAAAAAAAA
  1 TTTTTTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKKKKKK`},
-		{"80x24 with a scrubber", 80, 24, Parts{Strip: true, Scrubber: true}, false, false, `
+		{"80x24, the nodes", 80, 24, Parts{Strip: true, Scrubber: true}, List, List, false, `
  1 HHHHHHHHHHHHHHHHHHHH
 19 LLLLLLLLLLLLIIIIIIII
  1 SSSSSSSSSSSSSSSSSSSS
  1 AAAAAAAAAAAAAAAAAAAA
  1 TTTTTTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKKKKKK`},
-		{"120x40 with a scrubber", 120, 40, Parts{Strip: true, Scrubber: true}, false, false, `
+		{"80x24, the past", 80, 24, Parts{Strip: true, Scrubber: true, Moment: true}, Inspector, Graph, false, `
+ 1 HHHHHHHHHHHHHHHHHHHH
+19 GGGGGGGGGGGGIIIIIIII
+ 1 MMMMMMMMMMMMMMMMMMMM
+ 1 AAAAAAAAAAAAAAAAAAAA
+ 1 TTTTTTTTTTTTTTTTTTTT
+ 1 KKKKKKKKKKKKKKKKKKKK`},
+		{"120x40: both", 120, 40, Parts{Strip: true, Scrubber: true}, Graph, Graph, false, `
  1 HHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
-34 LLLLLLLLLLLLLLLLLLLLIIIIIIIIII
+23 GGGGGGGGGGGGGGGGGGGGIIIIIIIIII
+11 LLLLLLLLLLLLLLLLLLLLIIIIIIIIII
  1 SSSSSSSSSSSSSSSSSSSSSSSSSSSSSS
  2 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
  1 TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKKKKKKKKKKKKKKKK`},
-		{"160x30", 160, 30, Parts{}, false, false, `
+		{"160x30", 160, 30, Parts{}, List, List, false, `
  1 HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
 27 LLLLLLLLLLLLLLLLLLLLLLLLLLLLIIIIIIIIIIII
  1 TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK`},
-		{"one at a time", 64, 20, Parts{Strip: true, Scrubber: true}, true, false, `
+		{"one at a time", 64, 20, Parts{Strip: true, Scrubber: true}, Inspector, Graph, false, `
  1 HHHHHHHHHHHHHHHH
-17 IIIIIIIIIIIIIIII
+16 IIIIIIIIIIIIIIII
+ 1 AAAAAAAAAAAAAAAA
  1 TTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKK`},
-		{"alone", 80, 24, Parts{}, false, true, `
+		{"alone", 80, 24, Parts{}, List, Graph, true, `
  1 HHHHHHHHHHHHHHHHHHHH
 21 LLLLLLLLLLLLLLLLLLLL
  1 TTTTTTTTTTTTTTTTTTTT
  1 KKKKKKKKKKKKKKKKKKKK`},
-		{"too small", 56, 10, Parts{Strip: true}, false, false, `
+		{"too small", 56, 10, Parts{Strip: true}, List, List, false, `
  9 LLLLLLLLLLLLLL
  1 TTTTTTTTTTTTTT`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := Screen(tc.w, tc.h, tc.parts)
-			m := MeshPane(f, tc.inspector, tc.alone || f.TooSmall)
+			m := MeshPane(f, tc.focus, tc.view, tc.alone)
 			got := fold(drawing(tc.w, tc.h, map[string]Rect{
-				"H": f.Header, "L": m.List, "I": m.Inspector, "S": f.Strip, "A": f.Scrubber, "T": f.Status, "K": f.Keys,
+				"H": f.Header, "G": m.Graph, "L": m.List, "I": m.Inspector, "S": f.Strip, "M": f.Moment, "A": f.Scrubber,
+				"T": f.Status, "K": f.Keys,
 			}))
 			if want := strings.TrimPrefix(tc.want, "\n"); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -134,10 +146,10 @@ func TestInviteForms(t *testing.T) {
 func TestNothingOverlaps(t *testing.T) {
 	for w := 1; w <= 220; w += 3 {
 		for h := 1; h <= 70; h++ {
-			for _, p := range []Parts{{}, {Strip: true}, {Strip: true, Scrubber: true}} {
+			for _, p := range []Parts{{}, {Strip: true}, {Strip: true, Scrubber: true}, {Scrubber: true, Moment: true}} {
 				f := Screen(w, h, p)
-				m := MeshPane(f, false, false)
-				rects := []Rect{f.Header, m.List, m.Inspector, f.Strip, f.Scrubber, f.Status, f.Keys}
+				m := MeshPane(f, List, Graph, false)
+				rects := []Rect{f.Header, m.Graph, m.List, m.Inspector, f.Strip, f.Moment, f.Scrubber, f.Status, f.Keys}
 				cells := 0
 				for i, r := range rects {
 					if r.Empty() {

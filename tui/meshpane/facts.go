@@ -10,6 +10,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
+	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 )
@@ -50,12 +51,14 @@ func (p *Pane) nodeParts(n *mesh.Node, w int) []part {
 }
 
 func (p *Pane) factLines(n *mesh.Node, long bool) []line {
-	now := p.s.Now()
+	now := p.s.Time()
 	kind, up, beat, rtt := "worker", "", "", "rtt "+format.Dash
 	if n.Host {
 		kind = "this machine, the host"
 		up = "up " + format.Long(now.Sub(time.UnixMicro(n.StatusAt)))
 		rtt = ""
+	} else if p.s.World.Tel == nil {
+		beat = "beat " + format.Dash
 	} else {
 		beat = "no beat heard yet"
 	}
@@ -128,7 +131,7 @@ func (p *Pane) spendLine(n *mesh.Node, gauge int, long bool) line {
 
 // tokenLine gives the tokens of 24 hours, and what the jobs of the last hour cost.
 func (p *Pane) tokenLine(n *mesh.Node) line {
-	cost := p.s.World.State.CostSince(p.s.Now().Add(-time.Hour), n.ID)
+	cost := p.s.World.State.CostSince(p.s.Time().Add(-time.Hour), n.ID)
 	return second(format.Count(p.s.World.Spend.Node(n.ID).Tokens)+" tokens in 24 h", format.Money(cost)+" an hour")
 }
 
@@ -183,7 +186,7 @@ func heading(name string, n int, right string) line {
 func (p *Pane) jobLines(n *mesh.Node, long bool) []line {
 	held := p.s.World.State.HeldBy(n.ID)
 	out := []line{heading("Running", len(held), "")}
-	now := p.s.Now()
+	now := p.s.Time()
 	for _, j := range held {
 		from := j.StartedAt
 		if j.State == mesh.Leased || from == 0 {
@@ -194,7 +197,7 @@ func (p *Pane) jobLines(n *mesh.Node, long bool) []line {
 			fields = append(fields, row.Field{Text: fmt.Sprintf("attempt %d", j.Attempt), Width: 10, Gap: 1, Style: theme.In(theme.Second)})
 		}
 		time := format.Clock(now.Sub(time.UnixMicro(from)))
-		out = append(out, line{item: true, draw: func(b *cell.Buffer, x, y, w int, l row.Look) {
+		out = append(out, line{item: pane.Ref{Kind: pane.Job, ID: j.Job}, draw: func(b *cell.Buffer, x, y, w int, l row.Look) {
 			row.Job(b, x, y, w, j.Class, j.Job, fields, time, l)
 		}})
 	}
@@ -222,7 +225,7 @@ func (p *Pane) modelLines(n *mesh.Node, long bool) []line {
 			fits = "fits"
 		}
 		left := format.Pad(format.Model(m.Name, name), name) + " " + fmt.Sprintf("%7s", format.Size(m.Size))
-		out = append(out, line{left: left, right: fits, rs: theme.In(theme.Second), item: true})
+		out = append(out, line{left: left, right: fits, rs: theme.In(theme.Second), item: pane.Ref{Kind: pane.Model, ID: m.Name}})
 	}
 	return out
 }

@@ -17,9 +17,25 @@ import (
 type inspectorView struct {
 	node  string // whose it is; another one begins at its top
 	item  int
-	items int
+	items []pane.Ref
 	top   int
 	rows  []int // the item of each row that is shown, −1 for none
+}
+
+// chosen is what the cursor is on.
+func (v *inspectorView) chosen() pane.Ref {
+	if v.item < len(v.items) {
+		return v.items[v.item]
+	}
+	return pane.Ref{}
+}
+
+func (v *inspectorView) wheel(down bool) {
+	if down {
+		v.top += 3
+	} else {
+		v.top = max(v.top-3, 0)
+	}
 }
 
 func (v *inspectorView) move(id keys.ID) {
@@ -31,9 +47,9 @@ func (v *inspectorView) move(id keys.ID) {
 	case keys.Home, keys.PageUp:
 		v.item = 0
 	case keys.End, keys.PageDown:
-		v.item = v.items - 1
+		v.item = len(v.items) - 1
 	}
-	v.item = max(min(v.item, v.items-1), 0)
+	v.item = max(min(v.item, len(v.items)-1), 0)
 }
 
 func (v *inspectorView) choose(rowAt int) {
@@ -46,7 +62,7 @@ func (v *inspectorView) choose(rowAt int) {
 type line struct {
 	left, right string
 	ls, rs      theme.Style
-	item        bool
+	item        pane.Ref // what the cursor can stand on here
 	draw        func(b *cell.Buffer, x, y, w int, l row.Look)
 }
 
@@ -61,7 +77,7 @@ type part struct {
 }
 
 func (p *Pane) drawInspector(b *cell.Buffer, r layout.Rect) {
-	focused := p.focus == inspector
+	focused := p.focus == layout.Inspector
 	border := pane.Frame(b, r, focused)
 	e := p.selected()
 	if e.node == nil && e.invite == nil {
@@ -78,6 +94,9 @@ func (p *Pane) drawInspector(b *cell.Buffer, r layout.Rect) {
 		parts, command = p.inviteParts(e.invite), "$ voxmesh invite revoke "+e.invite.PeerID
 	} else {
 		parts, command = p.nodeParts(e.node, in.W), "$ voxmesh nodes "+e.node.ID
+		if past := p.s.World.Past; !past.IsZero() {
+			command = "$ voxmesh oplog at " + p.s.Time().Format("15:04:05")
+		}
 	}
 	if in.H < 1 {
 		return
@@ -108,26 +127,26 @@ func (p *Pane) drawTitle(b *cell.Buffer, r layout.Rect, e entry, focused bool, b
 func (p *Pane) drawLines(b *cell.Buffer, r layout.Rect, lines []line, focused bool, border theme.Style) {
 	in, v := r.Inner(), &p.facts
 	rows := in.H - 1
-	v.items = 0
+	v.items = v.items[:0]
 	at := 0
 	for i, l := range lines {
-		if l.item {
-			if v.items == v.item {
+		if l.item.Kind != pane.None {
+			if len(v.items) == v.item {
 				at = i
 			}
-			v.items++
+			v.items = append(v.items, l.item)
 		}
 	}
-	v.item = max(min(v.item, v.items-1), 0)
+	v.item = max(min(v.item, len(v.items)-1), 0)
 	v.top = max(min(v.top, len(lines)-rows), 0)
-	if focused && v.items > 0 {
+	if focused && len(v.items) > 0 {
 		v.top = max(min(v.top, at), at-rows+1)
 	}
 	v.rows = v.rows[:0]
 	item := 0
 	for i, l := range lines {
 		n := -1
-		if l.item {
+		if l.item.Kind != pane.None {
 			n = item
 			item++
 		}
@@ -153,12 +172,12 @@ func drawLine(b *cell.Buffer, x, y, w int, l line, look row.Look) {
 		l.ls, l.rs = l.ls.With(theme.Faint), l.rs.With(theme.Faint)
 	}
 	rw := ansi.StringWidth(l.right)
-	if look.Selected && look.Focused && l.item {
-		b.Put(x, y, 1, "▸", theme.In(theme.Text).With(theme.Bold))
-	}
 	off := 0
-	if l.item {
+	if l.item.Kind != pane.None {
 		off = 1
+		if look.Selected && look.Focused {
+			b.Put(x, y, 1, "▸", theme.In(theme.Text).With(theme.Bold))
+		}
 	}
 	b.Put(x+off, y, w-off, format.End(l.left, w-off-rw-min(rw, 1)), l.ls)
 	b.Right(x, x+w, y, format.End(l.right, w), l.rs)

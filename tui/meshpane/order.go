@@ -3,12 +3,15 @@ package meshpane
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"voxmesh/tui/keys"
+	"voxmesh/mesh"
+	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
+	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
 )
@@ -24,11 +27,13 @@ func (p *Pane) sort(now bool) {
 		return
 	}
 	p.sorted = t
-	p.order = p.order[:0]
-	for id := range p.entries {
-		p.order = append(p.order, id)
+	var order []string
+	for id, e := range p.entries {
+		if p.matches(e) {
+			order = append(order, id)
+		}
 	}
-	slices.SortFunc(p.order, func(a, b string) int {
+	slices.SortFunc(order, func(a, b string) int {
 		x, y := p.entries[a], p.entries[b]
 		if (x.invite != nil) != (y.invite != nil) {
 			if x.invite != nil {
@@ -45,7 +50,26 @@ func (p *Pane) sort(now bool) {
 		}
 		return cmp.Or(c, cmp.Compare(a, b))
 	})
+	p.nodes.Set(order)
 	p.keepSelection()
+}
+
+// matches reports whether the filter leaves an entry.
+func (p *Pane) matches(e entry) bool {
+	if p.filter.Text() == "" {
+		return true
+	}
+	id, class := entryName(e)
+	word, _ := stateText(p, e, head{})
+	f := list.Fields{Text: id, Node: id, Status: word, Class: class.Badge(), Age: -1}
+	if e.node != nil {
+		f.Text += " " + e.node.Label + " " + e.node.Addr + " " + format.Cap(e.node.Cap) + " " + strings.Join(p.slotUse(e.node), " ")
+		f.Age = p.s.Time().Sub(time.UnixMicro(e.node.JoinedAt))
+		for _, m := range e.node.Models {
+			f.Model += m.Name + " "
+		}
+	}
+	return p.filter.Matches(f)
 }
 
 func (p *Pane) compare(x, y entry) int {
@@ -73,91 +97,68 @@ func (p *Pane) compare(x, y entry) int {
 	return cmp.Compare(x.node.ID, y.node.ID)
 }
 
-// scrollMargin is how many rows stay in sight above and under the cursor.
-const scrollMargin = 2
+// nearCap is the share of a cap in percent from which a machine wants whoever is here.
+const nearCap = 90
 
-func (p *Pane) move(id keys.ID) {
-	if p.focus == inspector {
-		p.facts.move(id)
-		return
-	}
-	page := max(p.listRows(), 1)
-	to := p.at
-	switch id {
-	case keys.Up:
-		to--
-	case keys.Down:
-		to++
-	case keys.PageUp:
-		to -= page
-	case keys.PageDown:
-		to += page
-	case keys.HalfUp:
-		to -= (page + 1) / 2
-	case keys.HalfDown:
-		to += (page + 1) / 2
-	case keys.Home:
-		to = 0
-	case keys.End:
-		to = len(p.order) - 1
-	default:
-		return
-	}
-	p.choose(to)
-}
-
-func (p *Pane) choose(i int) {
-	if len(p.order) == 0 {
-		return
-	}
-	p.at = max(min(i, len(p.order)-1), 0)
-	p.s.Node = p.order[p.at]
-	p.follow()
-}
-
-// follow scrolls so that the cursor is in sight.
-func (p *Pane) follow() {
-	rows := p.listRows()
-	if rows <= 0 {
-		return
-	}
-	m := min(scrollMargin, (rows-1)/2)
-	p.top = max(min(p.top, p.at-m), p.at+m-rows+1)
-	p.top = max(min(p.top, len(p.order)-rows), 0)
-}
-
-func (p *Pane) listRows() int {
-	return layout.MeshPane(p.frame, false, p.alone).List.H - 3
+// attention reports whether a machine wants whoever is here: it is not well, or its money is nearly spent.
+func attention(p *Pane, n *mesh.Node) bool {
+	share, ok := format.Share(p.s.World.Spend.Node(n.ID).Micros, n.Cap)
+	return n.Status != mesh.Online || n.Locked != "" || ok && share >= nearCap
 }
 
 func (p *Pane) click(c pane.Click) (pane.Action, tea.Cmd) {
-	if p.empty() {
-		if p.emptyButton(c.X, c.Y) {
-			return pane.Press{ID: keys.Add}, nil
-		}
-		return nil, nil
+	if p.bare() {
+		return p.clickEmpty(c)
 	}
-	m := layout.MeshPane(p.frame, p.focus == inspector, p.alone)
+	m := p.arranged()
 	switch {
-	case m.List.Has(c.X, c.Y):
-		p.focus = list
-		in := m.List.Inner()
-		if c.Y == in.Y {
-			p.clickHead(c.X-in.X, in.W)
+	case m.Graph.Has(c.X, c.Y):
+		if !m.Both() && c.Y == m.Graph.Y {
+			p.clickViews(c.X - m.Graph.X)
 			return nil, nil
 		}
-		i := p.top + c.Y - in.Y - 1
-		if c.Y > in.Y && i < len(p.order) && in.Has(c.X, c.Y) {
-			p.choose(i)
-			if c.Double {
-				p.focus = inspector
-			}
+		p.focus, p.view = layout.Graph, layout.Graph
+		return nil, p.clickGraph(c)
+	case m.List.Has(c.X, c.Y):
+		if !m.Both() && c.Y == m.List.Y {
+			p.clickViews(c.X - m.List.X)
+			return nil, nil
 		}
+		p.focus, p.view = layout.List, layout.List
+		p.clickList(c, m.List.Inner())
 	case m.Inspector.Has(c.X, c.Y):
-		p.focus = inspector
+		p.focus = layout.Inspector
 		p.facts.choose(c.Y - m.Inspector.Y - 1)
+		if c.Double {
+			return p.openItem(), nil
+		}
 	}
 	return nil, nil
+}
+
+// clickViews turns to the view whose name in the top border was clicked.
+func (p *Pane) clickViews(x int) {
+	want := layout.List
+	if x <= len("[Graph]") {
+		want = layout.Graph
+	}
+	if want != p.view {
+		p.turnView()
+	}
+	p.focus = p.view
+}
+
+func (p *Pane) clickList(c pane.Click, in layout.Rect) {
+	if c.Y == in.Y {
+		p.clickHead(c.X-in.X, in.W)
+		return
+	}
+	if in.Has(c.X, c.Y) && p.nodes.Click(c.Y-in.Y-1) {
+		p.s.Node = p.nodes.Selected()
+		if c.Double {
+			p.focus = layout.Inspector
+		}
+	}
 }
 
 // clickHead sorts by the column that was clicked; a second click turns the order.
@@ -190,15 +191,13 @@ func (p *Pane) clickHead(x, w int) {
 }
 
 func (p *Pane) wheel(w pane.Wheel) {
-	m := layout.MeshPane(p.frame, p.focus == inspector, p.alone)
-	d := -3
-	if w.Down {
-		d = 3
-	}
+	m := p.arranged()
 	switch {
+	case m.Graph.Has(w.X, w.Y):
+		p.graph.wheel(w)
 	case m.List.Has(w.X, w.Y):
-		p.top = max(min(p.top+d, len(p.order)-p.listRows()), 0)
+		p.nodes.Wheel(w.Down)
 	case m.Inspector.Has(w.X, w.Y):
-		p.facts.top = max(p.facts.top+d, 0)
+		p.facts.wheel(w.Down)
 	}
 }

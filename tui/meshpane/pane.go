@@ -1,9 +1,12 @@
-// Package meshpane is the Mesh pane: the machines of the mesh as a table, and the inspector of the selected one.
+// Package meshpane is the Mesh pane: the machines of the mesh as a living graph and as a table, and the inspector of
+// the selected one.
 //
-// It reads the session's world and changes nothing but the selection and, through Invites, an unused invite. The
-// cursor stands on an id, not on a row: it stays with its machine through sorting and arrivals, and where the machine
-// goes the one in its place is selected. The table is ordered anew at most once a second, so that it can be read
-// while it lives. Facts of other machines carry their age; what only telemetry knows is a dash where there is none.
+// It reads the session's world and changes nothing but the selection; acts it asks the root for. The cursor stands on
+// an id, not on a row: it stays with its machine through sorting and arrivals, it is the same in graph, table and
+// inspector, and where the machine goes the one in its place is selected. The table is ordered anew at most once a
+// second, so that it can be read while it lives. The graph is placed in the background, only when a machine comes or
+// goes, from the places that were there before, and is frozen then. Facts of other machines carry their age; what only
+// telemetry knows is a dash where there is none.
 //
 // The table is not that of Bubbles: its rows are strings with one style each, and here every field has its own look and
 // a row can be drawn through package row alone, which does not let the class be left out.
@@ -20,44 +23,41 @@ import (
 	"voxmesh/tui/cell"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
+	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/verb"
 )
 
-// Invites is what the pane may change.
-type Invites interface {
-	RevokeInvite(ctx context.Context, actor, peerID string) error
+// Views keeps where machines stand on the canvas, between two runs of the host.
+type Views interface {
+	LoadView(name string) ([]byte, error)
+	SaveView(name string, data []byte) error
 }
-
-type region int
-
-const (
-	list region = iota
-	inspector
-)
 
 // Pane is the Mesh pane of one session. Make one with New.
 type Pane struct {
-	s       *pane.Session
-	invites Invites
-	ctx     context.Context
+	s   *pane.Session
+	ctx context.Context
 
-	focus region
+	focus layout.Region
+	view  layout.Region // at the left, where there is no room for graph and table together
 	alone bool
 
 	entries map[string]entry
-	order   []string
+	nodes   list.List
+	filter  list.Filter
 	sortBy  column
 	down    bool
 	sorted  time.Time
-	at      int  // where the selection stood last
 	touched bool // whoever is here did something: from then on the cursor is theirs
 
-	top   int // first row of the table that is shown
+	begun bool // the view that a narrow console begins with is chosen
+
+	graph topology
 	facts inspectorView
 	strip strip
 	frame layout.Frame
-
-	revoking uint64
+	empty emptyView
 }
 
 // entry is what a row shows: a node, or an invite that waits for one.
@@ -66,65 +66,94 @@ type entry struct {
 	invite *mesh.Invite
 }
 
-// revoked is how the request to withdraw an invite ended.
-type revoked struct {
-	generation uint64
-	label      string
-	err        error
-}
-
 // New makes the pane. Requests end with ctx.
-func New(ctx context.Context, s *pane.Session, invites Invites) *Pane {
-	p := &Pane{s: s, invites: invites, ctx: ctx, entries: map[string]entry{}, strip: newStrip()}
+func New(ctx context.Context, s *pane.Session, views Views) *Pane {
+	p := &Pane{s: s, ctx: ctx, entries: map[string]entry{}, strip: newStrip(), graph: newTopology(views)}
+	p.nodes.Keep(true)
 	p.refresh()
 	return p
 }
+
+// Init reads where the machines stood when the mesh was last looked at.
+func (p *Pane) Init() tea.Cmd { return p.graph.load(p.ctx) }
 
 // Update takes a message.
 func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pane.Changed, pane.Second:
 		p.refresh()
+		return nil, p.graph.follow(p.ctx, p.s)
+	case placed, loaded, saved:
+		return nil, p.graph.update(p.ctx, p.s, msg)
 	case pane.Reveal:
-		p.touched = true
-		p.refresh()
-		p.s.Node, p.focus = msg.Ref.ID, inspector
-		p.keepSelection()
-		p.follow()
+		p.reveal(msg.Ref)
+	case pane.Narrow:
+		p.filter.Set(msg.Filter)
+		p.sort(true)
+	case pane.BySpend:
+		p.sortBy, p.down = bySpend, true
+		p.view, p.focus = layout.List, layout.List
+		p.sort(true)
 	case pane.Do:
-		p.touched = p.touched || !p.empty()
-		return p.do(msg.ID)
+		p.touch()
+		return p.do(msg)
+	case tea.KeyPressMsg:
+		p.narrowed(p.filter.Type(msg))
+	case tea.PasteMsg:
+		p.narrowed(p.filter.Paste(msg.Content))
 	case pane.Click:
-		p.touched = p.touched || !p.empty()
+		p.touch()
 		return p.click(msg)
+	case pane.Drag:
+		p.touch()
+		return nil, p.drag(msg)
 	case pane.Wheel:
 		p.wheel(msg)
-	case revoked:
-		return p.revokeEnded(msg), nil
 	}
 	return nil, nil
 }
 
-func (p *Pane) do(id keys.ID) (pane.Action, tea.Cmd) {
-	if p.empty() {
-		if id == keys.Open {
-			return pane.Press{ID: keys.Add}, nil
-		}
+// touch makes the cursor theirs.
+func (p *Pane) touch() { p.touched = p.touched || !p.bare() }
+
+func (p *Pane) reveal(r pane.Ref) {
+	p.touched = true
+	p.refresh()
+	p.focus = layout.Inspector
+	if r.Kind == pane.Invite {
+		r.ID, p.focus = pane.InvitePrefix+r.ID, layout.List
+		p.view = layout.List
+	}
+	p.s.Node = r.ID
+	p.keepSelection()
+}
+
+func (p *Pane) do(d pane.Do) (pane.Action, tea.Cmd) {
+	switch {
+	case p.bare():
+		return p.doEmpty(d.ID)
+	case p.filter.Typing():
+		p.narrowed(p.filter.Do(d.ID, d.Key))
 		return nil, nil
 	}
-	switch id {
+	if acts(d.ID) {
+		return pane.Act{Verb: d.ID, On: p.Selected()}, nil
+	}
+	switch d.ID {
 	case keys.Next, keys.Previous:
-		p.focus = list + inspector - p.focus
-	case keys.Open:
-		p.focus = inspector
+		return p.turn(d.ID == keys.Previous), nil
 	case keys.Back:
-		if p.alone {
-			p.alone = false
-		} else {
-			p.focus = list
-		}
+		p.back()
+		return nil, nil
 	case keys.Alone:
 		p.alone = !p.alone
+	case keys.Filter:
+		if p.focus == layout.Inspector {
+			p.focus = p.side()
+		}
+		p.filter.Open()
+	case keys.View:
+		p.turnView()
 	case keys.Sort:
 		p.sortBy = (p.sortBy + 1) % numColumns
 		p.sort(true)
@@ -133,104 +162,200 @@ func (p *Pane) do(id keys.ID) (pane.Action, tea.Cmd) {
 		p.sort(true)
 	case keys.Copy:
 		return p.copy(), nil
-	case keys.Revoke:
-		return p.revoke()
 	default:
-		p.move(id)
+		return p.within(d.ID)
 	}
 	return nil, nil
 }
 
-func (p *Pane) copy() pane.Action {
-	e := p.selected()
-	switch {
-	case e.invite != nil:
-		return pane.Clip{Text: e.invite.PeerID, Said: "copied " + e.invite.PeerID}
-	case e.node != nil:
-		return pane.Clip{Text: e.node.ID, Said: "copied " + e.node.ID}
+// within does what a key means in the region that has the focus.
+func (p *Pane) within(id keys.ID) (pane.Action, tea.Cmd) {
+	switch p.focus {
+	case layout.Graph:
+		return nil, p.doGraph(id)
+	case layout.List:
+		switch id {
+		case keys.Open:
+			p.focus = layout.Inspector
+		case keys.Seek:
+			p.nodes.Step(p.wants)
+		default:
+			p.nodes.Move(id)
+		}
+		p.s.Node = p.nodes.Selected()
+	case layout.Inspector:
+		if id == keys.Open {
+			return p.openItem(), nil
+		}
+		p.facts.move(id)
+	}
+	return nil, nil
+}
+
+// acts reports whether a key is one that the root carries out on what is selected.
+func acts(id keys.ID) bool {
+	switch id {
+	case keys.Kill, keys.Pause, keys.Drain, keys.Replay, keys.Revoke, keys.Cap, keys.Send, keys.Explain, keys.Add:
+		return true
+	}
+	return false
+}
+
+// turn takes the focus to the next region; behind the last the root takes it on.
+func (p *Pane) turn(back bool) pane.Action {
+	order := p.regions()
+	i := slices.Index(order, p.focus)
+	step := 1
+	if back {
+		step = len(order) - 1
+	}
+	leaves := !back && i == len(order)-1 || back && i <= 0
+	p.focus = order[(max(i, 0)+step)%len(order)]
+	if leaves {
+		return pane.Pass{}
 	}
 	return nil
 }
 
-func (p *Pane) revoke() (pane.Action, tea.Cmd) {
-	e := p.selected()
-	if e.invite == nil {
-		return pane.Notice{Text: "X revoke: " + p.revokeOff()}, nil
+// regions are those that are on the screen, or can be turned to, in the order of tab.
+func (p *Pane) regions() []layout.Region {
+	if p.arranged().Both() || p.frame.OneUp || p.alone {
+		return []layout.Region{layout.Graph, layout.List, layout.Inspector}
 	}
-	p.revoking = p.s.Generation()
-	gen, peer, label, ctx, actor := p.revoking, e.invite.PeerID, inviteName(e.invite), p.ctx, p.s.Actor
-	return nil, func() tea.Msg {
-		return revoked{gen, label, p.invites.RevokeInvite(ctx, actor, peer)}
+	return []layout.Region{p.view, layout.Inspector}
+}
+
+func (p *Pane) arranged() layout.Mesh { return layout.MeshPane(p.frame, p.focus, p.view, p.alone) }
+
+// side is the region at the left that was looked at last.
+func (p *Pane) side() layout.Region { return p.view }
+
+func (p *Pane) turnView() {
+	p.view = layout.Graph + layout.List - p.view
+	if p.focus != layout.Inspector || p.arranged().Both() {
+		p.focus = p.view
 	}
 }
 
-func (p *Pane) revokeEnded(r revoked) pane.Action {
-	if r.generation != p.revoking {
+func (p *Pane) back() {
+	switch {
+	case p.focus == layout.Graph && p.graph.back():
+	case p.focus == layout.Inspector && !p.alone:
+		p.focus = p.side()
+	case p.alone:
+		p.alone = false
+	case p.filter.Clear():
+		p.sort(true)
+	}
+}
+
+func (p *Pane) narrowed(changed bool) {
+	if changed {
+		p.sort(true)
+	}
+}
+
+func (p *Pane) copy() pane.Action {
+	ref := p.Selected()
+	if ref.ID == "" {
 		return nil
 	}
-	if r.err != nil {
-		return pane.Notice{Text: "not revoked: " + r.err.Error()}
-	}
-	return pane.Notice{Text: "revoked the invite for " + r.label}
+	return pane.Clip{Text: ref.ID, Said: "copied " + ref.ID}
 }
 
-func (p *Pane) revokeOff() string {
-	if why := p.s.Refuse(); why != "" {
-		return why
-	}
+// Selected is what the verbs act on: the machine or invite under the cursor, and in the inspector its job.
+func (p *Pane) Selected() pane.Ref {
 	e := p.selected()
 	switch {
 	case e.invite != nil:
-		return ""
-	case e.node != nil && e.node.Host:
-		return e.node.ID + " is this machine"
-	case e.node != nil:
-		return "only an unused invite here; voxmesh revoke " + e.node.ID + " expels a node"
+		return pane.Ref{Kind: pane.Invite, ID: e.invite.PeerID}
+	case e.node == nil:
+		return pane.Ref{}
+	case p.focus == layout.Inspector:
+		if it := p.facts.chosen(); it.Kind == pane.Job {
+			return it
+		}
 	}
-	return "nothing is selected"
+	return pane.Ref{Kind: pane.Node, ID: e.node.ID}
+}
+
+// openItem opens what the inspector's cursor is on.
+func (p *Pane) openItem() pane.Action {
+	if it := p.facts.chosen(); it.Kind != pane.None {
+		return pane.Visit{Ref: it}
+	}
+	return nil
+}
+
+// wants reports whether something with a machine wants whoever is here; a filter says what is looked for instead.
+func (p *Pane) wants(id string) bool {
+	if p.filter.Text() != "" {
+		return true // the list holds matches only
+	}
+	e := p.entries[id]
+	return e.node != nil && attention(p, e.node)
 }
 
 // Typing reports whether letters are text now.
-func (p *Pane) Typing() bool { return false }
+func (p *Pane) Typing() bool { return p.filter.Typing() }
 
 // Keys gives the bindings of the focused region.
 func (p *Pane) Keys() []keys.Binding {
-	if p.empty() {
-		return []keys.Binding{
-			keys.Get(keys.Open).As("add a node", "add a node").When(p.s.Refuse),
-			keys.Get(keys.Add).As("", "add a node").When(p.s.Refuse),
-		}
+	switch {
+	case p.bare():
+		return p.empty.keys(p.s)
+	case p.filter.Typing():
+		return p.filter.Keys()
 	}
-	var bs []keys.Binding
-	if p.focus == list {
-		bs = append(bs, keys.Get(keys.Open).As("open", "into the inspector"))
-	} else {
-		bs = append(bs, keys.Get(keys.Back).As("nodes", "back to the nodes"))
+	open := keys.Get(keys.Open).As("open", "into the inspector")
+	if p.focus == layout.Inspector {
+		open = keys.Get(keys.Open).As("open", "open the job or model")
 	}
-	bs = append(bs, keys.Get(keys.Add).When(p.s.Refuse))
-	bs = append(bs, keys.Get(keys.Revoke).When(p.revokeOff))
-	if p.focus == list {
+	bs := []keys.Binding{open}
+	for _, id := range []keys.ID{keys.Pause, keys.Drain, keys.Kill, keys.Replay, keys.Add, keys.Revoke, keys.Cap} {
+		bs = append(bs, p.verb(id))
+	}
+	bs = append(bs, keys.Get(keys.Explain))
+	if p.focus == layout.Graph {
+		bs = append(bs, keys.Pick(keys.Pin, keys.Move, keys.ZoomIn, keys.ZoomOut, keys.Fit, keys.Left, keys.Right)...)
+	} else if p.focus == layout.List {
 		bs = append(bs, keys.Pick(keys.Sort, keys.Order)...)
 	}
-	bs = append(bs, keys.Pick(keys.Copy, keys.Alone)...)
-	bs = append(bs, keys.Get(keys.Next).As("", "the other region"), keys.Get(keys.Previous).As("", "the other region"))
-	bs = append(bs, keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown, keys.HalfUp, keys.HalfDown, keys.Home, keys.End)...)
-	if p.focus == list {
-		bs = append(bs, keys.Get(keys.Back).As("", "end alone"))
+	bs = append(bs, p.verb(keys.Send))
+	bs = append(bs, keys.Pick(keys.Filter, keys.Seek)...)
+	if !p.arranged().Both() {
+		bs = append(bs, keys.Get(keys.View).As("view", "graph or nodes"))
 	}
-	return bs
+	bs = append(bs, keys.Pick(keys.Copy, keys.Alone)...)
+	bs = append(bs, keys.Get(keys.Next).As("", "next region"), keys.Get(keys.Previous).As("", "previous region"))
+	bs = append(bs, list.Movement()...)
+	return append(bs, keys.Get(keys.Back).As("", "one step back"))
+}
+
+// verb is the binding of an act on what is selected, with the reason where it can't be done. Pausing what is paused is
+// called by its name.
+func (p *Pane) verb(id keys.ID) keys.Binding {
+	b := keys.Get(id).When(func() string { return verb.Refuse(p.s, id, p.Selected()) })
+	if id == keys.Pause && verb.Name(p.s, id, p.Selected()) == mesh.ActResume {
+		b = b.As("resume", "resume: take work again")
+	}
+	return b
 }
 
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 	p.frame = f
-	if p.empty() {
+	if p.bare() {
 		p.drawEmpty(b, f.Pane)
 		return
 	}
-	m := layout.MeshPane(f, p.focus == inspector, p.alone)
+	p.beginView(f)
+	m := p.arranged()
+	if !m.Graph.Empty() {
+		p.drawGraph(b, m.Graph, m.Both())
+	}
 	if !m.List.Empty() {
-		p.drawTable(b, m.List)
+		p.drawTable(b, m.List, m.Both())
 	}
 	if !m.Inspector.Empty() {
 		p.drawInspector(b, m.Inspector)
@@ -240,8 +365,8 @@ func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 	}
 }
 
-// empty reports whether there is no machine but this one and none invited.
-func (p *Pane) empty() bool {
+// bare reports whether there is no machine but this one and none invited.
+func (p *Pane) bare() bool {
 	for _, e := range p.entries {
 		if e.invite != nil || !e.node.Host {
 			return false
@@ -258,7 +383,7 @@ func (p *Pane) refresh() {
 	if st == nil {
 		return
 	}
-	now := p.s.Now().UnixMicro()
+	now := p.s.Time().UnixMicro()
 	entries := make(map[string]entry, len(p.entries))
 	for _, n := range st.Nodes() {
 		entries[n.ID] = entry{node: n}
@@ -286,23 +411,29 @@ func (p *Pane) beginWithWorker() {
 	if e := p.selected(); p.touched || e.node == nil || !e.node.Host {
 		return
 	}
-	for i, id := range p.order {
+	for _, id := range p.nodes.IDs() {
 		if n := p.entries[id].node; n != nil && !n.Host {
-			p.choose(i)
+			p.choose(id)
 			return
 		}
 	}
 }
 
+// choose puts the cursor on a machine, wherever it is shown.
+func (p *Pane) choose(id string) {
+	if _, ok := p.entries[id]; ok {
+		p.s.Node = id
+		p.nodes.Select(id)
+	}
+}
+
 // keepSelection finds the cursor's row, or the one in its place.
 func (p *Pane) keepSelection() {
-	if len(p.order) == 0 {
+	if _, ok := p.entries[p.s.Node]; ok {
+		p.nodes.Select(p.s.Node)
 		return
 	}
-	if i := slices.Index(p.order, p.s.Node); i >= 0 {
-		p.at = i
-		return
+	if id := p.nodes.Selected(); id != "" {
+		p.s.Node = id
 	}
-	p.at = min(p.at, len(p.order)-1)
-	p.s.Node = p.order[p.at]
 }

@@ -83,23 +83,55 @@ func width(hs []head) int {
 	return n
 }
 
-func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
-	focused := p.focus == list
+func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect, both bool) {
+	focused := p.focus == layout.List
 	border := pane.Frame(b, r, focused)
-	pane.Heading(b, r, "Nodes", focused, border)
+	x := p.drawNames(b, r, layout.List, both, border)
+	p.drawFilter(b, r, x, border)
 	in := r.Inner()
 	node, heads := arrange(in.W)
 	p.drawHead(b, in, node, heads)
-	rows := in.H - 1
-	p.top = max(min(p.top, len(p.order)-rows), 0)
-	for i := range min(rows, len(p.order)-p.top) {
-		id := p.order[p.top+i]
-		e := p.entries[id]
+	from, to := p.nodes.Window(in.H - 1)
+	for i, id := range p.nodes.IDs()[from:to] {
 		look := row.Look{Selected: id == p.s.Node, Focused: focused, Faint: p.s.Faint()}
-		p.drawEntry(b, in.X, in.Y+1+i, in.W, e, node, heads, look)
+		p.drawEntry(b, in.X, in.Y+1+i, in.W, p.entries[id], node, heads, look)
 	}
-	if len(p.order) > rows {
-		pane.Facts(b, r, r.Y+r.H-1, position(p.top, rows, len(p.order)), border)
+	if p.nodes.Len() == 0 {
+		centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
+	}
+	pane.Facts(b, r, r.Y+r.H-1, p.nodes.Position(), border)
+}
+
+// drawNames writes which regions there are into the top border: one where both are shown, else both, the one that is
+// turned to in brackets, and gives the column after them.
+func (p *Pane) drawNames(b *cell.Buffer, r layout.Rect, g layout.Region, both bool, border theme.Style) int {
+	names := []struct {
+		g    layout.Region
+		name string
+	}{{layout.Graph, p.graph.title()}, {layout.List, "Nodes"}}
+	x := r.X + 1
+	for _, n := range names {
+		if both && n.g != g {
+			continue
+		}
+		text, st := " "+n.name+" ", border
+		switch {
+		case n.g == g && p.focus == g:
+			text, st = "["+n.name+"]", theme.In(theme.Text).With(theme.Bold)
+		case n.g == g:
+			st = theme.In(theme.Text)
+		}
+		x = b.Put(x, r.Y, r.X+r.W-2-x, text, st)
+	}
+	return x
+}
+
+// drawFilter writes the filter into the top border: its field while it is open, else at the right what it left.
+func (p *Pane) drawFilter(b *cell.Buffer, r layout.Rect, x int, border theme.Style) {
+	x = p.filter.Draw(b, r, x, r.Y)
+	if text := p.filter.Text(); text != "" {
+		room := r.X + r.W - 4 - x
+		pane.Facts(b, r, r.Y, format.End(fmt.Sprintf("%d of %d /%s", p.nodes.Len(), len(p.entries), text), room), border)
 	}
 }
 
@@ -267,7 +299,7 @@ func rttText(p *Pane, e entry, _ head) (string, theme.Style) {
 
 func beatText(p *Pane, e entry, _ head) (string, theme.Style) {
 	if b, ok := p.beat(e); ok {
-		return format.Age(b.Age(p.s.Now())), theme.In(theme.Second)
+		return format.Age(b.Age(p.s.Time())), theme.In(theme.Second)
 	}
 	return dash(e), theme.In(theme.Third)
 }

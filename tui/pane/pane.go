@@ -135,6 +135,15 @@ type (
 	GoLive struct{}
 	// Turn goes to a pane.
 	Turn struct{ Pane keys.ID }
+	// Tell gives a pane a message of another's: how it is to be narrowed or ordered.
+	Tell struct {
+		Pane keys.ID
+		Msg  tea.Msg
+	}
+	// Pass gives a key back: the focus leaves the pane for what the root has behind it.
+	Pass struct{}
+	// Demo shows a mesh at work, in this terminal where that can be, else by its command.
+	Demo struct{}
 	// Several are actions that are carried out in order.
 	Several []Action
 )
@@ -151,6 +160,9 @@ func (Act) action()     {}
 func (Seek) action()    {}
 func (GoLive) action()  {}
 func (Turn) action()    {}
+func (Tell) action()    {}
+func (Pass) action()    {}
+func (Demo) action()    {}
 func (Several) action() {}
 
 // Kind is what a Ref points at.
@@ -208,6 +220,8 @@ type (
 	Reveal struct{ Ref Ref }
 	// Narrow asks a pane to keep a filter, written as whoever is here would type it.
 	Narrow struct{ Filter string }
+	// BySpend asks the Mesh pane to show its nodes by what they cost, the most first.
+	BySpend struct{}
 )
 
 // Subject is a pane or layer that can tell what its verbs would act on now.

@@ -28,6 +28,7 @@ var (
 type session struct {
 	srv    *Server
 	ident  Identity
+	conn   *gossh.ServerConn
 	ch     gossh.Channel
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -91,7 +92,7 @@ func (s *Server) channel(w *ssh.Server, conn *gossh.ServerConn, nc gossh.NewChan
 	if err != nil {
 		return
 	}
-	st := &session{srv: s, ident: id, ch: ch, done: make(chan struct{})}
+	st := &session{srv: s, ident: id, conn: conn, ch: ch, done: make(chan struct{})}
 	ctx, cancel := context.WithCancelCause(context.WithValue(s.ctx, sessionKey{}, st))
 	st.ctx, st.cancel = ctx, cancel
 	defer cancel(nil)
@@ -279,6 +280,9 @@ func (st *session) run(sess ssh.Session) (code int) {
 	}
 	if st.resize != nil {
 		p.Resize, p.Stderr = st.resize, sess
+	}
+	if st.ident.Local {
+		p.OpenFile = st.openFile
 	}
 	var err error
 	if p.Args, err = Split(string(st.command)); err != nil {

@@ -84,7 +84,9 @@ func handshake(ctx context.Context, c net.Conn, dataDir string, hostKey gossh.Pu
 		ClientVersion:     "SSH-2.0-voxmesh",
 	})
 	if err == nil && stop() {
-		return &Client{conn: gossh.NewClient(conn, chans, reqs)}, nil
+		client := gossh.NewClient(conn, chans, reqs)
+		go sendFiles(client.HandleChannelOpen(fileChannel))
+		return &Client{conn: client}, nil
 	}
 	_ = c.Close() // the handshake's error is the one to tell
 	switch {

@@ -65,6 +65,10 @@ type Session struct {
 	Height int
 	Resize <-chan Size // the newest size after each change; never closed; nil without a terminal
 	Env    []string    // "NAME=value", allowed names only, each at most once
+
+	// OpenFile gives a file of the client's machine, opened there by our own client: the path is theirs. Nil where the
+	// session did not come through the local socket. Errors: vox/file/unreadable, vox/file/too-big, vox/file/no-client.
+	OpenFile func(ctx context.Context, path string) (io.ReadCloser, error)
 }
 
 // Getenv is the value of a variable of the client, or empty.

@@ -3,16 +3,15 @@
 // It is the one place that knows: the last row, the palette, the help, explain and the confirmation all ask here, so
 // that they say the same sentence. It looks at the world of the session and changes nothing. What it says here spares a
 // person a refusal; it grants nothing: the host decides again, and a sealed act needs the grant that only the
-// confirmation can make.
+// confirmation can make. Refuse is never laxer than the host is, and stricter only where an act would be accepted and
+// yet do nothing. What Effect and Command say holds no text that another machine wrote: only ids, kinds and numbers.
 package verb
 
 import (
-	"fmt"
 	"strings"
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
-	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/pane"
 )
@@ -57,6 +56,18 @@ func Of(k pane.Kind) []keys.ID {
 		return []keys.ID{keys.Cap}
 	}
 	return nil
+}
+
+// Target is the id that the host and the command line know a thing by: of a span its run's, of the mesh its name for
+// caps.
+func Target(on pane.Ref) string {
+	switch on.Kind {
+	case pane.Span:
+		return runOf(on)
+	case pane.Mesh:
+		return mesh.MeshTarget
+	}
+	return on.ID
 }
 
 // Class is the class of what a verb would act on; ok is false where it has none or is not there.
@@ -106,131 +117,42 @@ func Jobs(s *pane.Session, on pane.Ref) []*mesh.Job {
 			return []*mesh.Job{j}
 		}
 	case pane.Run, pane.Span:
-		r, ok := st.Run(runOf(on))
-		if !ok {
-			return nil
+		return ofRun(st, runOf(on))
+	}
+	return nil
+}
+
+func ofRun(st *mesh.State, run string) []*mesh.Job {
+	r, ok := st.Run(run)
+	if !ok {
+		return nil
+	}
+	var out []*mesh.Job
+	for _, id := range r.Jobs {
+		if j, ok := st.Job(id); ok {
+			out = append(out, j)
 		}
+	}
+	return out
+}
+
+// Concerned gives the jobs that the act called name touches: to kill those that have not ended, to replay those that
+// run again, else those that the node holds.
+func Concerned(s *pane.Session, name string, on pane.Ref) []*mesh.Job {
+	switch name {
+	case mesh.ActReplay:
+		if n := node(s, on); n != nil {
+			return ofRun(s.World.State, n.Run)
+		}
+		return Jobs(s, on)
+	case mesh.ActKill:
 		var out []*mesh.Job
-		for _, id := range r.Jobs {
-			if j, ok := st.Job(id); ok {
+		for _, j := range Jobs(s, on) {
+			if !j.State.Ended() {
 				out = append(out, j)
 			}
 		}
 		return out
 	}
-	return nil
-}
-
-// Refuse says why a verb can't be used now on a thing, in a few words that name it; empty where it can.
-func Refuse(s *pane.Session, id keys.ID, on pane.Ref) string {
-	if why := s.Refuse(); why != "" {
-		return why
-	}
-	switch id {
-	case keys.Kill:
-		return refuseKill(s, on)
-	case keys.Pause, keys.Drain:
-		return refuseMode(s, id, on)
-	case keys.Replay:
-		return refuseReplay(s, on)
-	case keys.Revoke:
-		return refuseRevoke(s, on)
-	case keys.Cap:
-		if on.Kind != pane.Mesh && node(s, on) == nil {
-			return nothing(on)
-		}
-	}
-	return ""
-}
-
-func nothing(on pane.Ref) string {
-	if on.ID == "" {
-		return "nothing is selected"
-	}
-	return on.ID + " is not here"
-}
-
-func refuseKill(s *pane.Session, on pane.Ref) string {
-	jobs := Jobs(s, on)
-	if len(jobs) == 0 && node(s, on) == nil {
-		return nothing(on)
-	}
-	for _, j := range jobs {
-		if !j.State.Ended() {
-			return ""
-		}
-	}
-	if on.Kind == pane.Node {
-		return "nothing runs on " + on.ID
-	}
-	return on.ID + " has ended already: " + jobs[len(jobs)-1].State.String()
-}
-
-func refuseMode(s *pane.Session, id keys.ID, on pane.Ref) string {
-	n := node(s, on)
-	switch {
-	case n == nil:
-		return nothing(on)
-	case n.Locked != "":
-		return n.ID + " is locked: " + n.Locked
-	case id == keys.Pause:
-		return ""
-	case n.Status == mesh.Offline:
-		return n.ID + " is offline since " + format.Time(n.StatusAt, s.Now().Location())[:5]
-	case n.Mode == mesh.Draining || n.Mode == mesh.Drained:
-		return n.ID + " is " + n.Mode.String() + " already; P resumes it"
-	}
-	return ""
-}
-
-func refuseReplay(s *pane.Session, on pane.Ref) string {
-	if n := node(s, on); n != nil {
-		if n.Run == "" {
-			return "nothing ran on " + n.ID + " yet"
-		}
-		return ""
-	}
-	if len(Jobs(s, on)) == 0 {
-		return nothing(on)
-	}
-	return ""
-}
-
-func refuseRevoke(s *pane.Session, on pane.Ref) string {
-	switch n := node(s, on); {
-	case on.Kind == pane.Invite:
-		return ""
-	case n == nil:
-		return nothing(on)
-	case n.Host:
-		return n.ID + " is this machine"
-	}
-	return ""
-}
-
-// Command is the command that does the same. What is still to be said stands in capitals.
-func Command(s *pane.Session, id keys.ID, on pane.Ref) string {
-	target := on.ID
-	if on.Kind == pane.Span {
-		target = runOf(on)
-	}
-	name := Name(s, id, on)
-	switch {
-	case on.Kind == pane.Invite:
-		return "voxmesh invite revoke " + target
-	case name == mesh.ActResume:
-		return "voxmesh resume " + target
-	case id == keys.Cap:
-		if on.Kind == pane.Mesh {
-			target = mesh.MeshTarget
-		}
-		return "voxmesh budget set " + target + " --cap USD"
-	case id == keys.Send && on.Kind == pane.Node:
-		return "voxmesh run wasm FILE --on " + target
-	case id == keys.Send && on.Kind == pane.Model:
-		return "voxmesh run text --model " + target + " PROMPT"
-	case id == keys.Send:
-		return "voxmesh run text PROMPT"
-	}
-	return fmt.Sprintf("voxmesh %s %s --confirm %s --reason TEXT", name, target, target)
+	return Jobs(s, on)
 }

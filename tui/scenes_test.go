@@ -1,0 +1,66 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// newScene is a console on the mesh of the drawings, with its whole log.
+func newScene(t testing.TB, w, h int, env ...string) *screen {
+	return playLog(t, aurelia(), w, h, env...)
+}
+
+// playLog is play with a log that can be gone back in.
+func playLog(t testing.TB, l *sampleLog, w, h int, env ...string) *screen {
+	t.Helper()
+	s := play(t, l.st, w, h, env...)
+	s.h.log = l
+	s.send(tea.WindowSizeMsg{Width: w + 1, Height: h}, tea.WindowSizeMsg{Width: w, Height: h}) // the scrubber reads its log
+	return s
+}
+
+// scenes are every pane and layer of the console, as it is a few keys after it was opened.
+var scenes = map[string]func(s *screen) *screen{
+	"mesh":      func(s *screen) *screen { return s },
+	"nodes":     func(s *screen) *screen { return s.press("v") },
+	"inspector": func(s *screen) *screen { return s.press("enter", "down") },
+	"host":      func(s *screen) *screen { return s.press("v", "down", "down") },
+	"filter":    func(s *screen) *screen { return s.press("v", "/").typed("status:on") },
+	"invited": func(s *screen) *screen {
+		s.h.st = aurelia().invited("friend", now.Add(492*time.Second)).st
+		return s.send(worldOf(s.c)).press("v", "end")
+	},
+	"empty":   func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
+	"runs":    func(s *screen) *screen { return s.press("2") },
+	"hopper":  func(s *screen) *screen { return s.press("3") },
+	"models":  func(s *screen) *screen { return s.press("4") },
+	"policy":  func(s *screen) *screen { return s.press("5") },
+	"audit":   func(s *screen) *screen { return s.press("6") },
+	"drawer":  func(s *screen) *screen { return s.press("2", "enter") },
+	"output":  func(s *screen) *screen { return s.press("2", "enter", "v") },
+	"help":    func(s *screen) *screen { return s.press("?") },
+	"palette": func(s *screen) *screen { return s.press(":").typed("drain al") },
+	"confirm": func(s *screen) *screen {
+		return s.press("K").typed("alice-g").press("tab").typed("runaway render").press("tab")
+	},
+	"drain":   func(s *screen) *screen { return s.press("D") },
+	"explain": func(s *screen) *screen { return s.press("e") },
+	"cap":     func(s *screen) *screen { return s.press("C").typed("7") },
+	"send":    func(s *screen) *screen { return s.press("S").typed("why is the sky blue") },
+	"join":    func(s *screen) *screen { return s.press("J") },
+	"preview": func(s *screen) *screen { return s.press("J").send(tea.PasteMsg{Content: invite}).press("enter") },
+	"add-box": func(s *screen) *screen { return s.press("A").typed("friend").press("tab", "left", "space") },
+	"add":     func(s *screen) *screen { return s.friend() },
+	"past":    func(s *screen) *screen { return s.past("09:41:07") },
+	"time":    func(s *screen) *screen { return s.press("t").typed("9:4") },
+	"lost":    func(s *screen) *screen { return s.send(lostMsg{}) },
+	"leaving": func(s *screen) *screen { s.c.s.InProcess = true; return s.press("q") },
+}
+
+// invite is the link of another mesh.
+const invite = "vox+invite://192.168.1.40:7420?b=EWkgTdAKb3Jx9vQ2mZc7LrYh0sUe4nPaBt8KwGd5XfOiVj1RqMzS6CyTlHgE"
+
+// past goes to a time of the day by typing it, and waits for the picture.
+func (s *screen) past(hms string) *screen { return s.press("t").typed(hms).press("enter") }

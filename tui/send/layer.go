@@ -1,0 +1,382 @@
+// Package send is the layer that sends work: a prompt to a language model, a text to be embedded, or a WebAssembly module
+// from a file.
+//
+// It says before anything leaves who could take it and who could not, and where nobody can as things are it asks once
+// more. The file is opened by whoever sits at the terminal, never by the host for them: how is given to New, and where
+// it can't be done the layer says so. What is sent is a job like any other; the layer shows the command that does the
+// same. The prompt is kept nowhere but in the job.
+package send
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+	"voxmesh/tui/cell"
+	"voxmesh/tui/field"
+	"voxmesh/tui/keys"
+	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
+)
+
+// Host is what the layer needs of the host.
+type Host interface {
+	PutBlob(r io.Reader, limit int64) (hash string, size int64, err error)
+	Submit(ctx context.Context, actor string, req mesh.JobRequest) (mesh.Ticket, error)
+}
+
+// Files opens a file of the machine on which whoever is here types. Nil: none can be had from there.
+type Files func(ctx context.Context, path string) (io.ReadCloser, error)
+
+// The kinds of work, as the command line names them.
+var runners = []string{"text", "embed", "wasm"}
+
+// part is a field of the box.
+type part int
+
+const (
+	what part = iota
+	text      // prompt, text or path
+	args      // of a module
+	model
+	on
+	class
+)
+
+var classes = []privacy.Class{privacy.LocalOnly, privacy.PairedPeersOnly, privacy.PublicMesh}
+
+// The longest prompt and path that the box takes, in characters: longer ones are sent by the command.
+const (
+	maxText = 4000
+	maxArgs = 1000
+	maxName = 40 // of a title made of a prompt, as the command line has it
+)
+
+// anyNode stands for the host's choice.
+const anyNode = "any node"
+
+// Layer is one piece of work before it is sent. Make one with New.
+type Layer struct {
+	s     *pane.Session
+	host  Host
+	files Files
+	ctx   context.Context
+	stop  context.CancelFunc
+
+	focus  part
+	runner int
+	text   field.Text
+	args   field.Text
+	model  string
+	on     string // a node's id; empty: any
+	class  privacy.Class
+
+	fits    []mesh.Fit
+	sending uint64 // the generation of the request that is on its way; 0: none is
+	sure    bool   // it was said that nobody can take it, and enter is to send all the same
+	why     string
+	rows    []formRow
+	at      layout.Rect
+}
+
+// sent is how it ended.
+type sent struct {
+	generation uint64
+	ticket     mesh.Ticket
+	err        error
+}
+
+// New makes the layer, for a node or a model where one is given, with text as the prompt or path. Requests end with ctx,
+// or when the layer closes.
+func New(ctx context.Context, s *pane.Session, host Host, files Files, to pane.Ref, prompt string) *Layer {
+	ctx, stop := context.WithCancel(ctx)
+	l := &Layer{
+		s: s, host: host, files: files, ctx: ctx, stop: stop, focus: text, class: privacy.PairedPeersOnly,
+		text: field.New(prompt, maxText, nil), args: field.New("", maxArgs, nil),
+	}
+	st := s.World.State
+	l.model = st.DefaultModel()
+	switch to.Kind {
+	case pane.Node:
+		l.on = to.ID
+		if n, ok := st.Node(to.ID); ok && len(n.Models) > 0 && !has(n, l.model) {
+			l.model = n.Models[0].Name
+		}
+	case pane.Model:
+		l.model = to.ID
+	}
+	if l.model == "" {
+		l.runner = slices.Index(runners, "wasm")
+	}
+	l.judge()
+	return l
+}
+
+func has(n *mesh.Node, model string) bool {
+	return slices.ContainsFunc(n.Models, func(m mesh.Model) bool { return m.Name == model })
+}
+
+// Typing reports whether letters are text now.
+func (l *Layer) Typing() bool { return l.field() != nil }
+
+// Bare reports whether it has the whole screen.
+func (l *Layer) Bare() bool { return false }
+
+// Closed ends what is on its way.
+func (l *Layer) Closed() { l.stop() }
+
+// parts are the fields that there are for this kind of work.
+func (l *Layer) parts() []part {
+	if runners[l.runner] == "wasm" {
+		return []part{what, text, args, on, class}
+	}
+	return []part{what, text, model, on, class}
+}
+
+// field is the one that is typed in; nil where letters are keys.
+func (l *Layer) field() *field.Text {
+	switch l.focus {
+	case text:
+		return &l.text
+	case args:
+		return &l.args
+	}
+	return nil
+}
+
+// Update takes a message.
+func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
+	switch msg := msg.(type) {
+	case pane.Changed:
+		l.judge()
+	case pane.Do:
+		return l.do(msg)
+	case tea.KeyPressMsg:
+		l.edit(func(f *field.Text) { f.Key(msg) })
+	case tea.PasteMsg:
+		l.edit(func(f *field.Text) { f.Paste(msg.Content) })
+	case pane.Click:
+		l.click(msg)
+	case sent:
+		return l.ended(msg), nil
+	}
+	return nil, nil
+}
+
+func (l *Layer) edit(f func(*field.Text)) {
+	if t := l.field(); t != nil {
+		f(t)
+		l.why, l.sure = "", false
+	}
+}
+
+func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
+	switch d.ID {
+	case keys.Back:
+		return pane.Close{}, nil
+	case keys.Open:
+		return l.send()
+	case keys.Next, keys.Down:
+		l.step(1)
+	case keys.Previous, keys.Up:
+		l.step(-1)
+	case keys.CopyCommand:
+		return pane.Clip{Text: l.command(), Said: "copied the command"}, nil
+	case keys.Clear:
+		l.edit(func(f *field.Text) { f.Set("") })
+	case keys.Left, keys.Right:
+		if l.field() == nil {
+			l.choose(d.ID == keys.Left)
+			return nil, nil
+		}
+		fallthrough
+	default:
+		l.edit(func(f *field.Text) { f.Key(d.Key) })
+	}
+	return nil, nil
+}
+
+// step takes the focus to another field.
+func (l *Layer) step(by int) {
+	ps := l.parts()
+	i := slices.Index(ps, l.focus)
+	l.focus = ps[(i+by+len(ps))%len(ps)]
+}
+
+// choose takes the next of what a field offers, or the one before.
+func (l *Layer) choose(back bool) {
+	l.why, l.sure = "", false
+	switch l.focus {
+	case what:
+		l.runner = turn(runners, runners[l.runner], back)
+	case model:
+		if all := l.models(); len(all) > 0 {
+			l.model = all[turn(all, l.model, back)]
+		}
+	case on:
+		all := l.nodes()
+		l.on = all[turn(all, l.on, back)]
+	case class:
+		l.class = classes[turn(classes, l.class, back)]
+	}
+	l.judge()
+}
+
+// turn gives the place after the one of x, or before it; the ends are ends.
+func turn[T comparable](all []T, x T, back bool) int {
+	i := slices.Index(all, x)
+	if back {
+		return max(i-1, 0)
+	}
+	return min(i+1, len(all)-1)
+}
+
+// models are those of the mesh, by name.
+func (l *Layer) models() []string {
+	var out []string
+	for name := range l.s.World.State.Models(l.s.World.Tel, l.s.Now()).ByModel {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// nodes are the ids of the machines, and before them the host's choice.
+func (l *Layer) nodes() []string {
+	out := []string{""}
+	for _, n := range l.s.World.State.Nodes() {
+		out = append(out, n.ID)
+	}
+	return out
+}
+
+// request is the job but for what is stored first.
+func (l *Layer) request() mesh.JobRequest {
+	r := mesh.JobRequest{Runner: runners[l.runner], Class: l.class, On: l.on}
+	if r.Runner == "wasm" {
+		r.Args = strings.Fields(l.args.Value())
+		r.Title = clean.Max(filepath.Base(l.text.Value()), maxName).String()
+	} else {
+		r.Model = l.model
+		r.Title = clean.Max(l.text.Value(), maxName).String()
+	}
+	return r
+}
+
+// judge asks who could take it.
+func (l *Layer) judge() { l.fits = l.s.World.State.NodesFor(l.s.World.Tel, l.s.Now(), l.request()) }
+
+// could tells those who can take it, now or when they are free.
+func (l *Layer) could() (now, later []mesh.Fit) {
+	for _, f := range l.fits {
+		switch {
+		case f.Allowed:
+			now = append(now, f)
+		case f.Rule == mesh.RuleBusy:
+			later = append(later, f)
+		}
+	}
+	return now, later
+}
+
+// send sends it, where all is there; where nobody can take it as things are it asks once more.
+func (l *Layer) send() (pane.Action, tea.Cmd) {
+	if l.sending != 0 {
+		return nil, nil
+	}
+	now, later := l.could()
+	switch {
+	case l.s.Refuse() != "":
+		l.why = "Not now: " + l.s.Refuse() + "."
+	case strings.TrimSpace(l.text.Value()) == "":
+		l.focus, l.why = text, fmt.Sprintf("%s is empty.", l.textName())
+	case runners[l.runner] == "wasm" && l.files == nil:
+		l.why = "No file can be had from this terminal. $ ssh HOST run wasm - < FILE"
+	case runners[l.runner] != "wasm" && l.model == "":
+		l.why = "No node of the mesh has a model."
+	case len(now)+len(later) == 0 && !l.sure:
+		l.sure, l.why = true, "Nobody can take it as things are; enter again sends it all the same, and it waits."
+	default:
+		l.why, l.sure, l.sending = "", false, l.s.Generation()
+		return nil, l.submit(l.sending)
+	}
+	return nil, nil
+}
+
+// submit stores what the job carries and hands it in.
+func (l *Layer) submit(generation uint64) tea.Cmd {
+	ctx, host, files, actor, req := l.ctx, l.host, l.files, l.s.Actor, l.request()
+	input := l.text.Value()
+	return func() tea.Msg {
+		var err error
+		if req.Runner == "wasm" {
+			req.Module, err = module(ctx, host, files, strings.TrimSpace(input))
+		} else {
+			req.Prompt, _, err = host.PutBlob(strings.NewReader(input), mesh.MaxBlob)
+		}
+		if err != nil {
+			return sent{generation: generation, err: err}
+		}
+		t, err := host.Submit(ctx, actor, req)
+		return sent{generation, t, err}
+	}
+}
+
+func module(ctx context.Context, host Host, files Files, path string) (string, error) {
+	f, err := files(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	hash, _, err := host.PutBlob(f, mesh.MaxBlob)
+	return hash, errors.Join(err, f.Close())
+}
+
+func (l *Layer) ended(m sent) pane.Action {
+	if m.generation != l.sending {
+		return nil
+	}
+	l.sending = 0
+	if m.err != nil {
+		l.why = "Not sent: " + m.err.Error() + "."
+		if _, hint := fault.Of(m.err); hint != "" {
+			l.why += " " + hint
+		}
+		return nil
+	}
+	l.s.Job = m.ticket.JobID
+	return pane.Several{
+		pane.Close{},
+		pane.Tell{Pane: keys.Pane2, Msg: pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: m.ticket.RunID}}},
+		pane.Notice{Text: "sent " + m.ticket.JobID + "   2 shows its run " + m.ticket.RunID},
+	}
+}
+
+// Keys gives the bindings.
+func (l *Layer) Keys() []keys.Binding {
+	out := []keys.Binding{
+		keys.Get(keys.Next).As("next field", "next field"),
+		keys.Get(keys.Open).As("send", "send it").When(l.s.Refuse),
+	}
+	if l.field() == nil {
+		out = append(out, keys.Get(keys.Right).As("other", "the next of what it offers"), keys.Get(keys.Left).As("", "the one before"))
+	}
+	out = append(out, keys.Get(keys.CopyCommand), keys.Get(keys.Back).As("close", "close without sending"),
+		keys.Get(keys.Previous).As("", "previous field"), keys.Get(keys.Up).As("", "previous field"), keys.Get(keys.Down).As("", "next field"))
+	if l.field() != nil {
+		out = append(out, field.Keys()...)
+	}
+	return out
+}
+
+// Draw draws the box into the middle of the frame.
+func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) { l.draw(b, f) }
