@@ -37,7 +37,8 @@ var scenes = map[string]func(s *screen) *screen{
 	"hopper":  func(s *screen) *screen { return s.press("3") },
 	"models":  func(s *screen) *screen { return s.press("4") },
 	"policy":  func(s *screen) *screen { return s.press("5") },
-	"audit":   func(s *screen) *screen { return s.press("6") },
+	"audit":   func(s *screen) *screen { return s.audit() },
+	"signed":  func(s *screen) *screen { return s.audit().press("enter") },
 	"drawer":  func(s *screen) *screen { return s.press("2", "enter") },
 	"output":  func(s *screen) *screen { return s.press("2", "enter", "v") },
 	"help":    func(s *screen) *screen { return s.press("?") },
@@ -64,3 +65,10 @@ const invite = "vox+invite://192.168.1.40:7420?b=EWkgTdAKb3Jx9vQ2mZc7LrYh0sUe4nP
 
 // past goes to a time of the day by typing it, and waits for the picture.
 func (s *screen) past(hms string) *screen { return s.press("t").typed(hms).press("enter") }
+
+// audit goes to the Audit pane, which reads as many entries as it has rows to show.
+func (s *screen) audit() *screen {
+	s.press("6").view()
+	s.second()
+	return s
+}
