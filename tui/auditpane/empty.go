@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	emptySays   = "Nothing was acted on yet."
-	emptyWhen   = "A pause, resume, drain, kill, replay or revoke leaves a signed entry here."
-	demoCommand = "voxmesh demo"
-	shapeRows   = 5
+	emptySays = "Nothing was acted on yet."
+	emptyWhen = "A pause, resume, drain, kill, replay or revoke leaves a signed entry here."
+	shapeRows = 5
 )
 
 var buttons = []string{"Choose a node", "See a demo"}
@@ -47,10 +46,10 @@ func (p *Pane) choose(id keys.ID) pane.Action {
 	return nil
 }
 
-// press is what a button does. A demo is a mesh of its own, so its command is copied for another terminal.
+// press is what a button does.
 func (p *Pane) press(button int) pane.Action {
 	if p.button = button; button == 1 {
-		return pane.Clip{Text: demoCommand, Said: "copied " + demoCommand + ": paste it into another terminal"}
+		return pane.Demo{}
 	}
 	return pane.Turn{Pane: keys.Pane1}
 }

@@ -18,7 +18,6 @@ import (
 const (
 	pullCommand  = "ollama pull llama3.2:3b"
 	serveCommand = "ollama serve"
-	demoCommand  = "voxmesh demo"
 	shapeRows    = 4
 	mostNotes    = 4
 )
@@ -54,13 +53,12 @@ func (p *Pane) choose(id keys.ID) pane.Action {
 	return nil
 }
 
-// press is what a button does: it copies a command, for a terminal on the machine that is meant.
+// press is what a button does: the command is for a terminal on the machine that is meant.
 func (p *Pane) press(button int) pane.Action {
-	p.button = button
-	text := demoCommand
-	if button == 0 {
-		text = p.command()
+	if p.button = button; button == 1 {
+		return pane.Demo{}
 	}
+	text := p.command()
 	return pane.Clip{Text: text, Said: "copied " + text}
 }
 
