@@ -256,7 +256,13 @@ func play(t testing.TB, st *mesh.State, w, h int, env ...string) *screen {
 
 func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	t.Helper()
-	s := &screen{t: t, h: newHost(st)}
+	return playOn(t, newHost(st), w, h, o)
+}
+
+// playOn plays a console on a host.
+func playOn(t testing.TB, on *host, w, h int, o Options) *screen {
+	t.Helper()
+	s := &screen{t: t, h: on}
 	o.Source, o.Actions = s.h, s.h
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return now }
