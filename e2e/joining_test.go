@@ -42,6 +42,7 @@ func TestJoinFromAConsole(t *testing.T) {
 	if job.Status != "succeeded" || job.NodeID == nil || *job.NodeID != "lex-2" {
 		t.Errorf("job %+v", job)
 	}
+	there.shows("succeeded") // with work in flight it would ask before it ends
 	for _, s := range []*screen{here, there} {
 		s.key("q")
 		s.left()
