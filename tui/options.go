@@ -23,6 +23,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+	"voxmesh/tui/auditpane"
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
@@ -43,6 +44,7 @@ type Source interface {
 
 	scrub.Log
 	drawer.Records
+	auditpane.Records
 
 	meshpane.Views
 }
