@@ -68,3 +68,25 @@ func TestStarIsEven(t *testing.T) {
 		}
 	}
 }
+
+// TestPinnedStarStaysOne: pins in a first picture move what is pinned, and the others still lie about the host.
+func TestPinnedStarStaysOne(t *testing.T) {
+	g := racks()
+	hub := slices.IndexFunc(g.Nodes, func(n Node) bool { return n.ID == "aurelia" })
+	pins := map[string]Point{"aurelia": {100, 50}, "lab-7": {0, 0}}
+	p, err := PlaceFrom(t.Context(), g, nil, pins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds(t, p, pins)
+	free := Place(g)
+	for i, n := range g.Nodes {
+		if _, is := pins[n.ID]; is {
+			continue
+		}
+		want := Point{free.Points[i].X - free.Points[hub].X + 100, free.Points[i].Y - free.Points[hub].Y + 50}
+		if d := math.Hypot(p.Points[i].X-want.X, p.Points[i].Y-want.Y); d > 1e-6 {
+			t.Fatalf("%s lies %.1f columns from where it would be", n.ID, d)
+		}
+	}
+}
