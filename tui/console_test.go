@@ -459,8 +459,21 @@ func TestHostileNames(t *testing.T) {
 			s.send(tea.PasteMsg{Content: bad})
 			s.press("esc", "v", "end")
 			for _, keys := range [][]string{
-				{}, {"home"}, {"enter"}, {"esc", "e"}, {"esc", "K"}, {"esc", "C"}, {"esc", "S"}, {"esc", ":"}, {"esc", "2"}, {"enter"}, {"v"}, {"v", "v"},
-				{"esc", "4"}, {"6"}, {"1", "/"},
+				{},
+				{"home"},
+				{"enter"},
+				{"esc", "e"},
+				{"esc", "K"},
+				{"esc", "C"},
+				{"esc", "S"},
+				{"esc", ":"},
+				{"esc", "2"},
+				{"enter"},
+				{"v"},
+				{"v", "v"},
+				{"esc", "4"},
+				{"6"},
+				{"1", "/"},
 			} {
 				frame := s.press(keys...).view()
 				exact(t, frame, z[0], z[1])

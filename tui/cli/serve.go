@@ -13,13 +13,13 @@ import (
 	"sync"
 	"time"
 
-	"voxmesh/audit"
-
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
+	"voxmesh/audit"
 	"voxmesh/mesh"
+	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
 	"voxmesh/mesh/worker/runner"
 	"voxmesh/tui"
