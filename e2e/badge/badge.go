@@ -58,6 +58,7 @@ type Excused []string
 // each with the reason. A function that is here without need fails the test that runs the check on the console.
 var Allowed = map[string]string{
 	"(*voxmesh/tui/meshpane.Pane).lastLines": "the history of one node, whose class is in the title over it: an event names its job as one of its words",
+	"(*voxmesh/tui/drawer.Layer).drawFacts":  "the record: facts of one run, whose class is in the title over it, and of each of its jobs under the row of that job, which has it",
 	"(*voxmesh/tui/cli.app).oneNode":         "the models that one node has, under the line with its class, which is theirs",
 }
 

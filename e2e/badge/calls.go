@@ -18,6 +18,7 @@ type funcValue struct {
 type target struct {
 	fn   *ssa.Function
 	args []ssa.Value
+	held bool // the first of them is an interface that holds the receiver
 }
 
 // funcValues finds the functions that are used otherwise than by calling them.
@@ -83,14 +84,14 @@ func (f *flow) calledBy(c *ssa.CallCommon) []target {
 		var out []target
 		for _, fn := range f.fns {
 			if m, ok := fn.Object().(*types.Func); ok && m.Name() == c.Method.Name() && fn.Signature.Recv() != nil && sameParams(m.Signature(), c.Signature()) {
-				out = append(out, target{fn, append([]ssa.Value{c.Value}, c.Args...)})
+				out = append(out, target{fn, append([]ssa.Value{c.Value}, c.Args...), true})
 			}
 		}
 		return out
 	}
 	if fn := c.StaticCallee(); fn != nil {
 		if fn = origin(fn); f.ours[fn] {
-			return []target{{fn, c.Args}}
+			return []target{{fn: fn, args: c.Args}}
 		}
 		if v := valueOf(fn, nil); f.ours[v.fn] {
 			return []target{v.target(c.Args)}
@@ -110,7 +111,7 @@ func (v funcValue) target(args []ssa.Value) target {
 	if len(v.fn.Params) == len(args)+1 {
 		args = append([]ssa.Value{v.recv}, args...)
 	}
-	return target{v.fn, args}
+	return target{fn: v.fn, args: args}
 }
 
 func sameParams(a, b *types.Signature) bool {
@@ -167,7 +168,7 @@ func (f *flow) pass(i ssa.CallInstruction, t target) {
 			continue
 		}
 		a := t.args[n]
-		s := f.marked(a, b)
+		s := f.argument(t, n, b)
 		for x := range f.sinks[p] {
 			f.reach(i, s, x)
 		}
@@ -203,7 +204,11 @@ func (f *flow) seenFrom(i ssa.CallInstruction, t target, s marks, in types.Type)
 		if n >= len(t.args) || t.args[n] == nil {
 			continue
 		}
-		for a := range f.marked(t.args[n], i.Block()) {
+		for a := range f.argument(t, n, i.Block()) {
+			a, ok := f.meant(m, a)
+			if !ok {
+				continue
+			}
 			if m.kind != nil {
 				a.kind = m.kind
 			}
@@ -215,6 +220,34 @@ func (f *flow) seenFrom(i ssa.CallInstruction, t target, s marks, in types.Type)
 		}
 	}
 	return out
+}
+
+// argument gives the marks of the nth argument. Where an interface is asked for a method, what it holds of types that
+// have another method does not get there.
+func (f *flow) argument(t target, n int, b *ssa.BasicBlock) marks {
+	s := f.marked(t.args[n], b)
+	if n > 0 || !t.held {
+		return s
+	}
+	out := marks{}
+	for m := range s {
+		if m.as == nil || answers(m.as, t.fn) {
+			m.as = nil
+			out.add(m)
+		}
+	}
+	return out
+}
+
+// answers reports whether a function is the method of a type that has its name.
+func answers(t types.Type, fn *ssa.Function) bool {
+	of, ok := fn.Object().(*types.Func)
+	if !ok {
+		return true
+	}
+	o, _, _ := types.LookupFieldOrMethod(t, true, of.Pkg(), of.Name())
+	m, ok := o.(*types.Func)
+	return !ok || m.Origin() == of.Origin()
 }
 
 // parameter gives which parameter of a function a mark is, −1 for none.
@@ -241,6 +274,9 @@ func (f *flow) results(c *ssa.Call, n int) marks {
 	if len(ts) > 0 {
 		return out
 	}
+	if isPlain(t) && (f.draws(&c.Call) || measures(&c.Call, t)) {
+		return out
+	}
 	// Elsewhere: what it gives is made of all that it gets.
 	keeper := keeps(&c.Call)
 	for _, a := range operands(&c.Call) {
@@ -252,6 +288,9 @@ func (f *flow) results(c *ssa.Call, n int) marks {
 		default:
 			s = s.joined(a.Type())
 		}
+		if !types.Identical(t, a.Type()) {
+			s = s.mixed()
+		}
 		out.join(s)
 		if k := f.kinds.within(a.Type()); k != nil {
 			out.add(mark{many: true, text: !collects(t), at: c.Pos(), kind: k})
@@ -260,11 +299,19 @@ func (f *flow) results(c *ssa.Call, n int) marks {
 	return out
 }
 
+// measures reports whether a call finds a place in a text, or how long it is: such a number says nothing of a thing.
+func measures(c *ssa.CallCommon, t types.Type) bool {
+	fn := c.StaticCallee()
+	return fn != nil && fn.Pkg != nil && types.Identical(t, types.Typ[types.Int]) && measuring[fn.Pkg.Pkg.Path()]
+}
+
+var measuring = map[string]bool{"strings": true, "slices": true, "bytes": true, "unicode/utf8": true, "github.com/charmbracelet/x/ansi": true}
+
 // keeps gives the receiver of a call, where that is a part of the console that keeps what it is given, such as a list of
 // ids; nil for any other call.
 func keeps(c *ssa.CallCommon) ssa.Value {
 	fn := c.StaticCallee()
-	if fn == nil || fn.Signature.Recv() == nil || len(c.Args) == 0 {
+	if fn == nil || fn.Signature.Recv() == nil || len(c.Args) == 0 || asks(fn) {
 		return nil
 	}
 	n, ok := pointee(c.Args[0].Type()).(*types.Named)
@@ -290,8 +337,8 @@ func (f *flow) leave(i ssa.CallInstruction) {
 	var k *kind
 	for _, a := range args {
 		if s := f.marked(a, b); a != keeper {
-			text.join(s.joined(a.Type()))
-			kept.join(s)
+			text.join(s.joined(a.Type()).mixed())
+			kept.join(s.mixed())
 		}
 		if in := f.kinds.within(a.Type()); in != nil {
 			k = in
@@ -325,7 +372,7 @@ func (f *flow) callBack(i ssa.CallInstruction, fn *ssa.Function, k *kind) {
 		s := marks{}
 		for _, a := range operands(i.Common()) {
 			if closure(a) == nil {
-				s.join(f.taken(f.marked(a, b), p.Type(), fn.Blocks[0], func(x *loop) bool { return x == l }))
+				s.join(f.taken(f.marked(a, b).mixed(), p.Type(), fn.Blocks[0], func(x *loop) bool { return x == l }))
 			}
 		}
 		if k != nil {

@@ -21,6 +21,7 @@ type flow struct {
 	vals   map[ssa.Value]marks // what a function computes
 	mem    map[ssa.Value]marks // what was stored in a variable, slice or map
 	fields map[*types.Var]marks
+	owner  map[*types.Var]*types.Struct // whose field it is
 	rets   map[result]marks
 	given  map[*ssa.Parameter]marks // the collections that a parameter gets, from anywhere
 	filled map[*ssa.Parameter]marks // what a function stores in what it is given
@@ -41,7 +42,7 @@ func newFlow(fset *token.FileSet, p *ssa.Package) *flow {
 	f := &flow{
 		called: map[*ssa.CallCommon][]target{},
 		fset:   fset, fns: functions(p), ours: map[*ssa.Function]bool{}, kinds: kinds{},
-		vals: map[ssa.Value]marks{}, mem: map[ssa.Value]marks{}, fields: map[*types.Var]marks{}, rets: map[result]marks{},
+		vals: map[ssa.Value]marks{}, mem: map[ssa.Value]marks{}, fields: map[*types.Var]marks{}, owner: map[*types.Var]*types.Struct{}, rets: map[result]marks{},
 		given: map[*ssa.Parameter]marks{}, filled: map[*ssa.Parameter]marks{},
 		sinks: map[*ssa.Parameter]map[sink]bool{}, classes: map[*ssa.Parameter]bool{}, found: map[finding]bool{},
 	}
@@ -64,7 +65,7 @@ func (f *flow) solve() []finding {
 			}
 		}
 	}
-	out := make([]finding, 0, len(f.found))
+	out := f.changers()
 	for x := range f.found {
 		out = append(out, x)
 	}
@@ -153,7 +154,7 @@ func (f *flow) set(v ssa.Value, b *ssa.BasicBlock, s marks) {
 	if f.kinds.within(t) != nil {
 		return // its elements have marks of their own
 	}
-	f.news(grow(f.vals, v, s.fitting(t)))
+	f.news(grow(f.vals, v, s.fitting(t, f.kinds)))
 }
 
 // step does one instruction.
@@ -210,9 +211,9 @@ func (f *flow) computed(v ssa.Value, b *ssa.BasicBlock) marks {
 	case *ssa.ChangeInterface:
 		return f.marked(v.X, b)
 	case *ssa.MakeInterface:
-		return f.marked(v.X, b)
+		return f.marked(v.X, b).held(v.X.Type())
 	case *ssa.TypeAssert:
-		return f.marked(v.X, b)
+		return f.asserted(v, b)
 	case *ssa.SliceToArrayPointer:
 		return f.marked(v.X, b)
 	case *ssa.Slice:
@@ -222,9 +223,25 @@ func (f *flow) computed(v ssa.Value, b *ssa.BasicBlock) marks {
 		for _, x := range v.Bindings {
 			out.join(f.marked(x, b))
 		}
-		return out
+		return out.mixed()
 	}
 	return nil
+}
+
+// asserted gives the marks of what an interface holds, if that is of a type.
+func (f *flow) asserted(v *ssa.TypeAssert, b *ssa.BasicBlock) marks {
+	s := f.marked(v.X, b)
+	if types.IsInterface(v.AssertedType) {
+		return s
+	}
+	out := marks{}
+	for m := range s {
+		if m.as == nil || types.Identical(m.as, v.AssertedType) {
+			m.as = nil
+			out.add(m)
+		}
+	}
+	return out
 }
 
 // phi joins what comes from several sides. A number does not bring a mark into the next round: what a loop counts is of
@@ -293,28 +310,84 @@ func arrayReaches(a *ssa.Alloc, of ssa.Value, seen map[ssa.Value]bool) bool {
 
 // field gives the marks of a field of x: those of x, and those of the field wherever it was set.
 func (f *flow) field(x ssa.Value, n int, b *ssa.BasicBlock) marks {
-	v := structOf(x.Type()).Field(n)
+	v := f.fieldOf(x, n)
 	thing := f.kinds.of(x.Type()) != nil
 	if isPlain(v.Type()) && !thing {
 		return nil
 	}
-	out := f.marked(x, b)
+	out := marks{}
+	for m := range f.marked(x, b) {
+		if m, ok := f.meant(mark{from: v}, m); ok {
+			out.add(m)
+		}
+	}
 	if !thing || collects(v.Type()) {
-		f.resolve(f.fields[v], out, map[*ssa.Parameter]bool{})
+		f.resolve(f.fields[v], out, map[mark]bool{})
 	}
 	return out
 }
 
+// fieldOf gives a field of a struct, or of that to which x points.
+func (f *flow) fieldOf(x ssa.Value, n int) *types.Var {
+	s := structOf(x.Type())
+	v := s.Field(n)
+	f.owner[v] = s
+	return v
+}
+
 // resolve puts what a parameter was given in the place of the parameter.
-func (f *flow) resolve(s, out marks, seen map[*ssa.Parameter]bool) {
+func (f *flow) resolve(s, out marks, seen map[mark]bool) {
 	for m := range s {
 		if m.param == nil {
 			out.add(m)
-		} else if !seen[m.param] {
-			seen[m.param] = true
-			f.resolve(f.given[m.param], out, seen)
+			continue
 		}
+		if seen[m] {
+			continue
+		}
+		seen[m] = true
+		given := marks{}
+		for a := range f.given[m.param] {
+			if a, ok := f.meant(m, a); ok {
+				given.add(a)
+			}
+		}
+		f.resolve(given, out, seen)
 	}
+}
+
+// meant gives what m, a mark of a parameter, means where a is one of what the parameter gets; false: nothing of it.
+func (f *flow) meant(m, a mark) (mark, bool) {
+	if m.one {
+		if a.many && !a.text {
+			return a, false
+		}
+		a.one = a.param != nil
+	}
+	switch {
+	case m.from == nil:
+	case a.in == m.from:
+		a.in = nil
+	case a.in == nil:
+		a.as = nil
+		if a.param != nil && a.from == nil {
+			a.from = m.from
+		}
+	case f.owner[a.in] != nil && f.owner[a.in] == f.owner[m.from]:
+		return a, false // it lies in another field
+	default:
+		a.in, a.as = nil, nil
+	}
+	if m.in != nil {
+		if a.in != nil {
+			a.as = nil
+		}
+		a.in = m.in
+	}
+	if m.as != nil {
+		a.as = m.as
+	}
+	return a, true
 }
 
 // element gives the marks of an element of x, which v is.
@@ -329,15 +402,18 @@ func (f *flow) taken(s marks, t types.Type, b *ssa.BasicBlock, varies func(*loop
 	}
 	out := marks{}
 	for m := range s {
-		out.add(m)
 		if m.loop != nil || m.text {
+			out.add(m)
 			continue
 		}
+		any := m
+		any.one = any.param != nil && !any.each && !collects(t)
+		out.add(any)
 		for _, l := range f.loops.at(b) {
 			switch {
 			case !varies(l):
 			case m.many:
-				out.add(mark{loop: l, at: m.at, kind: m.kind})
+				out.add(mark{loop: l, in: m.in, as: m.as, at: m.at, kind: m.kind})
 			default:
 				m.each = true
 				out.add(m)

@@ -11,8 +11,9 @@ import (
 
 // sink is where a text is drawn.
 type sink struct {
-	constant bool // by tui/row, with a class that is written there; else past tui/row
-	each     bool // every element of what it gets
+	constant bool       // by tui/row, with a class that is written there; else past tui/row
+	each     bool       // every element of what it gets
+	from     *types.Var // this field of what it gets; nil: all of it
 	at       token.Pos
 	what     string
 }
@@ -94,9 +95,13 @@ func (f *flow) fixed(i ssa.CallInstruction, v ssa.Value) bool {
 // reach is a text with marks that gets to where it is drawn, at a call that draws or leads there.
 func (f *flow) reach(i ssa.CallInstruction, s marks, x sink) {
 	for m := range s {
+		m, ok := f.meant(mark{from: x.from}, m)
+		if !ok {
+			continue
+		}
 		if m.param != nil {
 			x := x
-			x.each = x.each || m.each
+			x.each, x.from = x.each && !m.one || m.each, m.from
 			f.sinkParam(m.param, x)
 			continue
 		}
@@ -114,7 +119,7 @@ func (f *flow) sinkParam(p *ssa.Parameter, x sink) {
 		f.sinks[p] = all
 	}
 	for y := range all { // one of each sort is enough to say
-		if y.constant == x.constant && y.each == x.each {
+		if y.constant == x.constant && y.each == x.each && y.from == x.from {
 			return
 		}
 	}

@@ -22,11 +22,19 @@ type mark struct {
 	text bool // of many: it is one text
 
 	param *ssa.Parameter
-	each  bool // of param: of every element of it
+	each  bool       // of param: of every element of it
+	one   bool       // of param: of one element of it
+	from  *types.Var // of param: of this field of it; nil: it is the whole, anywhere: of any field
+
+	in *types.Var // the field, of the struct that has the mark, in which it lies; nil: anywhere
+	as types.Type // what the interface that has the mark holds; nil: anything
 
 	at   token.Pos // where it went into the collection that it comes from, if it does
 	kind *kind
 }
+
+// anywhere is the field of what was made elsewhere: which fields of it became what is not known.
+var anywhere = types.NewVar(token.NoPos, nil, "anywhere", nil)
 
 type marks map[mark]struct{}
 
@@ -82,9 +90,12 @@ func (s marks) joined(of types.Type) marks {
 	return out
 }
 
-// fitting keeps the marks that a value of a type can have.
-func (s marks) fitting(t types.Type) marks {
-	text, plain, collection := bearsText(t), isPlain(t), collects(t)
+// fitting keeps the marks that a value of a type can have. The things in it have marks of their own.
+func (s marks) fitting(t types.Type, ks kinds) marks {
+	if len(s) == 0 {
+		return nil
+	}
+	text, plain, collection := bears(t, 4, false, ks), isPlain(t), bears(t, 4, true, ks)
 	if !text && !plain {
 		return nil
 	}
@@ -116,6 +127,45 @@ func (s marks) passing() marks {
 		if !m.many || m.text {
 			out.add(m)
 		}
+	}
+	return out
+}
+
+// put is what a struct has of a value in one of its fields.
+func (s marks) put(v *types.Var) marks {
+	out := marks{}
+	for m := range s {
+		if m.in != nil {
+			m.as = nil
+		}
+		m.in = v
+		out.add(m)
+	}
+	return out
+}
+
+// held is what an interface has that holds such a value of a type.
+func (s marks) held(t types.Type) marks {
+	if _, generic := types.Unalias(t).(*types.TypeParam); generic {
+		t = nil
+	}
+	out := marks{}
+	for m := range s {
+		m.as = t
+		out.add(m)
+	}
+	return out
+}
+
+// mixed is what something has that was made of a value elsewhere.
+func (s marks) mixed() marks {
+	out := marks{}
+	for m := range s {
+		m.in, m.as = nil, nil
+		if m.param != nil && m.from == nil {
+			m.from = anywhere
+		}
+		out.add(m)
 	}
 	return out
 }
