@@ -261,16 +261,23 @@ func (c *console) focused() pane.Pane {
 
 func (c *console) typing() bool { return c.focused().Typing() }
 
-// everywhere are the keys that work in every pane; in a layer only those that do not lead away from it.
+// everywhere are the keys that work in every pane, but for those of which the focused region makes something of its own.
 func (c *console) everywhere() []keys.Binding {
-	l := c.layers.top()
-	switch {
-	case l != nil && looking(l):
-		return append(c.bar.TimeKeys(), keys.Pick(keys.Leave, keys.Help, keys.Palette)...)
-	case l != nil:
-		return keys.Pick(keys.Leave, keys.Help, keys.Palette)
-	}
+	own := c.focused().Keys()
+	return slices.DeleteFunc(c.outside(), func(b keys.Binding) bool {
+		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
+	})
+}
+
+// outside are the keys that the root carries out; over a layer only those that do not lead away from it.
+func (c *console) outside() []keys.Binding {
 	bs := keys.Pick(keys.Palette, keys.Help, keys.Leave)
+	if l := c.layers.top(); l != nil {
+		if looking(l) {
+			bs = append(bs, c.bar.TimeKeys()...)
+		}
+		return bs
+	}
 	for _, t := range c.tabs {
 		bs = append(bs, keys.Get(t.key))
 	}
@@ -279,11 +286,7 @@ func (c *console) everywhere() []keys.Binding {
 	if c.o.Retry != nil && !c.present.Lost.IsZero() {
 		bs = append(bs, keys.Get(keys.Retry).As("reconnect", "reconnect now"))
 	}
-	bs = append(bs, c.bar.TimeKeys()...)
-	own := c.focused().Keys()
-	return slices.DeleteFunc(bs, func(b keys.Binding) bool {
-		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
-	})
+	return append(bs, c.bar.TimeKeys()...)
 }
 
 // onAxis gives the scrubber the focus, or takes it.

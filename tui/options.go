@@ -24,6 +24,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+	"voxmesh/tui/auditpane"
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
@@ -44,6 +45,7 @@ type Source interface {
 
 	scrub.Log
 	drawer.Records
+	auditpane.Records
 
 	meshpane.Views
 }

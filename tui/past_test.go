@@ -15,7 +15,7 @@ import (
 // live work goes on underneath.
 func TestThePastIsShownEverywhere(t *testing.T) {
 	s := newScene(t, 80, 24).past("09:41:07")
-	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 38 "} {
+	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 42 "} {
 		if !strings.Contains(s.plain(), want) {
 			t.Errorf("%q is not on the screen:\n%s", want, s.plain())
 		}

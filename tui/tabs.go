@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"voxmesh/tui/auditpane"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/meshpane"
+	"voxmesh/tui/modelspane"
 
 	"voxmesh/tui/pane"
 	"voxmesh/tui/runspane"
@@ -20,8 +22,8 @@ func (c *console) makeTabs() []tab {
 		{"Mesh", keys.Pane1, meshpane.New(c.ctx, c.s, c.o.Source)},
 		{"Runs", keys.Pane2, runspane.New(c.ctx, c.s)},
 		{"Hopper", keys.Pane3, soon{c.s, "Hopper", "Not in this version yet. Jobs that wait are listed by", "voxmesh jobs"}},
-		{"Models", keys.Pane4, soon{c.s, "Models", "Not in this version yet. Which model lives where is listed by", "voxmesh models"}},
+		{"Models", keys.Pane4, modelspane.New(c.ctx, c.s)},
 		{"Policy", keys.Pane5, soon{c.s, "Policy", "Not in this version yet. What this machine gives is shown by", "voxmesh policy show"}},
-		{"Audit", keys.Pane6, soon{c.s, "Audit", "Not in this version yet. The signed entries are listed by", "voxmesh audit"}},
+		{"Audit", keys.Pane6, auditpane.New(c.ctx, c.s, c.o.Source)},
 	}
 }

@@ -77,7 +77,7 @@ func TestCutKeepsAside(t *testing.T) {
 
 func TestCutHoldsEachNodeOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := meshes(200).Draw(t, "graph")
+		g := meshes(80).Draw(t, "graph")
 		p := Place(g)
 		k := rapid.IntRange(1, 60).Draw(t, "k")
 		every := rapid.IntRange(2, 50).Draw(t, "every")
