@@ -68,7 +68,7 @@ func newConsole(o Options) *console {
 	c.ctx, c.stop = context.WithCancel(o.Context)
 	c.s = &pane.Session{
 		Theme: theme.New(true, c.ascii), Now: o.Clock, Actor: o.Actor, Operator: o.Operator,
-		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: o.env("NO_COLOR") == "",
+		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: !o.colourless(),
 	}
 	c.present = c.read()
 	c.s.World = c.present
@@ -137,7 +137,10 @@ func (c *console) tick() tea.Cmd {
 // Init starts to follow the mesh and asks the terminal what it is.
 func (c *console) Init() tea.Cmd {
 	c.watch = c.o.Source.Watch(c.ctx)
-	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor, tea.RequestCapability("RGB")}
+	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor}
+	if !c.o.colourless() { // an answer would bring all colours back
+		cmds = append(cmds, tea.RequestCapability("RGB"))
+	}
 	for _, t := range c.tabs {
 		if p, ok := t.pane.(interface{ Init() tea.Cmd }); ok {
 			cmds = append(cmds, p.Init())

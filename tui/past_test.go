@@ -148,3 +148,22 @@ func TestTimeKeysFirst(t *testing.T) {
 		t.Error("going back to live is no act")
 	}
 }
+
+// With the scrubber in the focus, whose keys these are, no key stands on the last row twice.
+func TestTimeKeysOnce(t *testing.T) {
+	s := newScene(t, 200, 60).past("09:41:07")
+	for range 4 {
+		if s.press("tab"); s.c.onBar {
+			break
+		}
+	}
+	row := strings.Split(s.plain(), "\n")[59]
+	for _, want := range []string{"[ ] 1 s", "t time", "closer"} {
+		if strings.Count(row, want) != 1 {
+			t.Errorf("the last row has %q %d times: %q", want, strings.Count(row, want), row)
+		}
+	}
+	if strings.Contains(row, "  [ 1 s") || strings.Contains(row, "  { event") {
+		t.Errorf("the last row names a key twice: %q", row)
+	}
+}

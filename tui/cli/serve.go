@@ -338,7 +338,7 @@ func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 		v := viewing{h}
 		o.Source, o.Actions = v, v
 	}
-	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
+	return tui.New(o), tui.SessionOptions(o)
 }
 
 // viewing is a host for somebody who may look only: whatever a console of theirs asks for is refused here, not by what
