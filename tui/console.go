@@ -46,9 +46,12 @@ type console struct {
 	frame   layout.Frame
 	words   []word // what can be clicked on the first and the last rows
 	covered bool   // a layer lay over the last frame
+	pace    *pace  // nil: the program draws when it likes
+	stirred bool   // by a message that may want a frame although the screen is the same
 	super   bool   // the terminal tells ⌘K from k
 	dirty   region // what is out of date
 	cached  string
+	summed  sums
 }
 
 // New makes a console, for a program with ProgramOptions.
@@ -154,6 +157,11 @@ func (c *console) Init() tea.Cmd {
 
 // Update routes a message.
 func (c *console) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg.(type) {
+	case worldMsg, secondMsg:
+	default:
+		c.stirred = true
+	}
 	if _, moved := msg.(tea.MouseMotionMsg); !moved || c.pointer.down {
 		c.dirty |= touches(msg)
 	}
@@ -216,7 +224,7 @@ func (c *console) take(w pane.World, why tea.Msg) tea.Cmd {
 	} else {
 		c.s.World.Lost = c.present.Lost
 	}
-	return c.toAll(why)
+	return c.spread(why)
 }
 
 // show makes an instant of the past the world, or the newest world again.
@@ -226,20 +234,25 @@ func (c *console) show(m scrub.Shown) tea.Cmd {
 		st := m.Instant.State
 		c.s.World = pane.World{State: st, Spend: st.Window(m.At), Past: m.At, Lost: c.present.Lost}
 	}
-	return c.toAll(pane.Changed{})
+	return c.spread(pane.Changed{})
 }
 
 // toAll gives a message to the scrubber and to every layer and pane: what happened in the mesh, and results, which each
 // knows by their generation.
 func (c *console) toAll(msg tea.Msg) tea.Cmd {
-	cmds := []tea.Cmd{c.give(c.bar, msg)}
-	for _, l := range c.layers.all() {
-		cmds = append(cmds, c.give(l, msg))
-	}
+	cmds := c.toLayers(msg)
 	for _, t := range c.tabs {
 		cmds = append(cmds, c.give(t.pane, msg))
 	}
 	return tea.Batch(cmds...)
+}
+
+func (c *console) toLayers(msg tea.Msg) []tea.Cmd {
+	cmds := []tea.Cmd{c.give(c.bar, msg)}
+	for _, l := range c.layers.all() {
+		cmds = append(cmds, c.give(l, msg))
+	}
+	return cmds
 }
 
 // give hands a message to a pane or layer and carries out what it asks for.
@@ -356,9 +369,7 @@ func owns(p pane.Pane, id keys.ID) bool {
 func (c *console) global(id keys.ID, k tea.KeyPressMsg) tea.Cmd {
 	for i, t := range c.tabs {
 		if t.key == id {
-			c.active = i
-			c.onAxis(false)
-			return nil
+			return c.turn(i)
 		}
 	}
 	switch id {

@@ -111,7 +111,7 @@ func (o Options) ascii() bool {
 	return false
 }
 
-// FPS is how often a console draws at most.
+// FPS is how often a console draws what changes by itself, at most.
 const FPS = 30
 
 // SessionOptions are those of ProgramOptions that a console in a session of SSH needs: where the terminal is, and when
@@ -143,8 +143,9 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	if o.Context == nil {
 		o.Context = ctx
 	}
-	opts := append(ProgramOptions(ctx, o), tea.WithInput(in), tea.WithOutput(out))
-	_, err := tea.NewProgram(New(o), opts...).Run()
+	m := New(o)
+	opts := append(ProgramOptions(ctx, o), Paced(m), tea.WithInput(in), tea.WithOutput(out))
+	_, err := tea.NewProgram(m, opts...).Run()
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		return nil
 	}

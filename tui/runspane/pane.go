@@ -16,6 +16,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"voxmesh/mesh"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
@@ -341,3 +342,6 @@ func (p *Pane) arrange(f layout.Frame) rects {
 		detail: layout.Rect{X: r.X, Y: r.Y + h, W: r.W, H: detailRows},
 	}
 }
+
+// Concern is another number when runs failed, or left the window: nothing else wants attention here.
+func (p *Pane) Concern(st *mesh.State) int64 { return st.ErrorCount }
