@@ -35,6 +35,9 @@ func TestConsoleInAResizeStorm(t *testing.T) {
 		if i%20 == 0 {
 			s.mouse(64+i/20%2, r.IntN(cols), r.IntN(rows), false) // the wheel
 		}
+		if i%10 == 9 { // not all in one moment, of which a program sees the last only
+			s.until("a frame of this size", func(p picture) bool { return p.w == cols && p.h == rows })
+		}
 	}
 	s.resize(100, 30)
 	s.await("[Command]")
