@@ -5,8 +5,8 @@
 // mesh is, needs no forces: each worker gets an equal piece of the ring about the host, next to its like. A picture
 // follows from the ids and edges alone: the same graph gives the same places, to the bit, on every machine and in every
 // run. Where places are known already, what is old stays when something comes or goes, and what is new finds room; pinned
-// nodes do not move at all. Nothing here has a clock, a goroutine that outlives a call, or an idea of status and load: what does not
-// change the graph cannot change the picture.
+// nodes do not move at all. Nothing here has a clock, a goroutine that outlives a call, or an idea of status and load: what
+// does not change the graph cannot change the picture.
 package graph
 
 // Point is a place on the plane. X counts columns; Y counts columns too, of which a row of the screen takes two, so that
