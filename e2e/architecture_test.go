@@ -130,7 +130,9 @@ var rooms = []room{
 	},
 	{
 		dir: "tui", ours: slices.Concat(leaves, []string{"tui/…", "mesh", "mesh/models", "mesh/workflow", "mesh/invite", "policy/…", "policy", "hopper", "audit", "oplog"}),
-		of:  slices.Concat(charm, []string{"github.com/mdp/qrterminal/v3", "rsc.io/qr", "github.com/NimbleMarkets/ntcharts/v2"}),
+		of: slices.Concat(charm, []string{
+			"github.com/mdp/qrterminal/v3", "rsc.io/qr", "github.com/NimbleMarkets/ntcharts/v2", "github.com/junegunn/fzf/src",
+		}),
 		why: "the console reads snapshots and gives commands to the mesh; the bus, the worker and the door are behind that",
 	},
 	{

@@ -43,9 +43,9 @@ func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
 	case pane.Turn:
 		return c.global(act.Pane, tea.KeyPressMsg{})
 	case pane.Tell:
-		for _, t := range c.tabs {
-			if t.key == act.Pane {
-				return c.give(t.pane, act.Msg)
+		for i := range c.tabs {
+			if t := &c.tabs[i]; t.key == act.Pane {
+				return tea.Batch(c.freshen(t), c.give(t.pane, act.Msg))
 			}
 		}
 	case pane.Pass:
@@ -92,9 +92,7 @@ func (c *console) visit(r pane.Ref) tea.Cmd {
 	c.layers.removeIf(looking)
 	for i, t := range c.tabs {
 		if t.key == id {
-			c.active = i
-			c.onAxis(false)
-			return c.give(t.pane, pane.Reveal{Ref: r})
+			return tea.Batch(c.turn(i), c.give(t.pane, pane.Reveal{Ref: r}))
 		}
 	}
 	return nil

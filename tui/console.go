@@ -46,9 +46,12 @@ type console struct {
 	frame   layout.Frame
 	words   []word // what can be clicked on the first and the last rows
 	covered bool   // a layer lay over the last frame
+	pace    *pace  // nil: the program draws when it likes
+	stirred bool   // by a message that may want a frame although the screen is the same
 	super   bool   // the terminal tells ⌘K from k
 	dirty   region // what is out of date
 	cached  string
+	summed  sums
 }
 
 // New makes a console, for a program with ProgramOptions.
@@ -68,7 +71,7 @@ func newConsole(o Options) *console {
 	c.ctx, c.stop = context.WithCancel(o.Context)
 	c.s = &pane.Session{
 		Theme: theme.New(true, c.ascii), Now: o.Clock, Actor: o.Actor, Operator: o.Operator,
-		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: o.env("NO_COLOR") == "",
+		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: !o.colourless(),
 	}
 	c.present = c.read()
 	c.s.World = c.present
@@ -137,7 +140,10 @@ func (c *console) tick() tea.Cmd {
 // Init starts to follow the mesh and asks the terminal what it is.
 func (c *console) Init() tea.Cmd {
 	c.watch = c.o.Source.Watch(c.ctx)
-	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor, tea.RequestCapability("RGB")}
+	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor}
+	if !c.o.colourless() { // an answer would bring all colours back
+		cmds = append(cmds, tea.RequestCapability("RGB"))
+	}
 	for _, t := range c.tabs {
 		if p, ok := t.pane.(interface{ Init() tea.Cmd }); ok {
 			cmds = append(cmds, p.Init())
@@ -151,6 +157,11 @@ func (c *console) Init() tea.Cmd {
 
 // Update routes a message.
 func (c *console) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg.(type) {
+	case worldMsg, secondMsg:
+	default:
+		c.stirred = true
+	}
 	if _, moved := msg.(tea.MouseMotionMsg); !moved || c.pointer.down {
 		c.dirty |= touches(msg)
 	}
@@ -213,7 +224,7 @@ func (c *console) take(w pane.World, why tea.Msg) tea.Cmd {
 	} else {
 		c.s.World.Lost = c.present.Lost
 	}
-	return c.toAll(why)
+	return c.spread(why)
 }
 
 // show makes an instant of the past the world, or the newest world again.
@@ -223,20 +234,25 @@ func (c *console) show(m scrub.Shown) tea.Cmd {
 		st := m.Instant.State
 		c.s.World = pane.World{State: st, Spend: st.Window(m.At), Past: m.At, Lost: c.present.Lost}
 	}
-	return c.toAll(pane.Changed{})
+	return c.spread(pane.Changed{})
 }
 
 // toAll gives a message to the scrubber and to every layer and pane: what happened in the mesh, and results, which each
 // knows by their generation.
 func (c *console) toAll(msg tea.Msg) tea.Cmd {
-	cmds := []tea.Cmd{c.give(c.bar, msg)}
-	for _, l := range c.layers.all() {
-		cmds = append(cmds, c.give(l, msg))
-	}
+	cmds := c.toLayers(msg)
 	for _, t := range c.tabs {
 		cmds = append(cmds, c.give(t.pane, msg))
 	}
 	return tea.Batch(cmds...)
+}
+
+func (c *console) toLayers(msg tea.Msg) []tea.Cmd {
+	cmds := []tea.Cmd{c.give(c.bar, msg)}
+	for _, l := range c.layers.all() {
+		cmds = append(cmds, c.give(l, msg))
+	}
+	return cmds
 }
 
 // give hands a message to a pane or layer and carries out what it asks for.
@@ -258,16 +274,23 @@ func (c *console) focused() pane.Pane {
 
 func (c *console) typing() bool { return c.focused().Typing() }
 
-// everywhere are the keys that work in every pane; in a layer only those that do not lead away from it.
+// everywhere are the keys that work in every pane, but for those of which the focused region makes something of its own.
 func (c *console) everywhere() []keys.Binding {
-	l := c.layers.top()
-	switch {
-	case l != nil && looking(l):
-		return append(c.bar.TimeKeys(), keys.Pick(keys.Leave, keys.Help, keys.Palette)...)
-	case l != nil:
-		return keys.Pick(keys.Leave, keys.Help, keys.Palette)
-	}
+	own := c.focused().Keys()
+	return slices.DeleteFunc(c.outside(), func(b keys.Binding) bool {
+		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
+	})
+}
+
+// outside are the keys that the root carries out; over a layer only those that do not lead away from it.
+func (c *console) outside() []keys.Binding {
 	bs := keys.Pick(keys.Palette, keys.Help, keys.Leave)
+	if l := c.layers.top(); l != nil {
+		if looking(l) {
+			bs = append(bs, c.bar.TimeKeys()...)
+		}
+		return bs
+	}
 	for _, t := range c.tabs {
 		bs = append(bs, keys.Get(t.key))
 	}
@@ -276,11 +299,7 @@ func (c *console) everywhere() []keys.Binding {
 	if c.o.Retry != nil && !c.present.Lost.IsZero() {
 		bs = append(bs, keys.Get(keys.Retry).As("reconnect", "reconnect now"))
 	}
-	bs = append(bs, c.bar.TimeKeys()...)
-	own := c.focused().Keys()
-	return slices.DeleteFunc(bs, func(b keys.Binding) bool {
-		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
-	})
+	return append(bs, c.bar.TimeKeys()...)
 }
 
 // onAxis gives the scrubber the focus, or takes it.
@@ -350,9 +369,7 @@ func owns(p pane.Pane, id keys.ID) bool {
 func (c *console) global(id keys.ID, k tea.KeyPressMsg) tea.Cmd {
 	for i, t := range c.tabs {
 		if t.key == id {
-			c.active = i
-			c.onAxis(false)
-			return nil
+			return c.turn(i)
 		}
 	}
 	switch id {

@@ -20,8 +20,16 @@ import (
 // View gives the screen, drawn anew only where something changed since the last time.
 func (c *console) View() tea.View {
 	if c.dirty != 0 {
-		c.cached = c.draw()
+		drawn := c.draw()
+		if drawn != c.cached {
+			c.cached = drawn
+			c.pace.soon(worldGap)
+		}
 		c.dirty = 0
+	}
+	if c.stirred {
+		c.stirred = false
+		c.pace.soon(handGap)
 	}
 	v := tea.NewView(c.cached)
 	v.AltScreen = true
@@ -45,7 +53,7 @@ func (c *console) draw() string {
 		c.dirty = everything
 	}
 	f := layout.Screen(c.width, c.height, layout.Parts{
-		Scrubber: true, Strip: c.active == 0 && len(c.s.World.State.Workers()) > 0, Moment: !c.s.World.Past.IsZero(),
+		Scrubber: true, Strip: c.active == 0 && c.sums().nodes > 0, Moment: !c.s.World.Past.IsZero(),
 	})
 	top := c.layers.top()
 	if f != c.frame || top != nil || c.covered {
@@ -203,7 +211,7 @@ func (c *console) drawStatus(r layout.Rect) {
 	if r.Empty() {
 		return
 	}
-	b, st := c.buf, c.s.World.State
+	b, st, sum := c.buf, c.s.World.State, c.sums()
 	second, line := theme.In(theme.Second), theme.In(theme.Third)
 	x := r.X + 1
 	between := ""
@@ -219,25 +227,15 @@ func (c *console) drawStatus(r layout.Rect) {
 		}
 		between = ""
 	}
-	var nodes, degraded, offline int
-	for _, n := range st.Workers() {
-		nodes++
-		switch n.Status {
-		case mesh.Degraded:
-			degraded++
-		case mesh.Offline:
-			offline++
-		}
-	}
 	wide := r.W >= layout.Wide
 	door = pane.Turn{Pane: keys.Pane1}
-	put(count(nodes, "node"), second)
+	put(count(sum.nodes, "node"), second)
 	for _, s := range []struct {
 		n    int
 		sign string
 		word string
 		ink  theme.Style
-	}{{degraded, "◐", "degraded", theme.In(theme.Waiting)}, {offline, "○", "offline", theme.In(theme.Failed)}} {
+	}{{sum.degraded, "◐", "degraded", theme.In(theme.Waiting)}, {sum.offline, "○", "offline", theme.In(theme.Failed)}} {
 		switch {
 		case s.n == 0:
 		case wide:
@@ -256,7 +254,7 @@ func (c *console) drawStatus(r layout.Rect) {
 	put(count(int(st.ErrorCount), "error"), ink)
 	between, door = " │ ", pane.Several{pane.Turn{Pane: keys.Pane1}, pane.Tell{Pane: keys.Pane1, Msg: pane.BySpend{}}}
 	c.putMoney(put, wide)
-	model := st.DefaultModel()
+	model := sum.model
 	if model == "" {
 		model = "no model"
 	}
@@ -267,7 +265,7 @@ func (c *console) drawStatus(r layout.Rect) {
 }
 
 func (c *console) putMoney(put func(string, theme.Style), wide bool) {
-	used, limit := c.s.World.Spend.Mesh.Micros, c.s.World.State.EffectiveMeshCap()
+	used, limit := c.s.World.Spend.Mesh.Micros, c.sums().limit
 	n := 6
 	if wide {
 		n = 10
@@ -281,6 +279,33 @@ func (c *console) putMoney(put func(string, theme.Style), wide bool) {
 		ink = theme.In(theme.Failed)
 	}
 	put("24 h "+format.Gauge(used, limit, n)+" "+format.Money(used)+"/"+format.Cap(limit)+mark, ink)
+}
+
+// sums are what the frame says of all machines together.
+type sums struct {
+	of                       *mesh.State
+	nodes, degraded, offline int
+	limit                    *int64
+	model                    string
+}
+
+// sums adds up the state that is shown, once.
+func (c *console) sums() *sums {
+	st, s := c.s.World.State, &c.summed
+	if s.of == st {
+		return s
+	}
+	*s = sums{of: st, limit: st.EffectiveMeshCap(), model: st.DefaultModel()}
+	for _, n := range st.Workers() {
+		s.nodes++
+		switch n.Status {
+		case mesh.Degraded:
+			s.degraded++
+		case mesh.Offline:
+			s.offline++
+		}
+	}
+	return s
 }
 
 func count(n int, what string) string {
@@ -298,7 +323,10 @@ func (c *console) drawKeys() {
 	bs := c.focused().Keys()
 	layer := c.layers.top() != nil
 	if !c.s.World.Past.IsZero() && !layer && !c.typing() {
-		bs = append(c.bar.RowKeys(), bs...)
+		row := c.bar.RowKeys()
+		bs = append(row, slices.DeleteFunc(bs, func(b keys.Binding) bool {
+			return slices.ContainsFunc(row, func(r keys.Binding) bool { return r.ID == b.ID })
+		})...)
 	}
 	end := r.W - 1
 	if !c.typing() {

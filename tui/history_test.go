@@ -3,11 +3,14 @@ package tui
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
+	"voxmesh/tui/joinmesh"
 )
 
 // history is the log of a host that a test plays: the ops of a sampleLog with the states after them.
@@ -49,9 +52,11 @@ func (h *history) Marks(from, to time.Time) ([]mesh.Mark, error) {
 	if h.log == nil {
 		return nil, nil
 	}
-	for _, op := range h.log.ops {
-		if op.Kind == mesh.KindAuditEntry && op.At >= from.UnixMicro() && op.At < to.UnixMicro() {
-			out = append(out, mesh.Mark{Seq: op.Seq, At: op.At, AuditID: "a-0001", Action: "kill"})
+	for _, e := range h.log.acts {
+		if e.TsMicros >= from.UnixMicro() && e.TsMicros < to.UnixMicro() {
+			out = append(out, mesh.Mark{
+				Seq: e.Op, At: e.TsMicros, AuditID: e.AuditID, Action: e.Action, Target: e.Target, Class: privacy.PairedPeersOnly, Actor: e.Actor,
+			})
 		}
 	}
 	return out, nil
@@ -122,12 +127,7 @@ func (h *history) Tail(context.Context, string, int) (mesh.Output, error) {
 	return mesh.Output{Data: []byte(text), Total: int64(len(text)), Attempt: 1}, nil
 }
 
-func (h *history) ActsOn(string, int) ([]mesh.AuditEntry, error)     { return nil, nil }
-func (h *history) AuditPage(uint64, int) ([]mesh.AuditEntry, error)  { return nil, nil }
-func (h *history) AuditEntry(string) (mesh.AuditEntry, error)        { return mesh.AuditEntry{}, errNoLog }
-func (h *history) VerifyEntry(mesh.AuditEntry) error                 { return nil }
-func (h *history) VerifyAudit(context.Context) (audit.Report, error) { return audit.Report{}, nil }
-func (h *history) LoadView(name string) ([]byte, error)              { return h.views[name], nil }
+func (h *history) LoadView(name string) ([]byte, error) { return h.views[name], nil }
 
 func (h *history) SaveView(name string, data []byte) error {
 	if h.views == nil {
@@ -177,4 +177,82 @@ func (d *did) PutBlob(r io.Reader, _ int64) (string, int64, error) {
 func (d *did) Submit(_ context.Context, _ string, r mesh.JobRequest) (mesh.Ticket, error) {
 	d.jobs = append(d.jobs, r)
 	return mesh.Ticket{JobID: "j-9001", RunID: "r-9001"}, nil
+}
+
+// inviter is a mesh that a test can join.
+type inviter struct{ joined []string }
+
+func (*inviter) Preview(context.Context, string, string) (joinmesh.Preview, error) {
+	return joinmesh.Preview{
+		Mesh: "borealis", Inviter: "alex", Address: "192.168.1.40:7420", Fingerprint: "9e02-11bd-40aa-c7f1",
+		Class: privacy.PairedPeersOnly, Slots: []string{"cpu"}, Expiry: now.Add(520 * time.Second),
+		Gives:  joinmesh.Gives{Slots: []joinmesh.Slot{{Kind: "cpu", AtOnce: 1}}, Longest: time.Hour},
+		Policy: joinmesh.Policy{Path: "/home/mira/.local/state/voxmesh/donations.vox", Created: true, Text: "policy donations {\n  slots: [\n    { kind: cpu, max_concurrent: 1, weight: 100 },\n  ]\n}\n"},
+	}, nil
+}
+
+func (i *inviter) Join(_ context.Context, link, _ string) (joinmesh.Joined, error) {
+	i.joined = append(i.joined, link)
+	return joinmesh.Joined{Mesh: "borealis", Node: "aurelia", Inviter: "alex", Works: true}, nil
+}
+
+func (h *history) entries() []mesh.AuditEntry {
+	if h.log == nil {
+		return nil
+	}
+	return h.log.acts
+}
+
+func (h *history) ActsOn(target string, limit int) ([]mesh.AuditEntry, error) {
+	var out []mesh.AuditEntry
+	for _, e := range slices.Backward(h.entries()) {
+		if e.Target == target && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (h *history) AuditPage(before uint64, limit int) ([]mesh.AuditEntry, error) {
+	var out []mesh.AuditEntry
+	for _, e := range slices.Backward(h.entries()) {
+		if (before == 0 || e.Op < before) && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (h *history) AuditEntry(id string) (mesh.AuditEntry, error) {
+	for _, e := range h.entries() {
+		if e.AuditID == id {
+			return e, nil
+		}
+	}
+	return mesh.AuditEntry{}, fault.New("vox/audit/unknown", "there is no audit entry %s", id)
+}
+
+func (h *history) VerifyEntry(e mesh.AuditEntry) error {
+	_, err := audit.VerifyStored(e.Stored, auditKey.Public())
+	return err
+}
+
+func (h *history) AuditPublicKey() (audit.PublicKey, error) { return auditKey.Public(), nil }
+
+func (h *history) ExportAudit(w io.Writer) error {
+	var tree audit.Tree
+	for _, e := range h.entries() {
+		tree.Append(e.Stored)
+	}
+	head, err := audit.SignHead(auditKey, "voxmesh/aurelia", tree)
+	if err != nil {
+		return err
+	}
+	return audit.WriteExport(w, func(yield func([]byte, error) bool) {
+		for _, e := range h.entries() {
+			if !yield(e.Stored, nil) {
+				return
+			}
+		}
+	}, head, auditKey.Public())
 }

@@ -7,10 +7,12 @@ import (
 
 	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+	"voxmesh/tui/auditpane"
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
 	"voxmesh/tui/explain"
 	"voxmesh/tui/help"
+	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/capbox"
 	"voxmesh/tui/keys"
@@ -29,7 +31,7 @@ func (c *console) open(l pane.Layer, cmd tea.Cmd) tea.Cmd {
 // looking reports whether a layer only shows something, so that the way through time stays open over it.
 func looking(l pane.Layer) bool {
 	switch l.(type) {
-	case *drawer.Layer, *explain.Layer, *help.Layer:
+	case *drawer.Layer, *explain.Layer, *help.Layer, *auditpane.Layer:
 		return true
 	}
 	return false
@@ -72,8 +74,7 @@ func (c *console) addNode() tea.Cmd {
 }
 
 func (c *console) join() tea.Cmd {
-	c.notice = say("voxmesh join LINK joins a mesh", c.s.Now())
-	return nil
+	return c.open(joinmesh.New(c.ctx, c.s, c.o.Joiner), nil)
 }
 
 func (c *console) send(on pane.Ref, text string) tea.Cmd {

@@ -19,13 +19,16 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"voxmesh/mesh"
 	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+	"voxmesh/tui/auditpane"
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
+	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/meshpane"
 	"voxmesh/tui/pane"
@@ -42,6 +45,7 @@ type Source interface {
 
 	scrub.Log
 	drawer.Records
+	auditpane.Records
 
 	meshpane.Views
 }
@@ -72,11 +76,12 @@ type Options struct {
 	HostInProcess bool             // the host ends with this console: it asks before leaving while there is work
 	Context       context.Context  // requests end with it; nil is the background
 
-	Files send.Files     // opens files of whoever is here; nil: there are none
-	Demo  func() tea.Cmd // shows a mesh at work in this terminal; nil: not from here
-	Open  pane.Ref       // what is shown first; the zero value: the mesh
-	Lost  time.Time      // when the host was lost whose log this shows; zero: it is there
-	Retry func()         // looks for that host now
+	Joiner joinmesh.Joiner // joins other meshes; nil: not from here
+	Files  send.Files      // opens files of whoever is here; nil: there are none
+	Demo   func() tea.Cmd  // shows a mesh at work in this terminal; nil: not from here
+	Open   pane.Ref        // what is shown first; the zero value: the mesh
+	Lost   time.Time       // when the host was lost whose log this shows; zero: it is there
+	Retry  func()          // looks for that host now
 }
 
 func (o Options) env(key string) string {
@@ -106,12 +111,26 @@ func (o Options) ascii() bool {
 	return false
 }
 
-// FPS is how often a console draws at most.
+// FPS is how often a console draws what changes by itself, at most.
 const FPS = 30
+
+// SessionOptions are those of ProgramOptions that a console in a session of SSH needs: where the terminal is, and when
+// it ends, the session says.
+func SessionOptions(o Options) []tea.ProgramOption {
+	opts := []tea.ProgramOption{tea.WithFPS(FPS)}
+	if o.colourless() {
+		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	return opts
+}
+
+// colourless reports whether no colour may be sent: NO_COLOR says so with any text but none (no-color.org), of which
+// Bubble Tea knows some.
+func (o Options) colourless() bool { return o.env("NO_COLOR") != "" }
 
 // ProgramOptions are the options that a program with a console needs, besides its input and output.
 func ProgramOptions(ctx context.Context, o Options) []tea.ProgramOption {
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(FPS), tea.WithoutSignalHandler()}
+	opts := append(SessionOptions(o), tea.WithContext(ctx), tea.WithoutSignalHandler())
 	if o.Env != nil {
 		opts = append(opts, tea.WithEnvironment(o.Env))
 	}
@@ -124,8 +143,9 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	if o.Context == nil {
 		o.Context = ctx
 	}
-	opts := append(ProgramOptions(ctx, o), tea.WithInput(in), tea.WithOutput(out))
-	_, err := tea.NewProgram(New(o), opts...).Run()
+	m := New(o)
+	opts := append(ProgramOptions(ctx, o), Paced(m), tea.WithInput(in), tea.WithOutput(out))
+	_, err := tea.NewProgram(m, opts...).Run()
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		return nil
 	}

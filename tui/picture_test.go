@@ -133,6 +133,6 @@ var guide = map[string]struct {
 	"mesh": {"mesh", 120, 40}, "mesh-small": {"mesh", 80, 24}, "nodes-small": {"nodes", 80, 24}, "empty-small": {"empty", 80, 24},
 	"runs": {"runs", 120, 40}, "drawer-small": {"drawer", 80, 24}, "models": {"models", 120, 40}, "audit": {"audit", 120, 40},
 	"palette-small": {"palette", 80, 24}, "confirm-small": {"confirm", 80, 24}, "send-small": {"send", 80, 24},
-	"join-small": {"join", 80, 24}, "add": {"add", 120, 40}, "past-small": {"past", 80, 24}, "explain-small": {"explain", 80, 24},
+	"join-small": {"preview", 80, 24}, "add": {"add", 120, 40}, "past-small": {"past", 80, 24}, "explain-small": {"explain", 80, 24},
 	"cap-small": {"cap", 80, 24}, "help": {"help", 120, 40}, "lost-small": {"lost", 80, 24},
 }

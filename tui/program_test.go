@@ -18,12 +18,20 @@ import (
 type sink struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
+	n   int
 }
 
 func (s *sink) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.n++
 	return s.buf.Write(p)
+}
+
+func (s *sink) writes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
 }
 
 func (s *sink) len() int {

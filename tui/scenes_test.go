@@ -15,10 +15,9 @@ func newScene(t testing.TB, w, h int, env ...string) *screen {
 // playLog is play with a log that can be gone back in.
 func playLog(t testing.TB, l *sampleLog, w, h int, env ...string) *screen {
 	t.Helper()
-	s := play(t, l.st, w, h, env...)
-	s.h.log = l
-	s.send(tea.WindowSizeMsg{Width: w + 1, Height: h}, tea.WindowSizeMsg{Width: w, Height: h}) // the scrubber reads its log
-	return s
+	on := newHost(l.st)
+	on.log = l
+	return playOn(t, on, w, h, Options{Env: env, Operator: "mira"})
 }
 
 // scenes are every pane and layer of the console, as it is a few keys after it was opened.
@@ -38,6 +37,7 @@ var scenes = map[string]func(s *screen) *screen{
 	"models":  func(s *screen) *screen { return s.press("4") },
 	"policy":  func(s *screen) *screen { return s.press("5") },
 	"audit":   func(s *screen) *screen { return s.press("6") },
+	"signed":  func(s *screen) *screen { return s.press("6", "enter") },
 	"drawer":  func(s *screen) *screen { return s.press("2", "enter") },
 	"output":  func(s *screen) *screen { return s.press("2", "enter", "v") },
 	"help":    func(s *screen) *screen { return s.press("?") },
@@ -50,6 +50,7 @@ var scenes = map[string]func(s *screen) *screen{
 	"cap":     func(s *screen) *screen { return s.press("C").typed("7") },
 	"send":    func(s *screen) *screen { return s.press("S").typed("why is the sky blue") },
 	"join":    func(s *screen) *screen { return s.press("J") },
+	"preview": func(s *screen) *screen { return s.press("J").send(tea.PasteMsg{Content: invite}).press("enter") },
 	"add-box": func(s *screen) *screen { return s.press("A").typed("friend").press("tab", "left", "space") },
 	"add":     func(s *screen) *screen { return s.friend() },
 	"past":    func(s *screen) *screen { return s.past("09:41:07") },
@@ -57,6 +58,9 @@ var scenes = map[string]func(s *screen) *screen{
 	"lost":    func(s *screen) *screen { return s.send(lostMsg{}) },
 	"leaving": func(s *screen) *screen { s.c.s.InProcess = true; return s.press("q") },
 }
+
+// invite is the link of another mesh.
+const invite = "vox+invite://192.168.1.40:7420?b=EWkgTdAKb3Jx9vQ2mZc7LrYh0sUe4nPaBt8KwGd5XfOiVj1RqMzS6CyTlHgE"
 
 // past goes to a time of the day by typing it, and waits for the picture.
 func (s *screen) past(hms string) *screen { return s.press("t").typed(hms).press("enter") }

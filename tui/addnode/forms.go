@@ -167,7 +167,11 @@ func (l *Layer) reach() string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	s = strings.ToUpper(s[:1]) + s[1:] + "."
+	if l.box.noOther() == "" {
+		s += "  L: other addresses"
+	}
+	return s
 }
 
 // drawWhat writes for whom the invite is, its class, what it asks, and that it serves once.

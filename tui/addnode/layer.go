@@ -172,8 +172,30 @@ func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
 		return pane.Clip{Text: l.info.URL, Said: "copied the link"}, nil
 	case keys.Revoke:
 		return l.revoke()
+	case keys.Listen:
+		return l.elsewhere()
 	}
 	return nil, nil
+}
+
+// refuseElsewhere says why the invite can't name another address.
+func (l *Layer) refuseElsewhere() string {
+	if why := l.s.Refuse(); why != "" {
+		return why
+	}
+	return l.box.noOther()
+}
+
+// elsewhere withdraws the invite and goes back to the box, on the next of the addresses that one can name.
+func (l *Layer) elsewhere() (pane.Action, tea.Cmd) {
+	ctx, actor, peer, door := l.ctx, l.s.Actor, l.info.PeerID, l.door
+	l.wipe()
+	l.step, l.generation, l.looking = asking, l.s.Generation(), 0
+	l.box.focus, l.box.addr = address, (l.box.addr+1)%len(l.box.addresses())
+	return pane.Notice{Text: "withdrew that invite; enter mints one with this address"}, func() tea.Msg {
+		_ = door.RevokeInvite(ctx, actor, peer) // it ends by itself within minutes
+		return nil
+	}
 }
 
 func (l *Layer) mint() (pane.Action, tea.Cmd) {
@@ -298,6 +320,7 @@ func (l *Layer) Keys() []keys.Binding {
 		keys.Get(keys.Next).As("next form", "next form"),
 		keys.Get(keys.Alone).As("this form alone", "this form alone, for the terminal's own copy"),
 		keys.Get(keys.Revoke).When(l.s.Refuse),
+		keys.Get(keys.Listen).As("other address", "another of this machine's addresses").When(l.refuseElsewhere),
 		back,
 		keys.Get(keys.Previous).As("", "previous form"),
 	}, keys.Pick(keys.Left, keys.Right, keys.Up, keys.Down))

@@ -70,8 +70,11 @@ func TestDrawings(t *testing.T) {
 // hostile is a small mesh whose ids are what somebody would make up to do harm.
 func hostile() made {
 	g := graph.Graph{Nodes: []graph.Node{
-		{ID: "\x1b[2J\x1b[31mred", Group: 2}, {ID: "aurelia", Group: 1}, {ID: strings.Repeat("w", 10_000) + "-3f9a", Group: 2},
-		{ID: "\u202egnp.exe", Group: 0}, {ID: "計算機の名前はとても長い", Group: 3},
+		{ID: "\x1b[2J\x1b[31mred", Group: 2},
+		{ID: "aurelia", Group: 1},
+		{ID: strings.Repeat("w", 10_000) + "-3f9a", Group: 2},
+		{ID: "\u202egnp.exe", Group: 0},
+		{ID: "計算機の名前はとても長い", Group: 3},
 	}}
 	for _, i := range []int{0, 2, 3, 4} {
 		g.Edges = append(g.Edges, graph.Edge{A: 1, B: i})

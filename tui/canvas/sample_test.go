@@ -29,8 +29,14 @@ type made struct {
 func aurelia() made {
 	p := &graph.Picture{
 		Graph: graph.Graph{
-			Nodes: []graph.Node{{ID: "alice-gpu", Group: 2}, {ID: "atlas-nas", Group: 2}, {ID: "aurelia", Group: 1},
-				{ID: "bob-cpu", Group: 2}, {ID: "lex-2", Group: 2}, {ID: "pub-3f9a", Group: 3}},
+			Nodes: []graph.Node{
+				{ID: "alice-gpu", Group: 2},
+				{ID: "atlas-nas", Group: 2},
+				{ID: "aurelia", Group: 1},
+				{ID: "bob-cpu", Group: 2},
+				{ID: "lex-2", Group: 2},
+				{ID: "pub-3f9a", Group: 3},
+			},
 			Edges: []graph.Edge{{A: 2, B: 0}, {A: 2, B: 1}, {A: 2, B: 3}, {A: 2, B: 4}, {A: 2, B: 5}},
 		},
 		Points: []graph.Point{{X: 14, Y: -10}, {X: -15, Y: 10}, {X: 0, Y: 0}, {X: 16, Y: 10}, {X: -9, Y: -12}, {X: -18, Y: -2}},

@@ -22,8 +22,15 @@ func TestArrows(t *testing.T) {
 		from, way int
 		want      int32
 	}{
-		{0, goRight, 1}, {0, goUp, 3}, {0, goDown, 2}, {0, goLeft, -1},
-		{1, goLeft, 0}, {1, goUp, 3}, {1, goRight, -1}, {2, goUp, 1}, {3, goLeft, 0},
+		{0, goRight, 1},
+		{0, goUp, 3},
+		{0, goDown, 2},
+		{0, goLeft, -1},
+		{1, goLeft, 0},
+		{1, goUp, 3},
+		{1, goRight, -1},
+		{2, goUp, 1},
+		{3, goLeft, 0},
 	} {
 		if got := next[tc.from][tc.way]; got != tc.want {
 			t.Errorf("from %d way %d to %d, want %d", tc.from, tc.way, got, tc.want)

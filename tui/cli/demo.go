@@ -101,9 +101,7 @@ func (a *app) demo(ctx context.Context, nodes int) error {
 		d.trickle(run)
 	})
 	if interactive {
-		o := a.consoleOptions(run, d.host.host)
-		o.HostInProcess = false // nothing of a demo is worth a question before it ends
-		return tui.Run(run, in, out, o)
+		return tui.Run(run, in, out, a.ownConsole(run, d.host)) // nothing of it is worth a question before it ends
 	}
 	return d.narrate(run, failed)
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
-	"voxmesh/mesh/invite"
 	"voxmesh/mesh/privacy"
 	"voxmesh/mesh/worker"
 	"voxmesh/tui/sshd"
@@ -82,25 +79,11 @@ func (a *app) joinOptions(arg, label string) (worker.JoinOptions, error) {
 		}
 		arg = strings.TrimSpace(line)
 	}
-	u, err := invite.ParsePaste(arg)
+	j, err := a.joiner()
 	if err != nil {
 		return worker.JoinOptions{}, err
 	}
-	if err := u.Token.Check(time.Now()); err != nil {
-		return worker.JoinOptions{}, err
-	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return worker.JoinOptions{}, err
-	}
-	path, err := a.workspacePolicy()
-	if err != nil {
-		return worker.JoinOptions{}, err
-	}
-	hostname, _ := os.Hostname()
-	return worker.JoinOptions{
-		Dir: dir, URL: u, Workspace: filepath.Dir(path), Label: label, Hostname: hostname, Version: mesh.Version(),
-	}, nil
+	return j.options(arg, label)
 }
 
 func (a *app) previewOf(o worker.JoinOptions, p worker.Invited) joinView {

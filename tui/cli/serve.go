@@ -13,12 +13,11 @@ import (
 	"sync"
 	"time"
 
-	"voxmesh/audit"
-
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
+	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
@@ -44,6 +43,7 @@ type hosting struct {
 type hosted struct {
 	host   *mesh.Host
 	doors  *doors
+	joiner joiner // of other meshes, for this machine
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 }
@@ -135,16 +135,25 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 	if err != nil {
 		return nil, err
 	}
+	joins, err := a.joiner()
+	if err != nil {
+		return nil, err
+	}
+	joins.works = true // the crew finds what is joined by itself
 	logf := a.logger(o.quiet)
-	h, err := mesh.Open(ctx, mesh.Config{
-		Dir: dir, Mesh: o.mesh, Operator: a.operator, Listen: a.listenAddress(dir, o.listen), Advertise: o.advertise,
-		Holder: o.holder, Log: logf,
-	})
+	cfg := mesh.Config{Dir: dir, Mesh: o.mesh, Operator: a.operator, Advertise: o.advertise, Holder: o.holder, Log: logf}
+	wanted := false
+	cfg.Listen, wanted = a.listenAddress(dir, o.listen)
+	h, err := mesh.Open(ctx, cfg)
+	if fault.Is(err, "vox/fabric/listen") && !wanted {
+		cfg.Listen = "127.0.0.1:0" // another host took the port between our look and our start
+		h, err = mesh.Open(ctx, cfg)
+	}
 	if err != nil {
 		return nil, err
 	}
 	keepListen(dir, h.Info().Listen)
-	r := &hosted{host: h, doors: &doors{}}
+	r := &hosted{host: h, doors: &doors{}, joiner: joins}
 	run, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	if err := a.openDoors(run, r, dir, o, logf); err != nil {
@@ -175,21 +184,22 @@ const listenFile = "listen"
 
 // listenAddress is the address asked for; else the one that this folder used before, because workers look for it there;
 // else the default, or any port where that is taken.
-func (a *app) listenAddress(dir, asked string) string {
+// wanted says that it has to be this one.
+func (a *app) listenAddress(dir, asked string) (addr string, wanted bool) {
 	if asked != "" {
-		return asked
+		return asked, true
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, listenFile)); err == nil {
 		if addr := strings.TrimSpace(string(b)); addr != "" {
-			return addr
+			return addr, true
 		}
 	}
 	l, err := net.Listen("tcp", defaultListen)
 	if err != nil {
-		return "127.0.0.1:0"
+		return "127.0.0.1:0", false
 	}
 	_ = l.Close()
-	return defaultListen
+	return defaultListen, false
 }
 
 // keepListen remembers where the door is for the next start; a failure costs the workers a search, nothing else.
@@ -199,10 +209,11 @@ func keepListen(dir, addr string) {
 
 func (a *app) openDoors(ctx context.Context, r *hosted, dir string, o hosting, logf func(string, ...any)) error {
 	cfg := sshd.Config{
-		Exec:    func(ctx context.Context, s *sshd.Session) int { return a.session(s, r).execute(ctx, s.Args) },
-		Console: func(s *sshd.Session) (tea.Model, []tea.ProgramOption) { return consoleOf(r.host, s) },
-		Lookup:  func(k gossh.PublicKey) (sshd.Identity, bool) { return lookup(r.host, k) },
-		Log:     logf,
+		Exec:        func(ctx context.Context, s *sshd.Session) int { return a.session(s, r).execute(ctx, s.Args) },
+		Console:     func(s *sshd.Session) (tea.Model, []tea.ProgramOption) { return consoleOf(r, s) },
+		ConsoleArgs: func(args []string) bool { return opens(r.host, args) },
+		Lookup:      func(k gossh.PublicKey) (sshd.Identity, bool) { return lookup(r.host, k) },
+		Log:         logf,
 	}
 	local, err := sshd.ListenLocal(dir, cfg)
 	if err != nil {
@@ -316,58 +327,18 @@ func (m *machine) models() worker.ModelRunner {
 	return m.ollama
 }
 
-// console opens the console: attached to the host that runs, else as the host.
-func (a *app) console(ctx context.Context) error {
-	if !a.local {
-		return usage("the console needs a terminal: ssh -t")
-	}
-	in, out, ok := a.terminal()
-	if !ok {
-		return usage("the console needs a terminal; `voxmesh serve` runs a host without one")
-	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return err
-	}
-	c, err := sshd.Dial(ctx, dir)
-	if err == nil {
-		defer c.Close()
-		return c.Console(ctx, in, out)
-	}
-	if !fault.Is(err, "vox/host/none") {
-		return err
-	}
-	r, err := a.become(ctx, hosting{quiet: true, holder: "voxmesh"})
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	return tui.Run(ctx, in, out, a.consoleOptions(ctx, r.host))
-}
-
-func (a *app) consoleOptions(ctx context.Context, h *mesh.Host) tui.Options {
-	return tui.Options{
-		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
-		HostInProcess: true, Context: ctx, Files: ownFile,
-	}
-}
-
-// ownFile opens a file for a console in this process: whoever is there is whoever runs it.
-func ownFile(_ context.Context, path string) (io.ReadCloser, error) {
-	f, _, err := sshd.OpenFile(path)
-	return f, err
-}
-
 // consoleOf is a console in a session: in the host's process, on the visitor's terminal.
-func consoleOf(h *mesh.Host, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
+func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
+	h := r.host
 	o := tui.Options{
-		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env, Files: s.OpenFile,
+		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
+		Joiner: r.joinerFor(s), Files: s.OpenFile, Open: r.atFirst(s),
 	}
 	if s.Role != sshd.Operator {
 		v := viewing{h}
 		o.Source, o.Actions = v, v
 	}
-	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
+	return tui.New(o), tui.SessionOptions(o)
 }
 
 // viewing is a host for somebody who may look only: whatever a console of theirs asks for is refused here, not by what

@@ -11,9 +11,13 @@ func (l *layout) first() {
 			want, old[i] = append(want, i), l.at[i]
 		}
 	}
-	p := l.draft()
+	hub, star := l.star()
+	p := l.draft(hub, star)
+	if star && l.seat[hub] != free {
+		want = []int{hub} // all others lie about it
+	}
 	fitTo(p, want, old)
-	if l.pin(p) {
+	if l.pin(p) && !star {
 		p.anneal(60, 0.3, 0.02, l.stop)
 	}
 	if len(l.at) <= single {
@@ -34,9 +38,9 @@ const (
 )
 
 // draft places all nodes as if nothing were known.
-func (l *layout) draft() *plane {
+func (l *layout) draft(hub int, star bool) *plane {
 	var p *plane
-	if hub, is := l.star(); is {
+	if star {
 		p = l.ring(hub)
 	} else {
 		p = l.simulate()
@@ -64,15 +68,18 @@ func (l *layout) simulate() *plane {
 			next.anneal(300, 1, 0.001, l.stop)
 		} else {
 			unfold(p, levels[k+1].into, next)
-			next.anneal(ticks(len(next.x)), 1, 0.02, l.stop)
+			next.anneal(ticks(len(l.at), len(next.x)), 1, 0.05, l.stop)
 		}
 		p = next
 	}
 	return p
 }
 
-// ticks is how long a level is worked on: small ones cost nothing and decide most.
-func ticks(n int) int { return 50 + min(100, 10_000/n) }
+// ticks is how long a level of so many bodies is worked on: small ones cost little and decide much.
+func ticks(all, bodies int) int {
+	last := float64(50 + min(50, 20_000/all))
+	return int(last * math.Sqrt(math.Sqrt(float64(all)/float64(bodies))))
+}
 
 // scatter begins with places that follow from ids.
 func (l *layout) scatter(p *plane) {

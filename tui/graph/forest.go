@@ -35,14 +35,12 @@ func grow(g Graph, s *shape) *forest {
 	}
 	q := quotientOf(s)
 	for len(items) > 1 {
-		into, fewer := f.twins(q, items)
-		if !fewer {
-			into, fewer = f.match(q, items)
-		}
-		if !fewer {
+		into := f.twins(q, items)
+		f.match(q, items, into)
+		before := len(items)
+		if q, items = f.draw(q, items, into); len(items) == before {
 			break
 		}
-		q, items = f.draw(q, items, into)
 	}
 	f.loose = int32(len(f.parent))
 	f.gather(items)
@@ -69,18 +67,21 @@ func (f *forest) group(item int32) uint8 { return f.nodes[f.least[item]].Group }
 
 func (f *forest) id(item int32) string { return f.nodes[f.least[item]].ID }
 
-// draw goes on with the clusters: into says for each item the first of the items that it is one with. Items stay in the
-// order of their least nodes.
+// draw goes on with the clusters: into says for each item the first of the items that it is one with, -1 where there is
+// none. Items stay in the order of their least nodes.
 func (f *forest) draw(q *quotient, items, into []int32) (*quotient, []int32) {
 	place := make([]int32, len(items))
-	var next []int32
+	next := make([]int32, 0, len(items))
 	for i := range items {
-		if into[i] == int32(i) {
-			place[i] = int32(len(next))
-			next = append(next, f.rootOf(items[i]))
-		} else {
-			place[i] = place[into[i]]
+		if head := into[i]; head >= 0 && head < int32(i) {
+			place[i] = place[head]
+			continue
 		}
+		place[i] = int32(len(next))
+		next = append(next, f.rootOf(items[i]))
+	}
+	if len(next) == len(items) {
+		return q, items
 	}
 	return q.draw(place, len(next)), next
 }
@@ -94,41 +95,46 @@ func (f *forest) rootOf(item int32) int32 {
 
 // twins draws together the items of a group that have the same neighbours, such as all workers of a host. Edges say
 // nothing of how they differ, so their names do.
-func (f *forest) twins(q *quotient, items []int32) (into []int32, fewer bool) {
+func (f *forest) twins(q *quotient, items []int32) (into []int32) {
 	into = make([]int32, len(items))
 	heads, next := make([]int32, tableSize(len(items))), make([]int32, len(items))
+	fewer := false
 	for i := range int32(len(items)) {
 		sum := uint64(f.group(items[i]))
 		for _, j := range q.neighbours(i) {
 			sum += stir(uint64(j) + 1)
 		}
 		head := &heads[sum&uint64(len(heads)-1)]
-		into[i] = i
-		for j := *head - 1; j >= 0; j = next[j] - 1 {
+		into[i] = -1
+		for j := *head - 1; j >= 0 && into[i] < 0; j = next[j] - 1 {
 			if f.group(items[i]) == f.group(items[j]) && slices.Equal(q.neighbours(i), q.neighbours(j)) {
-				into[i], fewer = j, true
-				break
+				into[i], into[j], fewer = j, j, true
 			}
 		}
-		if into[i] == i {
+		if into[i] < 0 {
 			next[i] = *head
 			*head = i + 1
 		}
 	}
-	if !fewer {
-		return into, false
+	if fewer {
+		f.nameTwins(items, into)
 	}
-	from, members := parts(into, len(items))
-	for i := range items {
-		if places := members[from[i]:from[i+1]]; len(places) > 1 {
-			same := make([]int32, len(places))
-			for k, j := range places {
-				same[k] = items[j]
-			}
+	return into
+}
+
+// nameTwins makes the clusters that twins found.
+func (f *forest) nameTwins(items, into []int32) {
+	of := make(map[int32][]int32)
+	for i, head := range into {
+		if head >= 0 {
+			of[head] = append(of[head], items[i])
+		}
+	}
+	for i := range int32(len(items)) {
+		if same := of[i]; len(same) > 1 {
 			f.byName(same, 0)
 		}
 	}
-	return into, true
 }
 
 // tableSize is how long a hash table for n things is, a power of two.
@@ -140,17 +146,12 @@ func tableSize(n int) int {
 	return size
 }
 
-// match draws items together in pairs: neighbours first, then those that share a neighbour.
-func (f *forest) match(q *quotient, items []int32) (into []int32, fewer bool) {
+// match draws the items that are no twins together in pairs: neighbours first, then those that share a neighbour.
+func (f *forest) match(q *quotient, items, into []int32) {
 	n := len(items)
-	into = make([]int32, n)
-	for i := range into {
-		into[i] = -1
-	}
 	pairUp := func(i, j int32) {
 		into[i], into[j] = min(i, j), min(i, j)
 		f.add([]int32{items[i], items[j]}, joined)
-		fewer = true
 	}
 	most := 4 * (f.total()/int32(n) + 1) // clusters of much different size make a bad picture
 	for _, i := range f.quietFirst(q) {
@@ -171,12 +172,6 @@ func (f *forest) match(q *quotient, items []int32) (into []int32, fewer bool) {
 		}
 	}
 	f.share(q, items, into, pairUp)
-	for i := range into {
-		if into[i] < 0 {
-			into[i] = int32(i)
-		}
-	}
-	return into, fewer
 }
 
 func (f *forest) total() int32 { return int32(len(f.nodes)) }

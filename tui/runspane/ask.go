@@ -257,6 +257,9 @@ func (p *Pane) adopt(a answer, wanted bool) {
 	} else {
 		p.list.Set(a.ids)
 	}
+	if p.wanted != "" && p.list.Select(p.wanted) {
+		p.wanted = ""
+	}
 	p.choseRow()
 	p.notice()
 }

@@ -16,6 +16,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"voxmesh/mesh"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
@@ -53,7 +54,8 @@ type Pane struct {
 	down   bool
 	filter list.Filter
 	list   list.List
-	held   bool // the cursor stays with its run, although that is the newest: it was opened
+	wanted string // a run that is to be selected when it comes
+	held   bool   // the cursor stays with its run, although that is the newest: it was opened
 	focus  region
 	alone  bool
 	button int // of the empty pane
@@ -94,6 +96,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Narrow:
 		return nil, p.narrow(msg.Filter)
 	case pane.Do:
+		p.wanted = ""
 		return p.do(msg)
 	case tea.KeyPressMsg:
 		if p.filter.Typing() && p.filter.Type(msg) {
@@ -257,10 +260,11 @@ func (p *Pane) reveal(r pane.Ref) tea.Cmd {
 	if r.Kind != pane.Run {
 		return nil
 	}
-	p.s.Run = r.ID
+	p.s.Run, p.wanted = r.ID, ""
 	if p.list.Select(r.ID) {
 		return nil
 	}
+	p.wanted = r.ID // it may be so new that no world has it yet
 	p.filter.Clear()
 	p.view = all
 	return p.rearrange()
@@ -338,3 +342,6 @@ func (p *Pane) arrange(f layout.Frame) rects {
 		detail: layout.Rect{X: r.X, Y: r.Y + h, W: r.W, H: detailRows},
 	}
 }
+
+// Concern is another number when runs failed, or left the window: nothing else wants attention here.
+func (p *Pane) Concern(st *mesh.State) int64 { return st.ErrorCount }

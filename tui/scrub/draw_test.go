@@ -147,14 +147,20 @@ func TestDescribe(t *testing.T) {
 		m    mesh.Moment
 		want string
 	}{
-		{mesh.Moment{Event: "node_status", Node: "bob-cpu", Class: privacy.PairedPeersOnly, HasClass: true, Status: "degraded", Of: 1, Nth: 1},
-			"node_status  bob-cpu PAIRED  degraded"},
+		{
+			mesh.Moment{Event: "node_status", Node: "bob-cpu", Class: privacy.PairedPeersOnly, HasClass: true, Status: "degraded", Of: 1, Nth: 1},
+			"node_status  bob-cpu PAIRED  degraded",
+		},
 		{mesh.Moment{Event: "host_started", Node: "aurelia", Status: "started", Detail: "1.2"}, "host_started  aurelia  1.2"},
-		{mesh.Moment{Event: "job_finished", Job: "j-1", Node: "n", Class: privacy.LocalOnly, HasClass: true, Status: "failed", Detail: "attempt 2: no heartbeat"},
-			"job_finished  j-1 LOCAL → n  failed  attempt 2: no heartbeat"},
+		{
+			mesh.Moment{Event: "job_finished", Job: "j-1", Node: "n", Class: privacy.LocalOnly, HasClass: true, Status: "failed", Detail: "attempt 2: no heartbeat"},
+			"job_finished  j-1 LOCAL → n  failed  attempt 2: no heartbeat",
+		},
 		{mesh.Moment{Event: "job_requeued", Job: "j-2", Status: "queued"}, "job_requeued  j-2 ?"},
-		{mesh.Moment{Event: "audit_entry", Run: "r-1", Class: privacy.PublicMesh, HasClass: true, Status: "kill", Detail: "r-1", AuditID: "a-0192", Nth: 3, Of: 1200},
-			"audit_entry  r-1 PUBLIC  kill  a-0192" + strings.Repeat(" ", 25) + "3 of 1,200 in 1 s"},
+		{
+			mesh.Moment{Event: "audit_entry", Run: "r-1", Class: privacy.PublicMesh, HasClass: true, Status: "kill", Detail: "r-1", AuditID: "a-0192", Nth: 3, Of: 1200},
+			"audit_entry  r-1 PUBLIC  kill  a-0192" + strings.Repeat(" ", 25) + "3 of 1,200 in 1 s",
+		},
 		{mesh.Moment{Event: "cap_set", Status: "$4.00", Detail: "the mesh", Nth: 9, Of: 2}, "cap_set  $4.00  the mesh"},
 	} {
 		var op row.Op

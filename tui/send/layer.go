@@ -353,8 +353,12 @@ func (l *Layer) ended(m sent) pane.Action {
 		}
 		return nil
 	}
-	l.s.Job, l.s.Run = m.ticket.JobID, m.ticket.RunID
-	return pane.Several{pane.Close{}, pane.Notice{Text: "sent " + m.ticket.JobID + "   2 shows its run " + m.ticket.RunID}}
+	l.s.Job = m.ticket.JobID
+	return pane.Several{
+		pane.Close{},
+		pane.Tell{Pane: keys.Pane2, Msg: pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: m.ticket.RunID}}},
+		pane.Notice{Text: "sent " + m.ticket.JobID + "   2 shows its run " + m.ticket.RunID},
+	}
 }
 
 // Keys gives the bindings.

@@ -136,8 +136,8 @@ func TestPrompt(t *testing.T) {
 		t.Fatalf("sent %+v with %v", p.h.asked, p.h.blobs)
 	}
 	all, ok := p.last.(pane.Several)
-	if !ok || all[0] != (pane.Close{}) || p.s.Run != "r-0001" || p.s.Job != "j-0001" {
-		t.Errorf("it ended with %v, run %q", p.last, p.s.Run)
+	if !ok || all[0] != (pane.Close{}) || all[1] != (pane.Tell{Pane: keys.Pane2, Msg: pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: "r-0001"}}}) || p.s.Job != "j-0001" {
+		t.Errorf("it ended with %v", p.last)
 	}
 }
 

@@ -21,7 +21,7 @@ const leaveScreen = "\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b
 // Console shows the host's console in the terminal of in and out until it is left; with args, the console at a place
 // (Config.ConsoleArgs). The terminal is raw meanwhile and always as before when Console returns: also where ctx ends,
 // the host dies, something panics, or a signal (INT, TERM, HUP) ends us. Errors: vox/console/no-terminal,
-// vox/console/failed, and those of Run.
+// vox/console/failed, vox/host/gone also where the host ends in order, and those of Run.
 func (c *Client) Console(ctx context.Context, in, out *os.File, args ...string) (err error) {
 	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
 		return fault.New("vox/console/no-terminal", "the console needs a terminal").
@@ -59,6 +59,9 @@ func (c *Client) Console(ctx context.Context, in, out *os.File, args ...string) 
 		},
 	})
 	left = err == nil
+	if err == nil && exit == exitClosing {
+		return hostGone(errors.New("it was told to end"))
+	}
 	if err == nil && exit != 0 {
 		err = fault.New("vox/console/failed", "the console ended with exit status %d", exit).WithHint("the host's log has the details")
 	}

@@ -15,6 +15,10 @@ import (
 // that it is ended as it stands: its client is gone or the host is ending.
 const killAfter = time.Second
 
+// exitClosing is the exit status of a console that ended because its host did, in order: nobody left it. It is
+// EX_TEMPFAIL of sysexits.h: try again.
+const exitClosing = 75
+
 // consoleSession is what Bubble Tea's options for Wish read: Wish's session, with the variables and the input of ours.
 type consoleSession struct {
 	ssh.Session
@@ -61,6 +65,8 @@ func (st *session) console(sess ssh.Session, p *Session) int {
 	// Signals to the host are the host's; the session's context is handled by runProgram, which quits before it kills.
 	opts = append(opts, tea.WithoutSignalHandler())
 	switch err := st.runProgram(tea.NewProgram(model, opts...)); {
+	case st.srv.ctx.Err() != nil:
+		return exitClosing
 	case err == nil:
 		return 0
 	case st.ctx.Err() != nil:

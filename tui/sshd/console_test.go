@@ -233,9 +233,34 @@ func TestConsoleThatWillNotQuitIsEndedWithItsHost(t *testing.T) {
 	g.press(t, "qY")
 	g.see(t, "Y") // q did not leave
 	cancel()
-	if err := await(t, "the end of the console", done); err != nil {
+	if err := await(t, "the end of the console", done); !fault.Is(err, "vox/host/gone") {
+		t.Errorf("got %v", err)
+	}
+	if err := await(t, "Serve", served); err != nil {
 		t.Error(err)
 	}
+}
+
+// A console whose host ends in order is told apart from one that was left, and its screen is left in order too.
+func TestConsoleOfAHostThatEnds(t *testing.T) {
+	runtimeDir(t)
+	data := t.TempDir()
+	t.Setenv("TERM", "xterm")
+	s, err := ListenLocal(data, Config{Console: func(*Session) (tea.Model, []tea.ProgramOption) { return tiny{}, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	g := newGlass(t, 80, 24)
+	done := attach(t, dial(t, data), g)
+	g.see(t, "<80x24>")
+	cancel()
+	if err := await(t, "the end of the console", done); !fault.Is(err, "vox/host/gone") {
+		t.Errorf("got %v", err)
+	}
+	g.see(t, "\x1b[?1049l")
 	if err := await(t, "Serve", served); err != nil {
 		t.Error(err)
 	}
