@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -25,15 +28,15 @@ type checked struct {
 	fset    *token.FileSet
 }
 
-// check runs the check on packages. overlay is files that are not there, or not so.
-func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked {
+// check runs the check on packages. planted is a file more for some of them, by their names: its name and its text.
+func check(t *testing.T, planted map[string][2]string, patterns ...string) checked {
 	t.Helper()
 	c := checked{fset: token.NewFileSet()}
 	// What the packages import is read as the compiler left it: their own sources are all that is checked.
 	pkgs, err := gopackages.Load(&gopackages.Config{
 		Mode: gopackages.NeedName | gopackages.NeedFiles | gopackages.NeedCompiledGoFiles | gopackages.NeedImports |
-			gopackages.NeedTypes | gopackages.NeedTypesSizes | gopackages.NeedSyntax | gopackages.NeedTypesInfo,
-		Dir: root(t), Fset: c.fset, Overlay: overlay,
+			gopackages.NeedTypes | gopackages.NeedTypesSizes | gopackages.NeedSyntax | gopackages.NeedTypesInfo | gopackages.NeedModule,
+		Dir: root(t), Fset: c.fset,
 	}, patterns...)
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +44,9 @@ func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked 
 	for _, p := range pkgs {
 		for _, e := range p.Errors {
 			t.Fatalf("%s: %v", p.PkgPath, e)
+		}
+		if more, ok := planted[p.Name]; ok {
+			plant(t, p, c.fset, more[0], more[1])
 		}
 	}
 	g, err := checker.Analyze([]*analysis.Analyzer{badge.Analyzer}, pkgs, nil)
@@ -56,6 +62,41 @@ func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked 
 		c.excused = append(c.excused, a.Result.(badge.Excused)...)
 	}
 	return c
+}
+
+// plant gives a package a file more. An overlay would do the same, but with one all that is imported is read from its
+// sources, down to the standard library.
+func plant(t *testing.T, p *gopackages.Package, fset *token.FileSet, name, src string) {
+	t.Helper()
+	f, err := parser.ParseFile(fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Syntax, p.CompiledGoFiles = append(p.Syntax, f), append(p.CompiledGoFiles, name)
+	p.TypesInfo = &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{}, Scopes: map[ast.Node]*types.Scope{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, FileVersions: map[*ast.File]string{},
+	}
+	conf := types.Config{GoVersion: "go" + p.Module.GoVersion, Sizes: p.TypesSizes, Importer: imported{p.Types}}
+	if p.Types, err = conf.Check(p.PkgPath, fset, p.Syntax, p.TypesInfo); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// imported gives what a package imports already.
+type imported struct{ by *types.Package }
+
+func (i imported) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	for _, p := range i.by.Imports() {
+		if p.Path() == path {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("%s does not import %s", i.by.Path(), path)
 }
 
 // TestRowsShowTheirClass holds the console to it: a row for a node, a job, a run, a span and their like is drawn by
@@ -115,236 +156,9 @@ func consolePackages(t *testing.T) []string {
 	return out
 }
 
-// things are the types whose rows show a class, with a field that is text.
-var things = []struct{ of, text string }{
-	{"*mesh.Node", "ID"},
-	{"mesh.NodeView", "ID"},
-	{"*mesh.Job", "Title"},
-	{"mesh.JobView", "JobID"},
-	{"*mesh.Run", "Title"},
-	{"mesh.RunView", "RunID"},
-	{"mesh.SpanView", "SpanName"},
-	{"mesh.ModelView", "Model"},
-	{"*mesh.Invite", "Label"},
-	{"mesh.InviteView", "PeerID"},
-	{"mesh.AuditEntry", "AuditID"},
-	{"mesh.Verdict", "NodeID"},
-	{"mesh.NodeBudget", "NodeID"},
-	{"entry", "node.ID"},
-}
-
-// careless is what someone might write in the Mesh pane, in the Runs pane and in the drawer. A line that ends in bad is
-// a mistake, any other is none.
-var careless = map[string]string{"meshpane": carelessMesh, "runspane": carelessRuns, "drawer": carelessDrawer, "palette": carelessPalette, "explain": carelessAnswer}
-
-const carelessMesh = `package meshpane
-
-import (
-	"voxmesh/mesh"
-	"voxmesh/mesh/privacy"
-	"voxmesh/tui/cell"
-	"voxmesh/tui/format"
-	"voxmesh/tui/layout"
-	"voxmesh/tui/pane"
-	"voxmesh/tui/row"
-	"voxmesh/tui/theme"
-)
-
-func (p *Pane) carelessLoop(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		b.Put(0, i, 9, n.ID, theme.Style{}) // bad
-	}
-}
-
-func (p *Pane) carelessHelp(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		p.carelessOne(b, i, n) // bad
-	}
-}
-
-func (p *Pane) carelessOne(b *cell.Buffer, y int, n *mesh.Node) {
-	b.Right(0, 40, y, "node "+format.Middle(n.ID, 9), theme.Style{})
-}
-
-func (p *Pane) carelessFunc(b *cell.Buffer) {
-	put := func(y int, e entry) { b.Put(0, y, 9, e.node.ID, theme.Style{}) }
-	for i, id := range p.nodes.IDs() {
-		put(i, p.entries[id]) // bad
-	}
-}
-
-func (p *Pane) carelessID(b *cell.Buffer) {
-	for i, id := range []string{"a", "b"} {
-		if n, ok := p.s.World.State.Node(id); ok {
-			b.Put(0, i, 9, n.ID, theme.Style{}) // bad
-		}
-	}
-}
-
-func (p *Pane) carelessLines(b *cell.Buffer, in layout.Rect) {
-	var lines []line
-	for _, j := range p.s.World.State.Held() {
-		lines = append(lines, second(j.Job, j.Title)) // bad
-	}
-	p.drawLines(b, in, lines, false, theme.Style{})
-}
-
-func (p *Pane) carelessClass(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		row.Node(b, 0, i, 80, privacy.PublicMesh, row.Glyph{}, row.Field{Text: n.ID}, nil, row.Look{}) // bad
-	}
-}
-
-func (p *Pane) carelessFact(b *cell.Buffer, r layout.Rect) {
-	for _, j := range p.s.World.State.Held() {
-		pane.Facts(b, r, 0, j.Title, theme.Style{}) // bad
-	}
-}
-
-func (p *Pane) careful(b *cell.Buffer) {
-	for i, j := range p.s.World.State.Held() {
-		row.Job(b, 0, i, 80, j.Class, j.Job, []row.Field{{Text: j.Title}}, format.Money(j.Cost), row.Look{})
-	}
-	b.Put(0, 0, 9, p.selected().node.ID, theme.Style{})
-}
-`
-
-const carelessRuns = `package runspane
-
-import (
-	"voxmesh/tui/cell"
-	"voxmesh/tui/format"
-	"voxmesh/tui/row"
-	"voxmesh/tui/theme"
-)
-
-func (p *Pane) carelessRows(b *cell.Buffer) {
-	from, to := p.list.Window(10)
-	for i, id := range p.list.IDs()[from:to] {
-		r := p.shown.runs[id]
-		b.Put(0, i, 9, r.RunID, theme.Style{}) // bad
-	}
-}
-
-func (p *Pane) carelessHead(b *cell.Buffer, cols []column) {
-	for y, id := range p.list.IDs() {
-		p.carelessRow(b, y, p.shown.runs[id], cols) // bad
-	}
-}
-
-func (p *Pane) carelessRow(b *cell.Buffer, y int, r *run, cols []column) {
-	x := 0
-	for _, c := range cols {
-		if h := heads[c]; h.text != nil {
-			text, st := h.text(p, r, h.width)
-			x = b.Put(x, y, h.width, format.End(text, h.width), st)
-		}
-	}
-}
-
-func (p *Pane) carelessAt(b *cell.Buffer) {
-	for y := range p.shown.ids {
-		p.carelessNth(b, y) // bad
-	}
-}
-
-func (p *Pane) carelessNth(b *cell.Buffer, n int) {
-	b.Put(0, n, 9, p.shown.runs[p.shown.ids[n]].Title, theme.Style{})
-}
-
-func (p *Pane) careful(b *cell.Buffer, cols []column) {
-	for y, id := range p.list.IDs() {
-		r := p.shown.runs[id]
-		row.Run(b, 0, y, 80, r.PrivacyClass, row.Field{Text: r.RunID}, nil, row.Look{})
-		p.drawRun(b, 0, y, 80, r, cols, 14, row.Look{Selected: id == p.list.Selected()})
-	}
-	p.carelessRow(b, 0, p.shown.runs[p.list.Selected()], cols)
-}
-`
-
-const carelessDrawer = `package drawer
-
-import (
-	"strings"
-
-	"voxmesh/mesh"
-	"voxmesh/tui/cell"
-	"voxmesh/tui/row"
-	"voxmesh/tui/theme"
-)
-
-func (l *Layer) carelessTree(b *cell.Buffer, s mesh.SpanView, y int) {
-	for _, c := range s.Children {
-		y++
-		b.Put(0, y, 9, "├ "+safe(c.SpanName), theme.Style{}) // bad
-		l.carelessTree(b, c, y)
-	}
-}
-
-func (l *Layer) carelessLines(b *cell.Buffer) {
-	for i := range l.lines {
-		n := &l.lines[i]
-		b.Put(0, i, 9, n.guide+n.name, theme.Style{}) // bad
-	}
-}
-
-func (l *Layer) carelessActs(b *cell.Buffer) {
-	var who []string
-	for _, e := range l.shownActs() {
-		who = append(who, actor(e.Actor)) // bad
-	}
-	b.Put(0, 0, 80, strings.Join(who, ", "), theme.Style{})
-}
-
-func (l *Layer) careful(b *cell.Buffer) {
-	for i, t := range l.tries {
-		row.Run(b, 0, i, 80, t.class, row.Field{Text: t.job}, []row.Field{{Text: t.node}}, row.Look{})
-	}
-	b.Put(0, 9, 80, l.loaded.view.Title, theme.Style{})
-}
-`
-
-const carelessPalette = `package palette
-
-import (
-	"voxmesh/tui/cell"
-	"voxmesh/tui/row"
-	"voxmesh/tui/theme"
-)
-
-func (l *Layer) carelessRows(b *cell.Buffer) {
-	for i, n := range l.s.World.State.Nodes() {
-		b.Put(0, i, 9, n.Label, theme.Style{}) // bad
-	}
-}
-
-func (l *Layer) careful(b *cell.Buffer) {
-	for i, n := range l.s.World.State.Nodes() {
-		row.Choice(b, 0, i, 80, n.Class, row.Offer{What: n.ID, Thing: true}, row.Look{})
-	}
-}
-`
-
-const carelessAnswer = `package explain
-
-import "voxmesh/mesh"
-
-func (a *answer) carelessNodes(e mesh.Explanation) {
-	for _, v := range e.Nodes {
-		a.say(v.NodeID+": "+v.Reason, plain) // bad
-	}
-}
-
-func (a *answer) careful(e mesh.Explanation) {
-	for _, v := range e.Nodes {
-		a.verdict(v, false)
-	}
-}
-`
-
 // TestBadgeSeesTheRealThing: a check that knew the types of the console no more would pass everything.
 func TestBadgeSeesTheRealThing(t *testing.T) {
-	overlay, sources, patterns := map[string][]byte{}, map[string]string{}, []string{}
+	planted, sources, patterns := map[string][2]string{}, map[string]string{}, []string{}
 	for name, src := range careless {
 		if name == "meshpane" {
 			for i, th := range things {
@@ -352,10 +166,10 @@ func TestBadgeSeesTheRealThing(t *testing.T) {
 			}
 		}
 		file := filepath.Join(root(t), "tui", name, "careless.go")
-		overlay[file], sources[file] = []byte(src), src
+		planted[name], sources[file] = [2]string{file, src}, src
 		patterns = append(patterns, module+"/tui/"+name)
 	}
-	c := check(t, overlay, patterns...)
+	c := check(t, planted, patterns...)
 	type place struct {
 		file string
 		line int

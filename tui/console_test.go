@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,7 +25,9 @@ import (
 // styled writes the escape sequences of a frame so that a golden file can be read.
 func styled(frame string) string { return strings.ReplaceAll(frame, "\x1b", "␛") }
 
-func TestThemes(t *testing.T) {
+func TestThemes(t *testing.T) { synctest.Test(t, testThemes) }
+
+func testThemes(t *testing.T) {
 	for name, set := range map[string]func(s *screen){
 		"dark":  func(s *screen) { s.send(tea.BackgroundColorMsg{Color: color.Black}) },
 		"light": func(s *screen) { s.send(tea.BackgroundColorMsg{Color: color.White}) },
@@ -47,7 +50,9 @@ func TestThemes(t *testing.T) {
 
 // Every scene on every terminal is its cells in the looks of that terminal, and nothing else: with the goldens of the
 // cells and those of the looks every frame is held in dark, light and without colours.
-func TestLooks(t *testing.T) {
+func TestLooks(t *testing.T) { synctest.Test(t, testLooks) }
+
+func testLooks(t *testing.T) {
 	for name, dark := range map[string]bool{"dark": true, "light": false} {
 		th := theme.New(dark, false)
 		var table, plain strings.Builder
@@ -112,7 +117,9 @@ func goldenText(t *testing.T, name, text string) {
 
 // On a terminal without Unicode every scene keeps its cells, and each sign has a twin of its own: a question mark would
 // be one that was forgotten.
-func TestASCII(t *testing.T) {
+func TestASCII(t *testing.T) { synctest.Test(t, testASCII) }
+
+func testASCII(t *testing.T) {
 	for name, scene := range scenes {
 		s := scene(newScene(t, 80, 24, "VOXMESH_ASCII=1"))
 		full := scene(newScene(t, 80, 24)).plain()
@@ -138,7 +145,9 @@ func TestASCII(t *testing.T) {
 }
 
 // Small terminals: one sentence, or one region at a time.
-func TestSmall(t *testing.T) {
+func TestSmall(t *testing.T) { synctest.Test(t, testSmall) }
+
+func testSmall(t *testing.T) {
 	golden(t, "small-58x15", play(t, aurelia().st, 58, 15).plain(), 58, 15)
 	golden(t, "small-64x20", play(t, aurelia().st, 64, 20).plain(), 64, 20)
 	golden(t, "small-64x20-tab", play(t, aurelia().st, 64, 20).press("tab").plain(), 64, 20)
@@ -146,7 +155,9 @@ func TestSmall(t *testing.T) {
 }
 
 // Whatever the size, no row is too long and no frame too high, in every scene.
-func TestEverySize(t *testing.T) {
+func TestEverySize(t *testing.T) { synctest.Test(t, testEverySize) }
+
+func testEverySize(t *testing.T) {
 	for name, scene := range scenes {
 		s := scene(newScene(t, 80, 24))
 		for _, w := range []int{1, 2, 7, 40, 59, 60, 64, 79, 80, 81, 111, 112, 120, 159, 160, 200, 300} {
@@ -160,7 +171,9 @@ func TestEverySize(t *testing.T) {
 	}
 }
 
-func TestResizeKeeps(t *testing.T) {
+func TestResizeKeeps(t *testing.T) { synctest.Test(t, testResizeKeeps) }
+
+func testResizeKeeps(t *testing.T) {
 	s := play(t, aurelia().st, 120, 40).press("tab", "down", "down", "down", "A").typed("frie")
 	before := s.plain()
 	for _, z := range [][2]int{{80, 24}, {40, 9}, {300, 100}, {61, 17}, {120, 40}} {
@@ -221,7 +234,9 @@ func TestScrollKeepsMargin(t *testing.T) {
 	}
 }
 
-func TestMouse(t *testing.T) {
+func TestMouse(t *testing.T) { synctest.Test(t, testMouse) }
+
+func testMouse(t *testing.T) {
 	s := play(t, aurelia().st, 80, 24).press("v")
 	click := func(x, y int) {
 		s.view()
@@ -309,7 +324,9 @@ func TestRevokeInvite(t *testing.T) {
 	}
 }
 
-func TestAddANode(t *testing.T) {
+func TestAddANode(t *testing.T) { synctest.Test(t, testAddANode) }
+
+func testAddANode(t *testing.T) {
 	clock := now
 	s := playAs(t, aurelia().st, 80, 24, Options{Operator: "mira", Clock: func() time.Time { return clock }})
 	s.friend()
@@ -399,7 +416,9 @@ func TestLoopback(t *testing.T) {
 
 // The code on the screen is the link: decoded back from the cells of the whole screen, at both sizes and in both
 // polarities.
-func TestCodeOnTheScreen(t *testing.T) {
+func TestCodeOnTheScreen(t *testing.T) { synctest.Test(t, testCodeOnTheScreen) }
+
+func testCodeOnTheScreen(t *testing.T) {
 	for _, z := range [][2]int{{80, 24}, {120, 40}, {112, 36}} {
 		s := play(t, aurelia().st, z[0], z[1]).friend()
 		if got := decode(t, s.plain(), false); got != bearer {
@@ -448,7 +467,9 @@ func decode(t *testing.T, frame string, light bool) string {
 }
 
 // Names that want to drive the terminal arrive as text, wherever they are shown.
-func TestHostileNames(t *testing.T) {
+func TestHostileNames(t *testing.T) { synctest.Test(t, testHostileNames) }
+
+func testHostileNames(t *testing.T) {
 	for _, bad := range []string{
 		"\x1b[2J\x1b[31mx", "a\x1b]52;c;ZXZpbA==\x07b", "x\u009b2Jy", "a\rb\nc\td", "\u202egpj.exe", "\u200b\u200d\ufe0f", "日本\u0301", "\x00\x7f",
 	} {
@@ -509,7 +530,9 @@ func withoutStyles(s string) string {
 }
 
 // In every state no key is bound twice and none that must never be; what is on the last row is bound.
-func TestBindings(t *testing.T) {
+func TestBindings(t *testing.T) { synctest.Test(t, testBindings) }
+
+func testBindings(t *testing.T) {
 	walk := map[string]func(s *screen) *screen{}
 	for name, scene := range scenes {
 		walk[name] = scene

@@ -17,6 +17,7 @@ type flow struct {
 	funcs []funcValue // the functions that are used as values
 
 	called map[*ssa.CallCommon][]target
+	chosen map[ssa.Value][]*ssa.Parameter // by which parameters a value is chosen
 
 	vals   map[ssa.Value]marks // what a function computes
 	mem    map[ssa.Value]marks // what was stored in a variable, slice or map
@@ -24,6 +25,7 @@ type flow struct {
 	owner  map[*types.Var]*types.Struct // whose field it is
 	rets   map[result]marks
 	given  map[*ssa.Parameter]marks // the collections that a parameter gets, from anywhere
+	turns  map[*ssa.Parameter]bool  // those that get another value in each round of a loop
 	filled map[*ssa.Parameter]marks // what a function stores in what it is given
 
 	sinks   map[*ssa.Parameter]map[sink]bool
@@ -43,7 +45,7 @@ func newFlow(fset *token.FileSet, p *ssa.Package) *flow {
 		called: map[*ssa.CallCommon][]target{},
 		fset:   fset, fns: functions(p), ours: map[*ssa.Function]bool{}, kinds: kinds{},
 		vals: map[ssa.Value]marks{}, mem: map[ssa.Value]marks{}, fields: map[*types.Var]marks{}, owner: map[*types.Var]*types.Struct{}, rets: map[result]marks{},
-		given: map[*ssa.Parameter]marks{}, filled: map[*ssa.Parameter]marks{},
+		given: map[*ssa.Parameter]marks{}, turns: map[*ssa.Parameter]bool{}, chosen: map[ssa.Value][]*ssa.Parameter{}, filled: map[*ssa.Parameter]marks{},
 		sinks: map[*ssa.Parameter]map[sink]bool{}, classes: map[*ssa.Parameter]bool{}, found: map[finding]bool{},
 	}
 	for _, fn := range f.fns {
@@ -76,26 +78,24 @@ func (f *flow) news(is bool) { f.changed = f.changed || is }
 
 // marked gives the marks of a value where a block uses it.
 func (f *flow) marked(v ssa.Value, b *ssa.BasicBlock) marks {
-	out := marks{}
+	var out marks
 	switch v := v.(type) {
 	case *ssa.Const, *ssa.Function, *ssa.Builtin:
-		return out
+		return nil
 	case *ssa.Parameter:
-		if k := f.kinds.of(v.Type()); k != nil || bearsText(v.Type()) || isPlain(v.Type()) {
-			out.add(mark{param: v, kind: k})
+		k := f.kinds.of(v.Type())
+		if k != nil || bearsText(v.Type()) || isPlain(v.Type()) {
+			out = marks{{param: v, kind: k}: {}}
 		}
-		if k := f.kinds.of(v.Type()); k != nil {
-			out.join(f.fresh(v, k, b))
+		if k != nil {
+			out = out.join(f.fresh(v, k, b))
 		}
 	case *ssa.FreeVar:
 		if to := f.loops.binding(v); to != nil {
-			out.join(f.marked(to, b))
+			out = f.marked(to, b)
 		}
 	}
-	for m := range f.vals[v] {
-		out.add(m)
-	}
-	out.join(f.mem[v])
+	out = out.join(f.vals[v]).join(f.mem[v])
 	for m := range out {
 		if m.loop != nil && !f.loops.has(m.loop, b) {
 			delete(out, m)
@@ -142,6 +142,9 @@ func (f *flow) set(v ssa.Value, b *ssa.BasicBlock, s marks) {
 	t := v.Type()
 	if k := f.kindOf(v); k != nil {
 		out := f.fresh(v, k, b)
+		for _, p := range f.choosers(v, b.Parent()) {
+			out.add(mark{param: p, by: true, kind: k})
+		}
 		for m := range s {
 			if m.param != nil {
 				m.kind = k
@@ -308,88 +311,6 @@ func arrayReaches(a *ssa.Alloc, of ssa.Value, seen map[ssa.Value]bool) bool {
 	return false
 }
 
-// field gives the marks of a field of x: those of x, and those of the field wherever it was set.
-func (f *flow) field(x ssa.Value, n int, b *ssa.BasicBlock) marks {
-	v := f.fieldOf(x, n)
-	thing := f.kinds.of(x.Type()) != nil
-	if isPlain(v.Type()) && !thing {
-		return nil
-	}
-	out := marks{}
-	for m := range f.marked(x, b) {
-		if m, ok := f.meant(mark{from: v}, m); ok {
-			out.add(m)
-		}
-	}
-	if !thing || collects(v.Type()) {
-		f.resolve(f.fields[v], out, map[mark]bool{})
-	}
-	return out
-}
-
-// fieldOf gives a field of a struct, or of that to which x points.
-func (f *flow) fieldOf(x ssa.Value, n int) *types.Var {
-	s := structOf(x.Type())
-	v := s.Field(n)
-	f.owner[v] = s
-	return v
-}
-
-// resolve puts what a parameter was given in the place of the parameter.
-func (f *flow) resolve(s, out marks, seen map[mark]bool) {
-	for m := range s {
-		if m.param == nil {
-			out.add(m)
-			continue
-		}
-		if seen[m] {
-			continue
-		}
-		seen[m] = true
-		given := marks{}
-		for a := range f.given[m.param] {
-			if a, ok := f.meant(m, a); ok {
-				given.add(a)
-			}
-		}
-		f.resolve(given, out, seen)
-	}
-}
-
-// meant gives what m, a mark of a parameter, means where a is one of what the parameter gets; false: nothing of it.
-func (f *flow) meant(m, a mark) (mark, bool) {
-	if m.one {
-		if a.many && !a.text {
-			return a, false
-		}
-		a.one = a.param != nil
-	}
-	switch {
-	case m.from == nil:
-	case a.in == m.from:
-		a.in = nil
-	case a.in == nil:
-		a.as = nil
-		if a.param != nil && a.from == nil {
-			a.from = m.from
-		}
-	case f.owner[a.in] != nil && f.owner[a.in] == f.owner[m.from]:
-		return a, false // it lies in another field
-	default:
-		a.in, a.as = nil, nil
-	}
-	if m.in != nil {
-		if a.in != nil {
-			a.as = nil
-		}
-		a.in = m.in
-	}
-	if m.as != nil {
-		a.as = m.as
-	}
-	return a, true
-}
-
 // element gives the marks of an element of x, which v is.
 func (f *flow) element(x, index, v ssa.Value, b *ssa.BasicBlock) marks {
 	return f.taken(f.marked(x, b), v.Type(), b, func(l *loop) bool { return f.loops.varies(index, l) })
@@ -397,12 +318,16 @@ func (f *flow) element(x, index, v ssa.Value, b *ssa.BasicBlock) marks {
 
 // taken gives the marks of an element of something with marks s.
 func (f *flow) taken(s marks, t types.Type, b *ssa.BasicBlock, varies func(*loop) bool) marks {
-	if isPlain(t) {
+	if len(s) == 0 || isPlain(t) {
 		return nil
 	}
 	out := marks{}
 	for m := range s {
 		if m.loop != nil || m.text {
+			out.add(m)
+			continue
+		}
+		if m.by {
 			out.add(m)
 			continue
 		}
@@ -437,7 +362,7 @@ func (f *flow) extract(v *ssa.Extract, b *ssa.BasicBlock) marks {
 		return nil
 	}
 	varies := func(l *loop) bool { return f.loops.varies(next, l) }
-	out := f.taken(f.marked(over.X, b), v.Type(), b, varies)
+	out := marks{}.join(f.taken(f.marked(over.X, b), v.Type(), b, varies))
 	if k := f.kinds.within(over.X.Type()); k != nil { // by the key of a map of things one is told from the other
 		for _, l := range f.loops.at(b) {
 			if varies(l) {

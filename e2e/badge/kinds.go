@@ -185,10 +185,11 @@ func isLetter(t types.Type) bool {
 	return ok && (b.Kind() == types.Uint8 || b.Kind() == types.Int32)
 }
 
-// isPlain reports whether a type is a number or a time: no text, but text can be made of it.
+// isPlain reports whether a type is a number or a time: no text, but text can be made of it. A class is neither: what is
+// made of it says just what a row has to say.
 func isPlain(t types.Type) bool {
 	t = pointee(t)
-	return isBasic(t, types.IsNumeric) || isNamed(t, "time", "Time")
+	return !isClass(t) && isBasic(t, types.IsNumeric) || isNamed(t, "time", "Time")
 }
 
 // bearsText reports whether there can be text in a value of a type.

@@ -15,7 +15,7 @@ import (
 //     loop chose, and the mark is gone.
 //   - many: it is a collection of what a loop gathered; an element of it that is taken in a loop has the mark of that loop.
 //     As text it is one text that a loop put together.
-//   - param: it is made of what the function is given, whatever marks that has.
+//   - param: it is made of what the function is given, whatever marks that has; or, by, of a thing that is found by it.
 type mark struct {
 	loop *loop
 	many bool
@@ -24,6 +24,7 @@ type mark struct {
 	param *ssa.Parameter
 	each  bool       // of param: of every element of it
 	one   bool       // of param: of one element of it
+	by    bool       // of param: another value there means another thing
 	from  *types.Var // of param: of this field of it; nil: it is the whole, anywhere: of any field
 
 	in *types.Var // the field, of the struct that has the mark, in which it lies; nil: anywhere
@@ -40,7 +41,14 @@ type marks map[mark]struct{}
 
 func (s marks) add(m mark) { s[m] = struct{}{} }
 
+// join gives s with more in it; a set that is nil is made.
 func (s marks) join(more marks) marks {
+	if len(more) == 0 {
+		return s
+	}
+	if s == nil {
+		return maps.Clone(more)
+	}
 	maps.Copy(s, more)
 	return s
 }
@@ -62,12 +70,15 @@ func grow[K comparable](all map[K]marks, key K, more marks) bool {
 
 // gathered is what a collection has after such values went into it, or a text after they were joined to it.
 func (s marks) gathered(at token.Pos, text bool) marks {
+	if len(s) == 0 {
+		return nil
+	}
 	out := marks{}
 	for m := range s {
+		if (m.loop != nil || m.by) && !m.at.IsValid() {
+			m.at = at
+		}
 		if m.loop != nil {
-			if !m.at.IsValid() {
-				m.at = at
-			}
 			m.loop, m.many, m.text = nil, true, text
 		}
 		out.add(m)
@@ -77,6 +88,9 @@ func (s marks) gathered(at token.Pos, text bool) marks {
 
 // joined is what a text has that is made of all of a value.
 func (s marks) joined(of types.Type) marks {
+	if len(s) == 0 {
+		return nil
+	}
 	out := marks{}
 	for m := range s {
 		switch {
@@ -159,10 +173,13 @@ func (s marks) held(t types.Type) marks {
 
 // mixed is what something has that was made of a value elsewhere.
 func (s marks) mixed() marks {
+	if len(s) == 0 {
+		return nil
+	}
 	out := marks{}
 	for m := range s {
 		m.in, m.as = nil, nil
-		if m.param != nil && m.from == nil {
+		if m.param != nil && m.from == nil && !m.by {
 			m.from = anywhere
 		}
 		out.add(m)

@@ -250,6 +250,9 @@ func (p *Pane) attend() {
 // Attention reports whether an entry is not as it was signed.
 func (p *Pane) Attention() bool { return p.bad || p.all.broken() }
 
+// Concern counts what can make the pane want attention: acts.
+func (p *Pane) Concern(st *mesh.State) int64 { return int64(st.Acts) }
+
 // Typing reports whether letters are text now.
 func (p *Pane) Typing() bool { return p.filter.Typing() }
 

@@ -167,6 +167,10 @@ func (m *newcomer) crowd(at Point, weight, sum, enough float64) float64 {
 	return sum
 }
 
+// few is how many neighbours a hub has at most for its next one to look for the widest gap alone: of so few each has a
+// name on the screen, and no kinds that should stand together.
+const few = 16
+
 // ties are the neighbours of i that have places, and the relatives: those with which it is in the smallest cluster
 // that has any.
 func (m *newcomer) ties(i int) []tether {
@@ -179,6 +183,9 @@ func (m *newcomer) ties(i int) []tether {
 	}
 	for k := range out {
 		out[k].force = max(1/float64(len(out)), 0.25) * 4
+	}
+	if near := m.s.neighbours(i); len(out) == 1 && len(near) == 1 && len(m.s.neighbours(int(near[0]))) <= few {
+		return out
 	}
 	if mid, many := m.relatives(i); many > 0 {
 		out = append(out, tether{at: mid, rest: edgeLength / 2 * math.Sqrt(float64(many)), force: 0.2})
