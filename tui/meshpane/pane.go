@@ -44,6 +44,9 @@ type Pane struct {
 	alone bool
 
 	entries map[string]entry
+	rows    []entry     // the same, in the order of ids, invites last
+	of      *mesh.State // what they were taken from
+	until   int64       // when the first of the invites ends; 0: never
 	nodes   list.List
 	filter  list.Filter
 	sortBy  column
@@ -54,6 +57,7 @@ type Pane struct {
 	begun bool // the view that a narrow console begins with is chosen
 
 	graph topology
+	hour  hour
 	facts inspectorView
 	strip strip
 	frame layout.Frame
@@ -64,6 +68,17 @@ type Pane struct {
 type entry struct {
 	node   *mesh.Node
 	invite *mesh.Invite
+}
+
+// id is by which it is selected.
+func (e entry) id() string {
+	switch {
+	case e.node != nil:
+		return e.node.ID
+	case e.invite != nil:
+		return pane.InvitePrefix + e.invite.PeerID
+	}
+	return ""
 }
 
 // New makes the pane. Requests end with ctx.
@@ -82,7 +97,9 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pane.Changed, pane.Second:
 		p.refresh()
-		return nil, p.graph.follow(p.ctx, p.s)
+		return nil, tea.Batch(p.graph.follow(p.ctx, p.s), p.hour.follow(p.s))
+	case summed:
+		p.hour.take(msg)
 	case placed, loaded, saved:
 		return nil, p.graph.update(p.ctx, p.s, msg)
 	case pane.Reveal:
@@ -383,27 +400,45 @@ func (p *Pane) refresh() {
 	if st == nil {
 		return
 	}
-	now := p.s.Time().UnixMicro()
-	entries := make(map[string]entry, len(p.entries))
+	came := p.gather(st, p.s.Time().UnixMicro())
+	p.sort(came)
+	p.keepSelection()
+	p.beginWithWorker()
+}
+
+// gather takes the entries from a state, and reports whether one came or went.
+func (p *Pane) gather(st *mesh.State, now int64) bool {
+	if st == p.of && (p.until == 0 || now < p.until) {
+		return false
+	}
+	p.of, p.until = st, 0
+	p.rows = p.rows[:0]
 	for _, n := range st.Nodes() {
-		entries[n.ID] = entry{node: n}
+		p.rows = append(p.rows, entry{node: n})
 	}
 	for _, i := range st.Invites() {
 		if i.Open(now) {
-			entries[pane.InvitePrefix+i.PeerID] = entry{invite: i}
+			p.rows = append(p.rows, entry{invite: i})
+			if p.until == 0 || i.ExpiresAt < p.until {
+				p.until = i.ExpiresAt
+			}
 		}
 	}
-	same := len(entries) == len(p.entries)
-	for id := range entries {
+	came := len(p.rows) != len(p.entries)
+	for _, e := range p.rows {
+		id := e.id()
 		if _, ok := p.entries[id]; !ok {
-			same = false
-			break
+			came = true
+		}
+		p.entries[id] = e
+	}
+	if len(p.rows) != len(p.entries) { // one went
+		clear(p.entries)
+		for _, e := range p.rows {
+			p.entries[e.id()] = e
 		}
 	}
-	p.entries = entries
-	p.sort(!same)
-	p.keepSelection()
-	p.beginWithWorker()
+	return came
 }
 
 // beginWithWorker takes the cursor from this machine to the first other one, as long as nobody used it.
