@@ -25,7 +25,7 @@ func (p *Pane) beginView(f layout.Frame) {
 		return
 	}
 	p.begun = true
-	if !p.touched && len(p.entries) > beginWithList && f.Width < layout.Wide && f.Height < layout.Tall {
+	if !p.touched && len(p.entries.rows) > beginWithList && f.Width < layout.Wide && f.Height < layout.Tall {
 		p.view, p.focus = layout.List, layout.List
 	}
 }

@@ -27,8 +27,8 @@ func (p *Pane) sort(now bool) {
 		return
 	}
 	p.sorted = t
-	order := make([]entry, 0, len(p.rows))
-	for _, e := range p.rows {
+	order := make([]entry, 0, len(p.entries.rows))
+	for _, e := range p.entries.rows {
 		if p.matches(e) {
 			order = append(order, e)
 		}

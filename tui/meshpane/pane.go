@@ -43,10 +43,7 @@ type Pane struct {
 	view  layout.Region // at the left, where there is no room for graph and table together
 	alone bool
 
-	entries map[string]entry
-	rows    []entry     // the same, in the order of ids, invites last
-	of      *mesh.State // what they were taken from
-	until   int64       // when the first of the invites ends; 0: never
+	entries entries
 	nodes   list.List
 	filter  list.Filter
 	sortBy  column
@@ -64,26 +61,9 @@ type Pane struct {
 	empty emptyView
 }
 
-// entry is what a row shows: a node, or an invite that waits for one.
-type entry struct {
-	node   *mesh.Node
-	invite *mesh.Invite
-}
-
-// id is by which it is selected.
-func (e entry) id() string {
-	switch {
-	case e.node != nil:
-		return e.node.ID
-	case e.invite != nil:
-		return pane.InvitePrefix + e.invite.PeerID
-	}
-	return ""
-}
-
 // New makes the pane. Requests end with ctx.
 func New(ctx context.Context, s *pane.Session, views Views) *Pane {
-	p := &Pane{s: s, ctx: ctx, entries: map[string]entry{}, strip: newStrip(), graph: newTopology(views)}
+	p := &Pane{s: s, ctx: ctx, strip: newStrip(), graph: newTopology(views)}
 	p.nodes.Keep(true)
 	p.refresh()
 	return p
@@ -309,7 +289,7 @@ func (p *Pane) wants(id string) bool {
 	if p.filter.Text() != "" {
 		return true // the list holds matches only
 	}
-	e := p.entries[id]
+	e := p.entries.find(id)
 	return e.node != nil && attention(p, e.node)
 }
 
@@ -384,7 +364,7 @@ func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 
 // bare reports whether there is no machine but this one and none invited.
 func (p *Pane) bare() bool {
-	for _, e := range p.entries {
+	for _, e := range p.entries.rows {
 		if e.invite != nil || !e.node.Host {
 			return false
 		}
@@ -392,7 +372,7 @@ func (p *Pane) bare() bool {
 	return true
 }
 
-func (p *Pane) selected() entry { return p.entries[p.s.Node] }
+func (p *Pane) selected() entry { return p.entries.find(p.s.Node) }
 
 // refresh takes in the world.
 func (p *Pane) refresh() {
@@ -400,45 +380,10 @@ func (p *Pane) refresh() {
 	if st == nil {
 		return
 	}
-	came := p.gather(st, p.s.Time().UnixMicro())
+	came := p.entries.gather(st, p.s.Time().UnixMicro())
 	p.sort(came)
 	p.keepSelection()
 	p.beginWithWorker()
-}
-
-// gather takes the entries from a state, and reports whether one came or went.
-func (p *Pane) gather(st *mesh.State, now int64) bool {
-	if st == p.of && (p.until == 0 || now < p.until) {
-		return false
-	}
-	p.of, p.until = st, 0
-	p.rows = p.rows[:0]
-	for _, n := range st.Nodes() {
-		p.rows = append(p.rows, entry{node: n})
-	}
-	for _, i := range st.Invites() {
-		if i.Open(now) {
-			p.rows = append(p.rows, entry{invite: i})
-			if p.until == 0 || i.ExpiresAt < p.until {
-				p.until = i.ExpiresAt
-			}
-		}
-	}
-	came := len(p.rows) != len(p.entries)
-	for _, e := range p.rows {
-		id := e.id()
-		if _, ok := p.entries[id]; !ok {
-			came = true
-		}
-		p.entries[id] = e
-	}
-	if len(p.rows) != len(p.entries) { // one went
-		clear(p.entries)
-		for _, e := range p.rows {
-			p.entries[e.id()] = e
-		}
-	}
-	return came
 }
 
 // beginWithWorker takes the cursor from this machine to the first other one, as long as nobody used it.
@@ -447,7 +392,7 @@ func (p *Pane) beginWithWorker() {
 		return
 	}
 	for _, id := range p.nodes.IDs() {
-		if n := p.entries[id].node; n != nil && !n.Host {
+		if n := p.entries.find(id).node; n != nil && !n.Host {
 			p.choose(id)
 			return
 		}
@@ -456,7 +401,7 @@ func (p *Pane) beginWithWorker() {
 
 // choose puts the cursor on a machine, wherever it is shown.
 func (p *Pane) choose(id string) {
-	if _, ok := p.entries[id]; ok {
+	if p.entries.has(id) {
 		p.s.Node = id
 		p.nodes.Select(id)
 	}
@@ -464,7 +409,7 @@ func (p *Pane) choose(id string) {
 
 // keepSelection finds the cursor's row, or the one in its place.
 func (p *Pane) keepSelection() {
-	if _, ok := p.entries[p.s.Node]; ok {
+	if p.entries.has(p.s.Node) {
 		p.nodes.Select(p.s.Node)
 		return
 	}
