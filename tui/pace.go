@@ -30,9 +30,10 @@ const (
 	together  = 3 * time.Millisecond  // changes so near each other are one frame
 	handGap   = 16 * time.Millisecond // between two frames that a hand asked for
 	worldGap  = time.Second / FPS     // and between two of a mesh that changes by itself
-	afterward = 10 * time.Millisecond // by then a frame that was asked for is drawn, on a machine that has time
-	linger    = 100 * time.Millisecond
-	rest      = time.Second // between two looks when nothing is to be expected
+	afterward = 5 * time.Millisecond  // by then a frame that was asked for is drawn, on a machine that has time,
+	linger    = 40 * time.Millisecond // and by then on one that has none
+	rest      = time.Second / 4       // between two looks when nothing is to be expected: a terminal too slow for a frame
+	// may make the program miss the look at the next one, and then this is what it waits
 )
 
 // Paced makes a program with a console draw when something changed, rather than so many times a second. Give it beside

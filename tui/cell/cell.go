@@ -6,12 +6,12 @@
 // in: text is cleaned again here, though it was cleaned when it entered the process. Rendering writes each change of
 // style once, with the escape sequences that the theme has ready, and only the rows that differ from the last time:
 // the others, and a screen that does not differ at all, are the strings that they were.
+//
+// A cell is one number in memory, so that a screen is cleared, compared and copied as fast as the machine can.
 package cell
 
 import (
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -28,27 +28,30 @@ type Cell struct {
 // Buffer is a screen, or a part of one. Make one with New.
 type Buffer struct {
 	W, H  int
-	cells []Cell
+	cells []code
+	words words
+	wide  bool // something wide was written since it was clear
 
 	// As it was rendered last.
 	theme  *theme.Theme
-	was    []Cell
+	was    []code
 	rows   []string
 	screen string
+	line   []byte // room to render a row in
 }
 
 // New makes a screen of blanks. A negative size counts as none.
 func New(w, h int) *Buffer {
 	w, h = max(w, 0), max(h, 0)
-	b := &Buffer{W: w, H: h, cells: make([]Cell, w*h)}
-	b.Clear()
-	return b
+	return &Buffer{W: w, H: h, cells: make([]code, w*h)}
 }
 
 // Clear makes every cell a plain blank.
 func (b *Buffer) Clear() {
-	for i := range b.cells {
-		b.cells[i] = Cell{S: " "}
+	clear(b.cells)
+	b.wide = false
+	if b.words.many() { // what is on the screen now names none of them, and what was is rendered anew
+		b.words, b.rows = words{}, nil
 	}
 }
 
@@ -57,7 +60,8 @@ func (b *Buffer) At(x, y int) Cell {
 	if x < 0 || y < 0 || x >= b.W || y >= b.H {
 		return Cell{S: " "}
 	}
-	return b.cells[y*b.W+x]
+	c := b.cells[y*b.W+x]
+	return Cell{b.words.text(c.glyph()), c.style()}
 }
 
 // Put writes text from column x of row y on, at most width columns, and gives the column after it.
@@ -66,23 +70,33 @@ func (b *Buffer) Put(x, y, width int, s string, st theme.Style) int {
 	if y < 0 || y >= b.H || s == "" {
 		return x
 	}
-	s = clean.Line(s).String()
+	ink := inked(st)
 	for len(s) > 0 && x < end {
-		var cluster string
-		w := 1
-		if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
-			cluster, s = s[:1], s[1:]
-		} else {
-			cluster, w = ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-			s = s[len(cluster):]
+		r, n := plain(s)
+		if n == 0 {
+			return b.putClusters(x, y, end, clean.Line(s).String(), st)
 		}
-		switch {
-		case w <= 0:
+		b.set(x, y, ink|code(r), 1)
+		x++
+		s = s[n:]
+	}
+	return x
+}
+
+// putClusters writes cleaned text by grapheme clusters.
+func (b *Buffer) putClusters(x, y, end int, s string, st theme.Style) int {
+	ink := inked(st)
+	for len(s) > 0 && x < end {
+		cluster, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		s = s[len(cluster):]
+		if w <= 0 {
 			continue
-		case x+w > end:
-			cluster, w = " ", 1
 		}
-		b.set(x, y, cluster, w, st)
+		g := b.words.glyph(cluster)
+		if x+w > end {
+			g, w = blank, 1
+		}
+		b.set(x, y, ink|code(g), w)
 		x += w
 	}
 	return x
@@ -90,33 +104,91 @@ func (b *Buffer) Put(x, y, width int, s string, st theme.Style) int {
 
 // Right writes text so that it ends before column end, cut at its left limit from, and gives the column it begins at.
 func (b *Buffer) Right(from, end, y int, s string, st theme.Style) int {
-	x := max(end-ansi.StringWidth(s), from)
+	x := max(end-Width(s), from)
 	b.Put(x, y, end-x, s, st)
 	return x
 }
 
-func (b *Buffer) set(x, y int, s string, w int, st theme.Style) {
+// Width is how many columns a text takes.
+func Width(s string) int {
+	w := 0
+	for rest := s; len(rest) > 0; w++ {
+		_, n := plain(rest)
+		if n == 0 {
+			return ansi.StringWidth(s)
+		}
+		rest = rest[n:]
+	}
+	return w
+}
+
+// set writes a cell, and where it is wide the one after it. What it leaves half of a wide character becomes a blank.
+func (b *Buffer) set(x, y int, c code, w int) {
 	if x < 0 {
 		return
 	}
 	i := y*b.W + x
-	if b.cells[i].S == "" && x > 0 { // the half of a wide character that is written over
-		b.cells[i-1].S = " "
+	if !b.wide && w == 1 {
+		b.cells[i] = c
+		return
 	}
-	b.cells[i] = Cell{s, st}
+	if b.cells[i].glyph() == half && x > 0 {
+		b.cells[i-1] = b.cells[i-1].with(blank)
+	}
+	b.cells[i] = c
 	if w == 2 {
-		b.cells[i+1] = Cell{"", st}
+		b.wide = true
+		b.cells[i+1] = c.with(half)
 	}
-	if x+w < b.W && b.cells[i+w].S == "" {
-		b.cells[i+w].S = " "
+	if x+w < b.W && b.cells[i+w].glyph() == half {
+		b.cells[i+w] = b.cells[i+w].with(blank)
 	}
+}
+
+// Paste puts another screen onto this one, from column x of row y on, as far as it fits.
+func (b *Buffer) Paste(x, y int, from *Buffer) {
+	for r := max(-y, 0); r < min(from.H, b.H-y); r++ {
+		for c := max(-x, 0); c < min(from.W, b.W-x); c++ {
+			k, w := from.cells[r*from.W+c], from.wideAt(c, r)
+			switch g := k.glyph(); {
+			case g == half && x+c > 0: // it came with what is wide
+				continue
+			case g == half, x+c+w > b.W: // of which the rest is cut
+				k, w = k.with(blank), 1
+			case g >= word:
+				k = k.with(b.words.glyph(from.words.text(g)))
+			}
+			b.set(x+c, y+r, k, w)
+		}
+	}
+}
+
+// wideAt is how many columns what stands in a cell takes.
+func (b *Buffer) wideAt(x, y int) int {
+	if x+1 < b.W && b.cells[y*b.W+x+1].glyph() == half {
+		return 2
+	}
+	return 1
 }
 
 // Fill makes a rectangle of one sign, one column wide.
 func (b *Buffer) Fill(x, y, w, h int, s string, st theme.Style) {
+	g, n := plain(s)
+	if n == 0 || n != len(s) {
+		g = b.words.glyph(clean.Line(s).String())
+	}
+	c := inked(st) | code(g)
+	from, to := max(x, 0), min(x+w, b.W)
 	for r := max(y, 0); r < min(y+h, b.H); r++ {
-		for c := max(x, 0); c < min(x+w, b.W); c++ {
-			b.set(c, r, s, 1, st)
+		if !b.wide && from < to {
+			row := b.cells[r*b.W+from : r*b.W+to]
+			for i := range row {
+				row[i] = c
+			}
+			continue
+		}
+		for at := from; at < to; at++ {
+			b.set(at, r, c, 1)
 		}
 	}
 }
@@ -124,9 +196,9 @@ func (b *Buffer) Fill(x, y, w, h int, s string, st theme.Style) {
 // Restyle changes the style of a rectangle and leaves its text.
 func (b *Buffer) Restyle(x, y, w, h int, f func(theme.Style) theme.Style) {
 	for r := max(y, 0); r < min(y+h, b.H); r++ {
-		for c := max(x, 0); c < min(x+w, b.W); c++ {
-			p := &b.cells[r*b.W+c]
-			p.Style = f(p.Style)
+		for at := max(x, 0); at < min(x+w, b.W); at++ {
+			p := &b.cells[r*b.W+at]
+			*p = inked(f(p.style())) | code(p.glyph())
 		}
 	}
 }
@@ -150,49 +222,20 @@ func (b *Buffer) Box(x, y, w, h int, st theme.Style) {
 func (b *Buffer) Render(t *theme.Theme) string {
 	fresh := b.theme != t || b.rows == nil
 	if fresh {
-		b.theme, b.was, b.rows = t, make([]Cell, len(b.cells)), make([]string, b.H)
+		b.theme, b.was, b.rows = t, make([]code, len(b.cells)), make([]string, b.H)
 	}
 	changed := false
 	for y := range b.H {
 		now, was := b.cells[y*b.W:(y+1)*b.W], b.was[y*b.W:(y+1)*b.W]
-		if fresh || !slices.Equal(now, was) {
+		if fresh || !same(now, was) {
 			copy(was, now)
-			b.rows[y] = render(now, t)
+			b.line = b.words.render(b.line[:0], now, t)
+			b.rows[y] = string(b.line)
 			changed = true
 		}
 	}
-	if changed || fresh {
+	if changed {
 		b.screen = strings.Join(b.rows, "\n")
 	}
 	return b.screen
-}
-
-func render(cells []Cell, t *theme.Theme) string {
-	var out strings.Builder
-	out.Grow(2 * len(cells))
-	last := theme.Style{}
-	for _, c := range cells {
-		if c.Style != last {
-			out.WriteString(t.SGR(c.Style))
-			last = c.Style
-		}
-		write(&out, t, c.S)
-	}
-	if last != (theme.Style{}) {
-		out.WriteString("\x1b[m")
-	}
-	return out.String()
-}
-
-func write(out *strings.Builder, t *theme.Theme, s string) {
-	if !t.ASCII || len(s) == 1 {
-		out.WriteString(s)
-		return
-	}
-	if s == "" { // the second column of a wide character, which is one question mark now
-		out.WriteByte('?')
-		return
-	}
-	r, _ := utf8.DecodeRuneInString(s)
-	out.WriteRune(t.Glyph(r))
 }

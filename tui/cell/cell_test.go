@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
+	"voxmesh/mesh/clean"
 	"voxmesh/tui/theme"
 )
 
@@ -74,8 +75,142 @@ func TestRenderAgain(t *testing.T) {
 		for _, th := range []*theme.Theme{dark, light} {
 			other := New(12, 3)
 			copy(other.cells, b.cells)
+			other.words = b.words
 			if got, want := b.Render(th), other.Render(th); got != want {
 				t.Errorf("step %d: %q, want %q", i, got, want)
+			}
+		}
+	}
+}
+
+// What is written without a look at clusters is what a look would find: one column wide, safe, and alone.
+func TestPlain(t *testing.T) {
+	for r := rune(0); r < 0x30000; r++ {
+		s := string(r)
+		_, n := plain(s)
+		if n == 0 {
+			continue
+		}
+		for _, before := range []string{"", "a", "é", "─", "⠿", "…", "→", "●"} {
+			cluster, w := ansi.FirstGraphemeCluster(before+s+"a", ansi.GraphemeWidth)
+			if before == "" {
+				before = s
+			}
+			if cluster != before || w != 1 || clean.Line(s).String() != s || ansi.StringWidth(s) != 1 {
+				t.Fatalf("%U after %q is not plain: %q is %d wide", r, before, cluster, w)
+			}
+		}
+	}
+	for _, s := range []string{"e\u0301", "é\u0301", "─\u200d", "\x1b", "\u00ad", "\x80", "日", "👩", "a\u200d", "●\ufe0f", "\u0600a"} {
+		if g, n := plain(s); n != 0 {
+			t.Errorf("%q is plain: %v", s, g)
+		}
+	}
+}
+
+// However text comes, it stands as its clusters say: plain text is only a faster way there.
+func TestPutIsPutClusters(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("ab é─●⠿…→\u0301\u200d\ufe0f日👩🏽\x1b\n\u202e\u009b")))).Draw(t, "s")
+		x, n := rapid.IntRange(-2, 9).Draw(t, "x"), rapid.IntRange(0, 12).Draw(t, "n")
+		a, b := New(10, 1), New(10, 1)
+		for _, buf := range []*Buffer{a, b} {
+			buf.Put(0, 0, 10, "日日日日日", theme.Style{})
+		}
+		at := a.Put(x, 0, n, s, theme.In(theme.OK))
+		want := x
+		if s != "" {
+			want = b.putClusters(x, 0, min(x+n, b.W), clean.Line(s).String(), theme.In(theme.OK))
+		}
+		if at != want {
+			t.Fatalf("%q ends at %d, want %d", s, at, want)
+		}
+		for i := range 10 {
+			if a.At(i, 0) != b.At(i, 0) {
+				t.Fatalf("%q: cell %d is %v, want %v", s, i, a.At(i, 0), b.At(i, 0))
+			}
+		}
+		if w, want := Width(clean.Line(s).String()), ansi.StringWidth(clean.Line(s).String()); w != want {
+			t.Fatalf("%q is %d wide, want %d", s, w, want)
+		}
+	})
+}
+
+// A text that is made of ever new clusters fills no memory, and what is drawn after it is as it should be.
+func TestWordsEnd(t *testing.T) {
+	th := theme.New(true, false)
+	b := New(4, 1)
+	for i := range wordsMost + 10 {
+		b.Put(0, 0, 4, "e"+string(rune(0x300+i%0x70))+string(rune(0x300+i/0x70%0x70))+string(rune(0x300+i/0x70/0x70)), theme.Style{})
+	}
+	if len(b.words.all) > wordsMost {
+		t.Errorf("%d words", len(b.words.all))
+	}
+	if got := b.Render(th); got != "\ufffd   " {
+		t.Errorf("got %q", got)
+	}
+	b.Clear()
+	b.Put(0, 0, 4, "e\u0301x", theme.Style{})
+	if got := b.Render(th); got != "e\u0301x  " || len(b.words.all) != 1 {
+		t.Errorf("got %q of %d words", got, len(b.words.all))
+	}
+}
+
+// BenchmarkPut writes a screen of 200×60 in rows as the console has them, and renders it: same, where nothing changed,
+// row, where one did, and all.
+//
+//	go test ./tui/cell -run '^$' -bench Put
+func BenchmarkPut(b *testing.B) {
+	th := theme.New(true, false)
+	for _, what := range []string{"same", "row", "all"} {
+		b.Run(what, func(b *testing.B) {
+			buf := New(200, 60)
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				i++
+				buf.Clear()
+				for y := range buf.H {
+					st := theme.In(theme.Second)
+					if what == "all" && i%2 == 0 || what == "row" && i%2 == 0 && y == 7 {
+						st = theme.In(theme.Third)
+					}
+					for x := 0; x < buf.W; x += 40 {
+						at := buf.Put(x, y, 40, " ● node-0001      PAIRED  online  ", st)
+						buf.Put(at, y, 6, "▓▓▓░░░", theme.In(theme.OK))
+					}
+				}
+				buf.Render(th)
+			}
+		})
+	}
+}
+
+// A screen that is put onto another stands there as it was, as far as it fits.
+func TestPaste(t *testing.T) {
+	th := theme.New(true, false)
+	from := New(6, 2)
+	from.Put(0, 0, 6, "a日e\u0301─", theme.In(theme.OK))
+	from.Put(4, 1, 2, "界", theme.Style{})
+	for _, c := range []struct {
+		x, y int
+		want string
+	}{
+		{1, 1, "xxxxxxx\nxa日e\u0301─ \nx    界"},
+		{-2, 0, " e\u0301─ xxx\n  界xxx\nxxxxxxx"},
+		{2, -1, "xx     \nxxxxxxx\nxxxxxxx"},
+		{9, 9, "xxxxxxx\nxxxxxxx\nxxxxxxx"},
+	} {
+		b := New(7, 3)
+		b.Fill(0, 0, 7, 3, "x", theme.Style{})
+		b.Paste(c.x, c.y, from)
+		got := ansi.Strip(b.Render(th))
+		if got != c.want {
+			t.Errorf("at %d, %d: %q, want %q", c.x, c.y, got, c.want)
+		}
+		for i, row := range strings.Split(got, "\n") {
+			if ansi.StringWidth(row) != 7 {
+				t.Errorf("at %d, %d: row %d is %q", c.x, c.y, i, row)
 			}
 		}
 	}

@@ -131,8 +131,8 @@ func (p *Pane) spendLine(n *mesh.Node, gauge int, long bool) line {
 
 // tokenLine gives the tokens of 24 hours, and what the jobs of the last hour cost.
 func (p *Pane) tokenLine(n *mesh.Node) line {
-	cost := p.s.World.State.CostSince(p.s.Time().Add(-time.Hour), n.ID)
-	return second(format.Count(p.s.World.Spend.Node(n.ID).Tokens)+" tokens in 24 h", format.Money(cost)+" an hour")
+	cost := p.lastHour(n.ID)
+	return second(format.Count(p.s.World.Spend.Node(n.ID).Tokens)+" tokens in 24 h", cost+" an hour")
 }
 
 func (p *Pane) slotLines(n *mesh.Node) []line {

@@ -25,60 +25,81 @@ func (p *Pane) beginView(f layout.Frame) {
 		return
 	}
 	p.begun = true
-	if !p.touched && len(p.entries) > beginWithList && f.Width < layout.Wide && f.Height < layout.Tall {
+	if !p.touched && len(p.entries.rows) > beginWithList && f.Width < layout.Wide && f.Height < layout.Tall {
 		p.view, p.focus = layout.List, layout.List
 	}
 }
 
-// scene is how the machines of the picture look now.
+// seen is of what the last scene was made.
+type seen struct {
+	state    *mesh.State
+	spend    mesh.Spend // of the mesh: where it is the same, so is every machine's, of one state
+	pic      *graph.Picture
+	pinned   int
+	filtered bool
+}
+
+// scene is how the machines of the picture look now. It is made anew only where something of it may have changed.
 func (p *Pane) scene() canvas.Scene {
 	pic, st := p.graph.view.Picture(), p.s.World.State
 	s := canvas.Scene{Selected: p.s.Node, Filtered: p.filter.Text() != "", Faint: p.s.Faint()}
-	s.Nodes, s.Edges = p.graph.nodes[:0], p.graph.edges[:0]
 	if pic == nil {
 		return s
 	}
-	busy := map[string]int{}
-	for _, j := range st.Held() {
-		busy[j.Node]++
+	from := seen{st, p.s.World.Spend.Mesh, pic, p.graph.pinned, s.Filtered}
+	if from != p.graph.seen || s.Filtered { // what a filter leaves may be a matter of time
+		p.graph.seen = from
+		p.look(pic, st)
 	}
-	for _, g := range pic.Graph.Nodes {
-		s.Nodes = append(s.Nodes, p.look(g.ID, busy[g.ID]))
+	s.Nodes, s.Edges = p.graph.nodes, p.graph.edges
+	rtt := p.roundTrip()
+	for i := range s.Edges {
+		s.Edges[i].RTT = ""
+		if pic.Graph.Nodes[pic.Graph.Edges[i].B].ID == s.Selected {
+			s.Edges[i].RTT = rtt
+		}
 	}
-	for _, e := range pic.Graph.Edges {
-		id := pic.Graph.Nodes[e.B].ID
-		s.Edges = append(s.Edges, p.edge(id, busy[id]))
-	}
-	p.graph.nodes, p.graph.edges = s.Nodes, s.Edges
 	return s
 }
 
-func (p *Pane) look(id string, busy int) canvas.Node {
-	n, ok := p.s.World.State.Node(id)
-	if !ok {
-		return canvas.Node{}
+// look makes the looks of the picture's machines and edges, but for round trips.
+func (p *Pane) look(pic *graph.Picture, st *mesh.State) {
+	busy := heldBy(st)
+	nodes, edges := p.graph.nodes[:0], p.graph.edges[:0]
+	all, at := st.Nodes(), 0 // both are in the order of ids, so that they are walked through together
+	for _, g := range pic.Graph.Nodes {
+		for at < len(all) && all[at].ID < g.ID {
+			at++
+		}
+		if at == len(all) || all[at].ID != g.ID {
+			nodes = append(nodes, canvas.Node{})
+			continue
+		}
+		n := all[at]
+		_, pinned := p.graph.pins[g.ID]
+		share, capped := format.Share(p.s.World.Spend.Node(g.ID).Micros, n.Cap)
+		nodes = append(nodes, canvas.Node{
+			Class: n.Class, Host: n.Host, Status: n.Status, Mode: n.Mode, Pinned: pinned, Working: busy[g.ID] > 0, Busy: busy[g.ID],
+			Failing: n.Locked != "", Full: capped && share >= nearCap, Dim: !p.matches(entry{node: n}),
+		})
 	}
-	_, pinned := p.graph.pins[id]
-	share, capped := format.Share(p.s.World.Spend.Node(id).Micros, n.Cap)
-	return canvas.Node{
-		Class: n.Class, Host: n.Host, Status: n.Status, Mode: n.Mode, Pinned: pinned, Working: busy > 0, Busy: busy,
-		Failing: n.Locked != "", Full: capped && share >= nearCap, Dim: !p.matches(entry{node: n}),
+	for _, e := range pic.Graph.Edges {
+		n := nodes[e.B]
+		edges = append(edges, canvas.Edge{Status: n.Status, Working: n.Working})
 	}
+	p.graph.nodes, p.graph.edges = nodes, edges
 }
 
-func (p *Pane) edge(id string, busy int) canvas.Edge {
-	n, ok := p.s.World.State.Node(id)
-	if !ok {
-		return canvas.Edge{}
+// roundTrip is that of the selected machine, as it is written; empty where none is selected.
+func (p *Pane) roundTrip() string {
+	n := p.selected().node
+	if n == nil {
+		return ""
 	}
-	e := canvas.Edge{Status: n.Status, Working: busy > 0}
-	if id == p.s.Node {
-		e.RTT = "rtt " + format.Dash
-		if b, ok := p.beat(entry{node: n}); ok && n.Status != mesh.Offline && b.RTT > 0 {
-			e.RTT = format.RTT(b.RTT)
-		}
+	if b, ok := p.beat(entry{node: n}); ok && n.Status != mesh.Offline && b.RTT > 0 {
+		return format.RTT(b.RTT)
 	}
-	return e
+	return "rtt " + format.Dash
 }
 
 func (p *Pane) drawGraph(b *cell.Buffer, r layout.Rect, both bool) {
@@ -228,12 +249,14 @@ func (t *topology) pinAt(ctx context.Context, s *pane.Session, id string, at gra
 		return nil
 	}
 	t.pins[id], t.known[id], t.dirty = at, at, true
+	t.pinned++
 	t.asked = graph.Graph{} // another picture, though the graph is the same
 	return tea.Batch(t.save(), t.follow(ctx, s))
 }
 
 func (t *topology) unpin(id string) tea.Cmd {
 	delete(t.pins, id)
+	t.pinned++
 	t.dirty = true
 	return t.save()
 }

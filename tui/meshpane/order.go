@@ -27,31 +27,38 @@ func (p *Pane) sort(now bool) {
 		return
 	}
 	p.sorted = t
-	var order []string
-	for id, e := range p.entries {
+	order := make([]entry, 0, len(p.entries.rows))
+	for _, e := range p.entries.rows {
 		if p.matches(e) {
-			order = append(order, id)
+			order = append(order, e)
 		}
 	}
-	slices.SortFunc(order, func(a, b string) int {
-		x, y := p.entries[a], p.entries[b]
-		if (x.invite != nil) != (y.invite != nil) {
-			if x.invite != nil {
-				return 1
+	if p.sortBy != byNode || p.down { // by id they are in order already, invites last
+		less := p.comparer()
+		slices.SortStableFunc(order, func(a, b entry) int {
+			switch {
+			case a.node == nil || b.node == nil:
+				return cmp.Compare(kind(a), kind(b))
+			case p.down:
+				return less(b, a)
 			}
-			return -1
-		}
-		c := 0
-		if x.node != nil {
-			c = p.compare(x, y)
-		}
-		if p.down {
-			c = -c
-		}
-		return cmp.Or(c, cmp.Compare(a, b))
-	})
-	p.nodes.Set(order)
+			return less(a, b)
+		})
+	}
+	ids := make([]string, len(order))
+	for i, e := range order {
+		ids[i] = e.id()
+	}
+	p.nodes.Set(ids)
 	p.keepSelection()
+}
+
+// kind puts machines before invites.
+func kind(e entry) int {
+	if e.invite != nil {
+		return 1
+	}
+	return 0
 }
 
 // matches reports whether the filter leaves an entry.
@@ -72,29 +79,48 @@ func (p *Pane) matches(e entry) bool {
 	return p.filter.Matches(f)
 }
 
-func (p *Pane) compare(x, y entry) int {
+// comparer compares two machines by the column that was chosen.
+func (p *Pane) comparer() func(x, y entry) int {
 	w := p.s.World
 	switch p.sortBy {
 	case byClass:
-		return cmp.Compare(x.node.Class.Effective(), y.node.Class.Effective())
+		return func(x, y entry) int { return cmp.Compare(x.node.Class.Effective(), y.node.Class.Effective()) }
 	case byState:
-		a, _ := state(x.node)
-		b, _ := state(y.node)
-		return cmp.Compare(a, b)
+		return func(x, y entry) int {
+			a, _ := state(x.node)
+			b, _ := state(y.node)
+			return cmp.Compare(a, b)
+		}
 	case byJobs:
-		return cmp.Compare(len(w.State.HeldBy(x.node.ID)), len(w.State.HeldBy(y.node.ID)))
+		busy := heldBy(w.State)
+		return func(x, y entry) int { return cmp.Compare(busy[x.node.ID], busy[y.node.ID]) }
 	case bySpend:
-		return cmp.Compare(w.Spend.Node(x.node.ID).Micros, w.Spend.Node(y.node.ID).Micros)
+		return func(x, y entry) int {
+			return cmp.Compare(w.Spend.Node(x.node.ID).Micros, w.Spend.Node(y.node.ID).Micros)
+		}
 	case byRTT:
-		a, _ := p.beat(x)
-		b, _ := p.beat(y)
-		return cmp.Compare(a.RTT, b.RTT)
+		return func(x, y entry) int {
+			a, _ := p.beat(x)
+			b, _ := p.beat(y)
+			return cmp.Compare(a.RTT, b.RTT)
+		}
 	case byBeat:
-		a, _ := p.beat(x)
-		b, _ := p.beat(y)
-		return b.At.Compare(a.At)
+		return func(x, y entry) int {
+			a, _ := p.beat(x)
+			b, _ := p.beat(y)
+			return b.At.Compare(a.At)
+		}
 	}
-	return cmp.Compare(x.node.ID, y.node.ID)
+	return func(x, y entry) int { return cmp.Compare(x.node.ID, y.node.ID) }
+}
+
+// heldBy counts the jobs that machines hold.
+func heldBy(st *mesh.State) map[string]int {
+	busy := map[string]int{}
+	for _, j := range st.Held() {
+		busy[j.Node]++
+	}
+	return busy
 }
 
 // nearCap is the share of a cap in percent from which a machine wants whoever is here.

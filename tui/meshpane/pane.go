@@ -43,7 +43,7 @@ type Pane struct {
 	view  layout.Region // at the left, where there is no room for graph and table together
 	alone bool
 
-	entries map[string]entry
+	entries entries
 	nodes   list.List
 	filter  list.Filter
 	sortBy  column
@@ -54,21 +54,16 @@ type Pane struct {
 	begun bool // the view that a narrow console begins with is chosen
 
 	graph topology
+	hour  hour
 	facts inspectorView
 	strip strip
 	frame layout.Frame
 	empty emptyView
 }
 
-// entry is what a row shows: a node, or an invite that waits for one.
-type entry struct {
-	node   *mesh.Node
-	invite *mesh.Invite
-}
-
 // New makes the pane. Requests end with ctx.
 func New(ctx context.Context, s *pane.Session, views Views) *Pane {
-	p := &Pane{s: s, ctx: ctx, entries: map[string]entry{}, strip: newStrip(), graph: newTopology(views)}
+	p := &Pane{s: s, ctx: ctx, strip: newStrip(), graph: newTopology(views)}
 	p.nodes.Keep(true)
 	p.refresh()
 	return p
@@ -82,7 +77,9 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pane.Changed, pane.Second:
 		p.refresh()
-		return nil, p.graph.follow(p.ctx, p.s)
+		return nil, tea.Batch(p.graph.follow(p.ctx, p.s), p.hour.follow(p.s))
+	case summed:
+		p.hour.take(msg)
 	case placed, loaded, saved:
 		return nil, p.graph.update(p.ctx, p.s, msg)
 	case pane.Reveal:
@@ -295,7 +292,7 @@ func (p *Pane) wants(id string) bool {
 	if p.filter.Text() != "" {
 		return true // the list holds matches only
 	}
-	e := p.entries[id]
+	e := p.entries.find(id)
 	return e.node != nil && attention(p, e.node)
 }
 
@@ -370,7 +367,7 @@ func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 
 // bare reports whether there is no machine but this one and none invited.
 func (p *Pane) bare() bool {
-	for _, e := range p.entries {
+	for _, e := range p.entries.rows {
 		if e.invite != nil || !e.node.Host {
 			return false
 		}
@@ -378,7 +375,7 @@ func (p *Pane) bare() bool {
 	return true
 }
 
-func (p *Pane) selected() entry { return p.entries[p.s.Node] }
+func (p *Pane) selected() entry { return p.entries.find(p.s.Node) }
 
 // refresh takes in the world.
 func (p *Pane) refresh() {
@@ -386,25 +383,8 @@ func (p *Pane) refresh() {
 	if st == nil {
 		return
 	}
-	now := p.s.Time().UnixMicro()
-	entries := make(map[string]entry, len(p.entries))
-	for _, n := range st.Nodes() {
-		entries[n.ID] = entry{node: n}
-	}
-	for _, i := range st.Invites() {
-		if i.Open(now) {
-			entries[pane.InvitePrefix+i.PeerID] = entry{invite: i}
-		}
-	}
-	same := len(entries) == len(p.entries)
-	for id := range entries {
-		if _, ok := p.entries[id]; !ok {
-			same = false
-			break
-		}
-	}
-	p.entries = entries
-	p.sort(!same)
+	came := p.entries.gather(st, p.s.Time().UnixMicro())
+	p.sort(came)
 	p.keepSelection()
 	p.beginWithWorker()
 }
@@ -415,7 +395,7 @@ func (p *Pane) beginWithWorker() {
 		return
 	}
 	for _, id := range p.nodes.IDs() {
-		if n := p.entries[id].node; n != nil && !n.Host {
+		if n := p.entries.find(id).node; n != nil && !n.Host {
 			p.choose(id)
 			return
 		}
@@ -424,7 +404,7 @@ func (p *Pane) beginWithWorker() {
 
 // choose puts the cursor on a machine, wherever it is shown.
 func (p *Pane) choose(id string) {
-	if _, ok := p.entries[id]; ok {
+	if p.entries.has(id) {
 		p.s.Node = id
 		p.nodes.Select(id)
 	}
@@ -432,7 +412,7 @@ func (p *Pane) choose(id string) {
 
 // keepSelection finds the cursor's row, or the one in its place.
 func (p *Pane) keepSelection() {
-	if _, ok := p.entries[p.s.Node]; ok {
+	if p.entries.has(p.s.Node) {
 		p.nodes.Select(p.s.Node)
 		return
 	}

@@ -94,7 +94,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect, both bool) {
 	from, to := p.nodes.Window(in.H - 1)
 	for i, id := range p.nodes.IDs()[from:to] {
 		look := row.Look{Selected: id == p.s.Node, Focused: focused, Faint: p.s.Faint()}
-		p.drawEntry(b, in.X, in.Y+1+i, in.W, p.entries[id], node, heads, look)
+		p.drawEntry(b, in.X, in.Y+1+i, in.W, p.entries.find(id), node, heads, look)
 	}
 	if p.nodes.Len() == 0 {
 		centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
@@ -131,7 +131,7 @@ func (p *Pane) drawFilter(b *cell.Buffer, r layout.Rect, x int, border theme.Sty
 	x = p.filter.Draw(b, r, x, r.Y)
 	if text := p.filter.Text(); text != "" {
 		room := r.X + r.W - 4 - x
-		pane.Facts(b, r, r.Y, format.End(fmt.Sprintf("%d of %d /%s", p.nodes.Len(), len(p.entries), text), room), border)
+		pane.Facts(b, r, r.Y, format.End(fmt.Sprintf("%d of %d /%s", p.nodes.Len(), len(p.entries.rows), text), room), border)
 	}
 }
 

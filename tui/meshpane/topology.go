@@ -27,15 +27,18 @@ type topology struct {
 	view  canvas.View
 	nodes []canvas.Node // of the last scene, to be used again
 	edges []canvas.Edge
+	seen  seen        // what it was made of
 	at    layout.Rect // of the canvas
 
 	asked   graph.Graph // of the request that is on its way, or was answered
+	host    int         // its node that is the host, −1: none
 	waiting uint64      // its generation; 0: none is on its way
 	stop    context.CancelFunc
 
-	known map[string]graph.Point // where machines of the present stand
-	pins  map[string]graph.Point // those that were put there by hand
-	dirty bool                   // known or pins are not kept yet
+	known  map[string]graph.Point // where machines of the present stand
+	pins   map[string]graph.Point // those that were put there by hand
+	pinned int                    // how often pins changed
+	dirty  bool                   // known or pins are not kept yet
 }
 
 type (
@@ -59,7 +62,7 @@ type kept struct {
 }
 
 func newTopology(v Views) topology {
-	return topology{views: v, known: map[string]graph.Point{}, pins: map[string]graph.Point{}}
+	return topology{views: v, host: -1, known: map[string]graph.Point{}, pins: map[string]graph.Point{}}
 }
 
 // load reads what was kept. A file that can't be read is none.
@@ -82,6 +85,7 @@ func (t *topology) update(ctx context.Context, s *pane.Session, msg tea.Msg) tea
 		for _, id := range msg.kept.Pins {
 			if p, ok := t.known[id]; ok {
 				t.pins[id] = p
+				t.pinned++
 			}
 		}
 		return t.follow(ctx, s)
@@ -131,15 +135,15 @@ func (t *topology) follow(ctx context.Context, s *pane.Session) tea.Cmd {
 	if !t.ready {
 		return nil
 	}
-	g := graphOf(s.World.State)
-	if same(g, t.asked) {
+	if t.is(s.World.State) {
 		return nil
 	}
+	g, host := graphOf(s.World.State)
 	if t.stop != nil {
 		t.stop()
 	}
 	ctx, t.stop = context.WithCancel(ctx)
-	t.asked, t.waiting = g, s.Generation()
+	t.asked, t.host, t.waiting = g, host, s.Generation()
 	past := !s.World.Past.IsZero()
 	generation, known, pins := t.waiting, maps.Clone(t.known), maps.Clone(t.pins)
 	if past {
@@ -154,10 +158,9 @@ func (t *topology) follow(ctx context.Context, s *pane.Session) tea.Cmd {
 	}
 }
 
-// graphOf is the mesh as a graph: its machines by id, each joined to the host.
-func graphOf(st *mesh.State) graph.Graph {
-	var g graph.Graph
-	host := -1
+// graphOf is the mesh as a graph: its machines by id, each joined to the host, which is one of them, or −1.
+func graphOf(st *mesh.State) (g graph.Graph, host int) {
+	host = -1
 	for i, n := range st.Nodes() {
 		g.Nodes = append(g.Nodes, graph.Node{ID: n.ID, Group: uint8(n.Class.Effective())})
 		if n.Host {
@@ -169,9 +172,22 @@ func graphOf(st *mesh.State) graph.Graph {
 			g.Edges = append(g.Edges, graph.Edge{A: host, B: i})
 		}
 	}
-	return g
+	return g, host
 }
 
-func same(a, b graph.Graph) bool {
-	return slices.Equal(a.Nodes, b.Nodes) && slices.Equal(a.Edges, b.Edges)
+// is reports whether the mesh is the graph that was asked for last: then so are its edges, which follow from the nodes.
+func (t *topology) is(st *mesh.State) bool {
+	nodes, host := st.Nodes(), -1
+	if len(nodes) != len(t.asked.Nodes) {
+		return false
+	}
+	for i, n := range nodes {
+		if t.asked.Nodes[i] != (graph.Node{ID: n.ID, Group: uint8(n.Class.Effective())}) {
+			return false
+		}
+		if n.Host {
+			host = i
+		}
+	}
+	return host == t.host
 }

@@ -71,13 +71,7 @@ func (b *Bar) Draw(buf *cell.Buffer, f layout.Frame) {
 		b.drawn = drawing{l, cell.New(r.W, r.H)}
 		b.render(b.drawn.buf, l)
 	}
-	for y := range r.H {
-		for x := range r.W {
-			if c := b.drawn.buf.At(x, y); c.S != "" {
-				buf.Fill(r.X+x, r.Y+y, 1, 1, c.S, c.Style)
-			}
-		}
-	}
+	buf.Paste(r.X, r.Y, b.drawn.buf)
 }
 
 // render draws the rows of the bar.

@@ -19,15 +19,18 @@ const (
 	meshRow = 38
 )
 
+// cursorRow is where the cursor stands that j and k move.
+const cursorRow = 10
+
 type tick struct{}
 
 type model struct {
-	w, h, n int
-	rate    int
-	mesh    bool // the mesh's gauge moves too
-	green   lipgloss.Style
-	second  lipgloss.Style
-	third   lipgloss.Style
+	w, h, n  int
+	rate, at int
+	mesh     bool // the mesh's gauge moves too
+	green    lipgloss.Style
+	second   lipgloss.Style
+	third    lipgloss.Style
 }
 
 func (m model) wait() tea.Cmd {
@@ -47,7 +50,12 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.n++
 		return m, m.wait()
 	case tea.KeyPressMsg:
-		if msg.String() == "q" {
+		switch msg.String() {
+		case "j":
+			m.at = 1
+		case "k":
+			m.at = 0
+		case "q":
 			return m, tea.Quit
 		}
 	}
@@ -74,6 +82,7 @@ func (m model) text() string {
 	for y := range rows {
 		rows[y] = bar + strings.Repeat(" ", 76) + bar + bar + m.second.Render(" 10:12:23  leased               j-81f7 ") + bar
 	}
+	rows[cursorRow+m.at] = bar + "▸" + strings.Repeat(" ", 75) + bar
 	spent := m.n % 100
 	rows[min(nodeRow, m.h-1)] = bar + " " + m.green.Render("●") + " bob-cpu        " + m.second.Render("PAIRED") + "  " + m.green.Render("online  ") +
 		"     1/8  " + m.second.Render(gauge(spent)+fmt.Sprintf(" $%d.%02d/$5.00 ", spent/20, spent*5%100)) + "   " + m.second.Render("88 ms") + "  " +
