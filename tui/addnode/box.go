@@ -19,6 +19,7 @@ import (
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
+	"voxmesh/tui/verb"
 )
 
 type field int
@@ -260,19 +261,9 @@ func (b *box) cliCommand() string {
 	}
 	out.WriteString(" --ttl " + b.minutes.Value() + "m")
 	if name := b.label.Value(); name != "" {
-		out.WriteString(" --label " + quote(name))
+		out.WriteString(" --label " + verb.Quote(name))
 	}
 	return out.String()
-}
-
-// quote writes a word for a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@/:=+", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return s
 }
 
 func (b *box) draw(out *cell.Buffer, f layout.Frame) {

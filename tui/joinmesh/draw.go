@@ -15,6 +15,7 @@ import (
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
+	"voxmesh/tui/verb"
 )
 
 const (
@@ -290,7 +291,7 @@ func (l *Layer) button(b *cell.Buffer, x, y, focus int, name string, st theme.St
 func (l *Layer) command() string {
 	c := "voxmesh join -"
 	if name := l.label.Value(); name != "" && l.step != joined {
-		c += " --label " + quote(name)
+		c += " --label " + verb.Quote(name)
 	}
 	switch l.step {
 	case choosing, joining:
@@ -305,16 +306,6 @@ func (l *Layer) commandLine() line {
 	return line{shell, func(b *cell.Buffer, x, y, w int) {
 		b.Put(x, y, w, format.End("$ "+l.command(), w), theme.In(theme.Third))
 	}}
-}
-
-// quote writes a word for a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return s
 }
 
 func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
