@@ -8,6 +8,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
@@ -97,7 +98,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect, both bool) {
 		p.drawEntry(b, in.X, in.Y+1+i, in.W, p.entries[id], node, heads, look)
 	}
 	if p.nodes.Len() == 0 {
-		centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
+		empty.Centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
 	}
 	pane.Facts(b, r, r.Y+r.H-1, p.nodes.Position(), border)
 }

@@ -35,7 +35,7 @@ type answered struct {
 }
 
 func (p *Pane) query() query {
-	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.kept, p.sortBy, p.down, p.filter.Text()}
+	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.kept, p.order.By, p.order.Down, p.filter.Text()}
 }
 
 // refresh takes in the world: at once where it is another instant, else at most once a second.

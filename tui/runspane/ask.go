@@ -71,7 +71,7 @@ type answered struct {
 }
 
 func (p *Pane) query() query {
-	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.sortBy, p.down, p.filter.Text()}
+	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.order.By, p.order.Down, p.filter.Text()}
 }
 
 // ask makes the list: pure, and of values alone.
@@ -242,7 +242,7 @@ func (q query) same(o query) bool {
 	return q.view == o.view && q.sortBy == o.sortBy && q.down == o.down && q.filter == o.filter && q.past.Equal(o.past)
 }
 
-func (p *Pane) newestFirst() bool { return p.sortBy == byStart && p.down }
+func (p *Pane) newestFirst() bool { return p.order.By == byStart && p.order.Down }
 
 // adopt shows a list. One that was wanted otherwise is a new one: nothing in it "came".
 func (p *Pane) adopt(a answer, wanted bool) {
