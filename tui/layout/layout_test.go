@@ -241,3 +241,42 @@ func TestPlaces(t *testing.T) {
 		t.Error("places that are forgotten are there")
 	}
 }
+
+func TestBox(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		w, h int
+		box  int
+		rows int
+		want string
+	}{
+		{"over the pane", 80, 24, 48, 9, `
+ 6 ....................
+ 9 ....BBBBBBBBBBBB....
+ 9 ....................`},
+		{"too high for the pane", 80, 24, 48, 21, `
+ 1 ....................
+21 ....BBBBBBBBBBBB....
+ 2 ....................`},
+		{"too high for all", 80, 24, 48, 40, `
+ 1 ....................
+22 ....BBBBBBBBBBBB....
+ 1 ....................`},
+		{"wider than the screen", 60, 20, 90, 4, `
+ 7 ...............
+ 4 .BBBBBBBBBBBBBB
+ 9 ...............`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := Screen(tc.w, tc.h, Parts{Strip: true, Scrubber: true})
+			r := Box(f, f.Over(tc.rows), tc.box, tc.rows)
+			got := fold(drawing(tc.w, tc.h, map[string]Rect{"B": r}))
+			if want := strings.TrimPrefix(tc.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if in := r.BoxText(); in.X != r.X+2 || in.Y != r.Y+1 || in.W != r.W-4 || in.H != r.H-2 {
+				t.Errorf("in %v the text stands in %v", r, in)
+			}
+		})
+	}
+}
