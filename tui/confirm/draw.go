@@ -58,7 +58,7 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 		ln.draw(b, in.X, in.Y+i, in.W)
 	}
 	if l.seen > 0 && l.seen < all {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", l.jobs+1, l.jobs+l.seen, all), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.jobs, l.jobs+l.seen, all), border)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
@@ -166,7 +167,7 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 		lines[i](b, in.X, in.Y+i-l.top, in.W, i == l.top)
 	}
 	if l.rows < l.all {
-		pane.Facts(b, r, r.Y+r.H-1, position(l.top, l.rows, l.all), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.top, min(l.top+l.rows, l.all), l.all), border)
 	}
 }
 

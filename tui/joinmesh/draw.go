@@ -1,7 +1,6 @@
 package joinmesh
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -98,7 +97,7 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 		ln.draw(b, in.X, in.Y+i, in.W)
 	}
 	if l.seen > 0 && l.seen < l.body {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", l.from+1, l.from+l.seen, l.body), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.from, l.from+l.seen, l.body), border)
 	}
 }
 

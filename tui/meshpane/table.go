@@ -136,10 +136,6 @@ func (p *Pane) drawFilter(b *cell.Buffer, r layout.Rect, x int, border theme.Sty
 	}
 }
 
-func position(top, rows, all int) string {
-	return fmt.Sprintf("%d–%d of %d", top+1, min(top+rows, all), all)
-}
-
 func (p *Pane) drawHead(b *cell.Buffer, in layout.Rect, node int, heads []head) {
 	st := theme.In(theme.Third)
 	put := func(x, w, gap int, name string, right bool, by column) {

@@ -135,7 +135,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 		}
 	}
 	if to-from < len(ids) {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", from+1, to, len(ids)), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(from, to, len(ids)), border)
 	}
 }
 
@@ -163,7 +163,7 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	if a.query.view == byNode {
 		what = "node"
 	}
-	text := count(a.known, what)
+	text := format.Many(a.known, what)
 	if p.narrowed() {
 		text = fmt.Sprintf("%d of %d", a.shown, a.known)
 	}
@@ -180,13 +180,6 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	if room >= 6 {
 		pane.Facts(b, r, r.Y, format.End(text, room), st)
 	}
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (p *Pane) headsOf(cols []column, name int) []columns.Head[column] {

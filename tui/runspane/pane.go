@@ -69,7 +69,6 @@ type Pane struct {
 	seen   map[string]bool
 	unseen bool
 	views  columns.Views[view]
-	frame  layout.Frame
 	at     layout.ListDetail
 }
 
@@ -293,7 +292,6 @@ func (p *Pane) Keys() []keys.Binding {
 
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
-	p.frame = f
 	if p.empty() {
 		p.at = layout.ListDetail{}
 		p.drawEmpty(b, f.Pane)

@@ -122,7 +122,7 @@ func (p *Pane) position(from, to int) string {
 	case p.newestFirst():
 		return p.list.Position()
 	case to-from < n:
-		return fmt.Sprintf("%d–%d of %d", from+1, to, n)
+		return format.Position(from, to, n)
 	}
 	return ""
 }
@@ -143,10 +143,7 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	if !p.ready {
 		return
 	}
-	text := strconv.Itoa(p.shown.known) + " runs"
-	if p.shown.known == 1 {
-		text = "1 run"
-	}
+	text := format.Many(p.shown.known, "run")
 	if f := p.shown.query.filter; f != "" {
 		text = fmt.Sprintf("%d of %d", len(p.shown.ids), p.shown.known)
 		if !p.filter.Typing() {
