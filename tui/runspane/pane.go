@@ -61,15 +61,14 @@ type Pane struct {
 	alone  bool
 	choice empty.Choice // of the empty pane
 
-	shown  answer    // what the list was made of
-	ready  bool      // it was made once
-	asked  uint64    // the generation of the question on its way; 0: none
-	again  bool      // the world changed while it was
-	made   time.Time // when the last question was asked
-	seen   map[string]bool
-	unseen bool
-	views  columns.Views[view]
-	at     layout.ListDetail
+	shown    answer                // what the list was made of
+	ready    bool                  // it was made once
+	question pane.Question[answer] // of the list
+	made     time.Time             // when the list was last asked for
+	seen     map[string]bool
+	unseen   bool
+	views    columns.Views[view]
+	at       layout.ListDetail
 }
 
 // New makes the pane. What it computes in commands ends with ctx.
@@ -88,7 +87,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, p.refresh(false)
 	case pane.Second:
 		return nil, p.refresh(true)
-	case answered:
+	case pane.Answered[answer]:
 		return nil, p.answer(msg)
 	case pane.Reveal:
 		return nil, p.reveal(msg.Ref)
