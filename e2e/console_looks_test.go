@@ -35,6 +35,9 @@ func TestConsoleInAResizeStorm(t *testing.T) {
 		if i%20 == 0 {
 			s.mouse(64+i/20%2, r.IntN(cols), r.IntN(rows), false) // the wheel
 		}
+		if i%10 == 9 { // not all in one moment, of which a program sees the last only
+			s.until("a frame of this size", func(p picture) bool { return p.w == cols && p.h == rows })
+		}
 	}
 	s.resize(100, 30)
 	s.await("[Command]")
@@ -42,13 +45,33 @@ func TestConsoleInAResizeStorm(t *testing.T) {
 	s.await("Only this machine is here")
 	calm := m.console(look{cols: 100, rows: 30})
 	calm.await("Only this machine is here")
-	s.until("what a calm console shows:\n"+calm.screen(), func(p picture) bool {
-		other := calm.picture()
-		return p.w == 100 && p.h == 30 && slices.EqualFunc(p.cells, other.cells, func(a, b glyph) bool { return a.text == b.text && a.attrs == b.attrs })
-	})
+	s.alike(calm)
 	for _, s := range []*terminal{s, calm} {
 		s.key("q")
 		s.left()
+	}
+}
+
+// alike waits until two terminals show the same, signs and attributes.
+func (s *terminal) alike(other *terminal) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		s.mu.Lock()
+		p, changed := s.seen, s.changed
+		s.mu.Unlock()
+		other.mu.Lock()
+		q, changedToo := other.seen, other.changed
+		other.mu.Unlock()
+		if p.w == q.w && slices.EqualFunc(p.cells, q.cells, func(a, b glyph) bool { return a.text == b.text && a.attrs == b.attrs }) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-changedToo:
+		case <-deadline:
+			s.t.Fatalf("two terminals show\n%s\nand\n%s", p, q)
+		}
 	}
 }
 

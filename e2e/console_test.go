@@ -236,6 +236,31 @@ func TestConsoleBecomesTheHost(t *testing.T) {
 	m.refused("vox/host/none", 5, "invite")
 }
 
+// Every word that says what can be done is a button, and whoever clicks needs no key.
+func TestConsoleByMouse(t *testing.T) {
+	t.Parallel()
+	s := newMachine(t, "aurelia").consoleAlone(look{})
+	for _, step := range [][2]string{
+		{"Join a friend's mesh", "[Join a mesh]"},
+		{"esc close", "[Join a friend's mesh]"},
+		{"Add a node", "╭[Add a node]"},
+		{"enter mint", "waiting for the node"},
+		{"X revoke", "This invite was revoked."},
+		{"esc close", "in about a minute."},
+		{"2 Runs", "Nothing ran yet"},
+		{"? help", "╭[Help"},
+		{"esc close", "Nothing ran yet"},
+		{": command", "╭[Command]"},
+		{"esc close", "Nothing ran yet"},
+		{"0 nodes", "[1 Mesh]"},
+	} {
+		s.clickOn(step[0])
+		s.await(step[1])
+	}
+	s.key("q")
+	s.left()
+}
+
 // A demo whose terminal is closed leaves nothing behind either.
 func TestDemoLosesItsTerminal(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"image/color"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -130,7 +131,9 @@ func openTerminal(t testing.TB, name string, c *exec.Cmd, l look) *terminal {
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
 		<-s.ended
-		_ = s.em.Close()
+		if w, ok := s.em.InputPipe().(io.Closer); ok {
+			_ = w.Close() // its own Close is not for two goroutines
+		}
 		<-answered
 		_ = master.Close()
 		if text := s.screen(); t.Failed() && strings.TrimSpace(text) != "" {
