@@ -3,10 +3,23 @@ package palette
 import (
 	"strings"
 
+	"voxmesh/mesh"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/verb"
 )
+
+// effects are what the acts do in few words: there are two rows for them, where what package verb says may take more.
+var effects = map[string]string{
+	mesh.ActKill:      "Stops what runs and its processes now. Output so far is kept; nothing is run again by itself.",
+	mesh.ActPause:     "Takes no new work; what runs goes on to its end.",
+	mesh.ActResume:    "Takes work again, at once. P pauses it.",
+	mesh.ActDrain:     "Takes no new work. What runs may finish until the deadline, 30 min; the rest is then requeued.",
+	mesh.ActReplay:    "Runs it again as a new run, with the same module, input and arguments.",
+	mesh.ActRevoke:    "Expels the node for good: its work is requeued, its key and its id are never accepted again.",
+	string(keys.Cap):  "Caps what 24 hours may cost. What would go over the cap waits.",
+	string(keys.Send): "Sends work, which asks for what to run and with which class.",
+}
 
 // about says what an entry does, in whole sentences.
 func (l *Layer) about(e entry) string {
@@ -20,7 +33,7 @@ func (l *Layer) about(e entry) string {
 	case e.does == act && e.on.Kind == pane.Invite:
 		return "Withdraws the invite at once: its link is good for nothing any more."
 	case e.does == act:
-		return verb.About(l.s, e.verb, e.on)
+		return l.effect(e)
 	case e.does == press:
 		return sentence(given(l.keys, keys.Get(e.verb)).Long())
 	}
@@ -37,6 +50,18 @@ func (l *Layer) about(e entry) string {
 		return "Opens the signed entry, and takes the console to its instant."
 	}
 	return ""
+}
+
+func (l *Layer) effect(e entry) string {
+	text := effects[verb.Name(l.s, e.verb, e.on)]
+	if !verb.Sealed(l.s, e.verb, e.on) {
+		return text
+	}
+	asks := " Asks for the id and a reason"
+	if e.verb == keys.Pause || e.verb == keys.Drain {
+		asks += "; U resumes"
+	}
+	return text + asks + "."
 }
 
 // sentence makes one of what a key does.
