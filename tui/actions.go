@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/tui/keys"
-	"voxmesh/tui/palette"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/verb"
 )
@@ -31,11 +30,6 @@ func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
 		return c.visit(act.Ref)
 	case pane.Act:
 		return c.begin(act)
-	case palette.Typed:
-		if act.Verb == keys.Send && c.allowed(act.Act) {
-			return c.send(act.On, act.Text)
-		}
-		return c.begin(act.Act)
 	case pane.Seek:
 		return c.seek(act)
 	case pane.GoLive:
@@ -114,7 +108,7 @@ func (c *console) begin(a pane.Act) tea.Cmd {
 	case keys.Join:
 		return c.join()
 	case keys.Send:
-		return c.send(a.On, "")
+		return c.send(a.On, a.Text)
 	case keys.Cap:
 		return c.cap(a.On)
 	}

@@ -11,14 +11,15 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	typed "voxmesh/tui/field"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
-	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
+	"voxmesh/tui/verb"
 )
 
 type field int
@@ -39,8 +40,8 @@ const (
 	maxMinutes = 10 // an invite lives no longer
 	maxDigits  = 2
 	boxWidth   = 66
-	boxRows    = 9  // border, introduction, fields and the blanks between
-	boxIndent  = 12 // where the values begin
+	boxRows    = 9            // border, introduction, fields and the blanks between
+	boxIndent  = boxes.Indent // where the values begin
 )
 
 // box is the form that asks what an invite is for.
@@ -260,24 +261,13 @@ func (b *box) cliCommand() string {
 	}
 	out.WriteString(" --ttl " + b.minutes.Value() + "m")
 	if name := b.label.Value(); name != "" {
-		out.WriteString(" --label " + quote(name))
+		out.WriteString(" --label " + verb.Quote(name))
 	}
 	return out.String()
 }
 
-// quote writes a word for a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@/:=+", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return s
-}
-
 func (b *box) draw(out *cell.Buffer, f layout.Frame) {
-	w := min(boxWidth, f.Width-4)
-	wide := w - 4
+	wide := min(boxWidth, f.Width-4) - 4
 	says := b.reach(wide)
 	var wrong []string
 	if b.why != "" {
@@ -290,16 +280,11 @@ func (b *box) draw(out *cell.Buffer, f layout.Frame) {
 			h += len(part) + 1
 		}
 	}
-	h = min(h, f.Layer.H)
-	r := layout.Rect{X: (f.Width - w) / 2, Y: f.Layer.Y + (f.Layer.H-h)/2, W: w, H: h}
+	r := layout.Box(f, f.Layer, boxWidth, h)
 	b.at = r
-	out.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(out, r, true)
-	pane.Heading(out, r, "Add a node", true, border)
-	out.Fill(r.X+r.W-4-row.BadgeWidth, r.Y, row.BadgeWidth+2, 1, " ", border)
-	row.Badge(out, r.X+r.W-3-row.BadgeWidth, r.Y, privacy.PairedPeersOnly)
-	in := r.Inner()
-	x, y := in.X+1, in.Y
+	boxes.Draw(out, r, "Add a node", privacy.PairedPeersOnly)
+	in := r.BoxText()
+	x, y := in.X, in.Y
 	out.Put(x, y, wide, "Mints an invite that one machine can use, once.", theme.In(theme.Second))
 	b.drawText(out, x, y+2, wide, label, "Label", &b.label)
 	b.drawSlots(out, x, y+3, wide)
@@ -308,25 +293,12 @@ func (b *box) draw(out *cell.Buffer, f layout.Frame) {
 	if n := len(b.addresses()); n > 1 {
 		addr += "   " + strconv.Itoa(min(b.addr, n-1)+1) + " of " + strconv.Itoa(n)
 	}
-	b.drawName(out, x, y+5, address, "Address")
+	boxes.Name(out, x, y+5, "Address", b.focus == address)
 	out.Put(x+boxIndent, y+5, wide-boxIndent, addr, theme.Style{})
 	y += 7
-	y = putRows(out, x, y, in, says, theme.In(theme.Second))
-	y = putRows(out, x, y, in, wrong, theme.In(theme.Failed))
-	putRows(out, x, y, in, command, theme.In(theme.Third))
-}
-
-// putRows writes a paragraph into the box and gives the row after the blank that follows it.
-func putRows(out *cell.Buffer, x, y int, in layout.Rect, rows []string, st theme.Style) int {
-	if len(rows) == 0 {
-		return y
-	}
-	for i, s := range rows {
-		if y+i < in.Y+in.H {
-			out.Put(x, y+i, in.W-2, s, st)
-		}
-	}
-	return y + len(rows) + 1
+	y = boxes.Paragraph(out, in, y, says, theme.In(theme.Second))
+	y = boxes.Paragraph(out, in, y, wrong, theme.In(theme.Failed))
+	boxes.Paragraph(out, in, y, command, theme.In(theme.Third))
 }
 
 // reach says who can use the address.
@@ -349,23 +321,13 @@ func (b *box) reach(w int) []string {
 	return out
 }
 
-// drawName writes the name of a field, with the cursor where it has the focus.
-func (b *box) drawName(out *cell.Buffer, x, y int, f field, name string) {
-	st := theme.In(theme.Second)
-	if b.focus == f {
-		st = theme.In(theme.Text).With(theme.Bold)
-		out.Put(x+boxIndent-2, y, 1, "▸", st)
-	}
-	out.Put(x, y, boxIndent-2, name, st)
-}
-
 func (b *box) drawText(out *cell.Buffer, x, y, w int, f field, name string, t *typed.Text) {
-	b.drawName(out, x, y, f, name)
+	boxes.Name(out, x, y, name, b.focus == f)
 	t.Draw(out, x+boxIndent, y, w-boxIndent, b.focus == f)
 }
 
 func (b *box) drawSlots(out *cell.Buffer, x, y, w int) {
-	b.drawName(out, x, y, slots, "Slots")
+	boxes.Name(out, x, y, "Slots", b.focus == slots)
 	focused := b.focus == slots
 	at := x + boxIndent
 	for i, k := range kinds {

@@ -23,6 +23,7 @@ import (
 	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
@@ -75,11 +76,10 @@ type Pane struct {
 
 	focus    region
 	alone    bool
-	button   int
-	from, to int     // of the list, as it was drawn
-	height   int     // of its window
-	tabs     []place // of the empty pane
-	rects    rects
+	choice   empty.Choice // of the empty pane
+	from, to int          // of the list, as it was drawn
+	height   int          // of its window
+	at       layout.ListDetail
 }
 
 // New makes the pane. What it reads in commands ends with ctx.
@@ -143,7 +143,7 @@ func (p *Pane) take(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Click:
 		return p.click(msg)
 	case pane.Wheel:
-		if p.rects.list.Has(msg.X, msg.Y) {
+		if p.at.List.Has(msg.X, msg.Y) {
 			p.list.Wheel(msg.Down)
 			p.from, p.to = p.list.Window(p.height)
 		}
@@ -284,36 +284,15 @@ func (p *Pane) Keys() []keys.Binding {
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 	if p.empty() {
-		p.rects = rects{}
+		p.at = layout.ListDetail{}
 		p.drawEmpty(b, f.Pane)
 		return
 	}
-	p.rects = p.arrange(f)
-	if !p.rects.list.Empty() {
-		p.drawTable(b, p.rects.list)
+	p.at = layout.ListPane(f, p.focus == detail, p.alone)
+	if !p.at.List.Empty() {
+		p.drawTable(b, p.at.List)
 	}
-	if !p.rects.detail.Empty() {
-		p.drawDetail(b, p.rects.detail)
-	}
-}
-
-// rects is where the two regions stand; one that is not shown is empty.
-type rects struct{ list, detail layout.Rect }
-
-// detailRows is the height of the detail with its border.
-const detailRows = 6
-
-func (p *Pane) arrange(f layout.Frame) rects {
-	r := f.Pane
-	switch {
-	case (f.OneUp || p.alone) && p.focus == detail:
-		return rects{detail: r}
-	case f.OneUp || p.alone:
-		return rects{list: r}
-	}
-	h := r.H - detailRows
-	return rects{
-		list:   layout.Rect{X: r.X, Y: r.Y, W: r.W, H: h},
-		detail: layout.Rect{X: r.X, Y: r.Y + h, W: r.W, H: detailRows},
+	if !p.at.Detail.Empty() {
+		p.drawDetail(b, p.at.Detail)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"voxmesh/mesh/clean"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
@@ -157,7 +158,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 	p.drawFacts(b, r, x, border)
 	in := r.Inner()
 	cols, reason := fit(in.W)
-	drawHead(b, in, cols, reason)
+	hs := drawHead(b, in, cols, reason)
 	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: max(in.H-1, 0)}
 	p.height = body.H
 	p.from, p.to = p.list.Window(body.H)
@@ -167,13 +168,13 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 		p.drawEntry(b, layout.Rect{X: body.X, Y: body.Y + i, W: body.W, H: 1}, p.shown[id], cols, reason, look)
 	}
 	if p.to-p.from < body.H {
-		p.drawRest(b, layout.Rect{X: body.X, Y: body.Y + p.to - p.from, W: body.W, H: body.H - p.to + p.from}, cols, reason)
+		p.drawRest(b, layout.Rect{X: body.X, Y: body.Y + p.to - p.from, W: body.W, H: body.H - p.to + p.from}, hs)
 	}
 	p.drawBottom(b, r, border)
 }
 
 // drawRest draws what stands where more rows would: why they are not there, or their shape while they are read.
-func (p *Pane) drawRest(b *cell.Buffer, r layout.Rect, cols []column, reason int) {
+func (p *Pane) drawRest(b *cell.Buffer, r layout.Rect, heads []columns.Head[column]) {
 	y := r.Y
 	if p.list.Len() == 0 {
 		y++
@@ -190,7 +191,7 @@ func (p *Pane) drawRest(b *cell.Buffer, r layout.Rect, cols []column, reason int
 		put("r retry", theme.In(theme.Second))
 	case p.asked != 0 && p.list.Len() == 0 && p.narrowed == "":
 		if p.late {
-			drawShape(b, r, cols, reason)
+			columns.Shape(b, r.X+before-1, r.Y, r.H, heads)
 		}
 	case p.list.Len() == 0 && p.narrowed != "" && p.asked == 0:
 		put("No entry matches /"+p.narrowed, theme.In(theme.Second))
@@ -247,22 +248,20 @@ func (p *Pane) position() string {
 	return fmt.Sprintf("%s–%s of %s", grouped(uint64(p.from+1)), grouped(uint64(p.to)), grouped(all))
 }
 
-func drawHead(b *cell.Buffer, in layout.Rect, cols []column, reason int) {
-	x := in.X + before
-	for _, c := range cols {
-		h, w := heads[c], width(c, reason)
-		st := theme.In(theme.Third)
-		name := h.name
-		if c == atTime { // the list has one order, its own
-			name, st = name+"▾", theme.In(theme.Second)
-		}
-		if h.right {
-			b.Right(x, x+w, in.Y, name, st)
-		} else {
-			b.Put(x, in.Y, w, name, st)
-		}
-		x += w + 1
+// headsOf are the heads of the columns. A blank stands before each, of the first it is the one after the cursor.
+func headsOf(cols []column, reason int) []columns.Head[column] {
+	out := make([]columns.Head[column], len(cols))
+	for i, c := range cols {
+		out[i] = columns.Head[column]{Column: c, Name: heads[c].name, Width: width(c, reason), Gap: 1, Right: heads[c].right}
 	}
+	return out
+}
+
+// drawHead draws the heads and gives them. The list has one order, its own.
+func drawHead(b *cell.Buffer, in layout.Rect, cols []column, reason int) []columns.Head[column] {
+	order, hs := columns.Order[column]{By: atTime, Down: true}, headsOf(cols, reason)
+	order.Draw(b, in.X+before-1, in.Y, hs)
+	return hs
 }
 
 func (p *Pane) drawEntry(b *cell.Buffer, at layout.Rect, e *entry, cols []column, reason int, l row.Look) {
@@ -282,17 +281,4 @@ func (p *Pane) drawEntry(b *cell.Buffer, at layout.Rect, e *entry, cols []column
 	}
 	target := row.Field{Text: e.target, Width: heads[atTarget].width, Gap: 1}
 	row.Entry(b, at.X, at.Y, at.W, e.class, left, target, right, l)
-}
-
-// drawShape draws rows of the right shape, faint.
-func drawShape(b *cell.Buffer, r layout.Rect, cols []column, reason int) {
-	st := theme.In(theme.Third).With(theme.Faint)
-	for y := range r.H {
-		x := r.X + before
-		for _, c := range cols {
-			w := width(c, reason)
-			b.Fill(x, r.Y+y, max(w-(y*7+int(c)*3)%(w/2+1), 1), 1, "─", st)
-			x += w + 1
-		}
-	}
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 
 	"voxmesh/mesh"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
-	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 	"voxmesh/tui/verb"
 )
@@ -21,8 +21,7 @@ const (
 
 // Draw draws the box over the pane.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
-	w := min(boxWidth, f.Width-4)
-	wide := w - 4
+	wide := min(boxWidth, f.Width-4) - 4
 	effect := format.Wrap(verb.Effect(l.s, "cap", l.on), wide)
 	says, ink := l.says()
 	var said []string
@@ -30,22 +29,17 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 		said = append(said, format.Wrap(s, wide)...)
 	}
 	command := l.command().Rows(wide-2, false)
-	over := f.Pane
 	fixed := 2 + 2 + 2 + len(said) + len(command) // border, gauges, field
 	const blanks = 4
-	if fixed+len(effect)+blanks > over.H {
-		over = f.Layer
-	}
+	over := f.Over(fixed + len(effect) + blanks)
 	gap := 1
 	if fixed+len(effect)+blanks > over.H {
 		gap = 0
 	}
 	effect = effect[:max(min(len(effect), over.H-fixed-gap*blanks), 0)]
-	h := min(fixed+len(effect)+gap*blanks, over.H)
-	r := layout.Rect{X: (f.Width - w) / 2, Y: over.Y + (over.H-h)/2, W: w, H: h}
-	l.box = r
+	r := layout.Box(f, over, boxWidth, fixed+len(effect)+gap*blanks)
 	l.frame(b, r)
-	x, y := r.X+2, r.Y+1
+	x, y := r.BoxText().X, r.BoxText().Y
 	put := func(rows []string, st theme.Style) {
 		for _, s := range rows {
 			b.Put(x, y, wide, s, st)
@@ -71,16 +65,12 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 }
 
 func (l *Layer) frame(b *cell.Buffer, r layout.Rect) {
-	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(b, r, true)
-	end := r.X + r.W
-	name := "the mesh"
-	if l.on.Kind != pane.Mesh {
-		name = l.on.ID
-		class, _ := verb.Class(l.s, l.on)
-		end = row.Corner(b, r.X, r.Y, r.W, class, border)
+	if l.on.Kind == pane.Mesh {
+		boxes.Plain(b, r, "Cap: the mesh")
+		return
 	}
-	pane.Heading(b, layout.Rect{X: r.X, Y: r.Y, W: end - r.X}, "Cap: "+name, true, border)
+	class, _ := verb.Class(l.s, l.on)
+	boxes.Draw(b, r, "Cap: "+l.on.ID, class)
 }
 
 // gauge draws what was spent of a cap; where what is typed is no sum, that there is none to show.

@@ -22,7 +22,6 @@ import (
 	"voxmesh/tui/field"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
-	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/theme"
 	"voxmesh/tui/verb"
@@ -46,7 +45,6 @@ type Layer struct {
 
 	setting uint64 // the generation of the request on its way; 0: none is
 	err     error
-	box     layout.Rect
 }
 
 // set is how the request ended.

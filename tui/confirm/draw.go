@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
@@ -46,25 +47,18 @@ func text(p part, s string, st theme.Style) line {
 
 // Draw draws the box over the pane.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
-	w := min(boxWidth, f.Width-4)
-	lines := l.lines(w - 4)
-	over := f.Pane
-	if len(lines)+2 > over.H {
-		over = f.Layer
-	}
+	lines := l.lines(min(boxWidth, f.Width-4) - 4)
+	over := f.Over(len(lines) + 2)
 	lines, all := l.fit(lines, over.H-2)
-	h := len(lines) + 2
-	r := layout.Rect{X: (f.Width - w) / 2, Y: over.Y + (over.H-h)/2, W: w, H: h}
+	r := layout.Box(f, over, boxWidth, len(lines)+2)
 	l.box = r
-	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(b, r, true)
-	from := row.Corner(b, r.X, r.Y, r.W, l.class, border)
-	pane.Heading(b, layout.Rect{X: r.X, Y: r.Y, W: from - r.X}, l.title(), true, border)
+	border := boxes.Draw(b, r, l.title(), l.class)
+	in := r.BoxText()
 	for i, ln := range lines {
-		ln.draw(b, r.X+2, r.Y+1+i, w-4)
+		ln.draw(b, in.X, in.Y+i, in.W)
 	}
 	if l.seen > 0 && l.seen < all {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", l.jobs+1, l.jobs+l.seen, all), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.jobs, l.jobs+l.seen, all), border)
 	}
 }
 
@@ -199,35 +193,18 @@ const fewJobs = 3
 // fit leaves what has room: jobs scroll as long as a few can be seen, then the blanks go, then the command, and the
 // effect is cut. What is typed and what is missing stays. It gives how many jobs there are in all.
 func (l *Layer) fit(lines []line, room int) (out []line, jobs int) {
-	n := map[part]int{}
-	for _, ln := range lines {
-		n[ln.part]++
+	parts := make([]part, len(lines))
+	for i, ln := range lines {
+		parts[i] = ln.part
 	}
-	jobs = n[job]
-	over := len(lines) - max(room, 0)
-	for _, cut := range []struct {
-		part  part
-		least int
-	}{{job, fewJobs}, {blank, 0}, {job, 1}, {command, 0}, {effect, 1}, {job, 0}} {
-		k := max(min(over, n[cut.part]-cut.least), 0)
-		if k > 0 && cut.part == command { // half a command is none
-			k = n[command]
-		}
-		n[cut.part] -= k
-		over -= k
+	cuts := []boxes.Cut[part]{
+		boxes.Keep(job, fewJobs), boxes.Keep(blank, 0), boxes.Keep(job, 1),
+		boxes.Keep(command, 0), boxes.Keep(effect, 1), boxes.Keep(job, 0),
 	}
-	l.seen = n[job]
-	l.jobs = max(min(l.jobs, jobs-l.seen), 0)
-	at := map[part]int{}
-	for _, ln := range lines {
-		i := at[ln.part]
-		at[ln.part]++
-		if ln.part == job {
-			i -= l.jobs
-		}
-		if i >= 0 && i < n[ln.part] {
-			out = append(out, ln)
-		}
+	stay, seen, jobs := boxes.Fit(parts, room, cuts, command, job, &l.jobs)
+	l.seen = seen
+	for _, i := range stay {
+		out = append(out, lines[i])
 	}
 	return out, jobs
 }

@@ -298,7 +298,7 @@ func (l *Layer) drawLines(b *cell.Buffer, r layout.Rect, border theme.Style) {
 	for i := top; i < end; i++ {
 		b.Put(body.X+1, body.Y+i-top, body.W-2, o.rows[i], theme.Style{})
 	}
-	pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", top+1, end, len(o.rows)), border)
+	pane.Facts(b, r, r.Y+r.H-1, format.Position(top, end, len(o.rows)), border)
 }
 
 // facts says how much of the output there is here.

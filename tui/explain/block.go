@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"fmt"
-
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
@@ -84,8 +82,4 @@ func (v verdict) lines(w int) (out []line) {
 		})
 	}
 	return out
-}
-
-func position(top, rows, all int) string {
-	return fmt.Sprintf("%d–%d of %d", top+1, min(top+rows, all), all)
 }

@@ -11,12 +11,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh/privacy"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
-	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 	"voxmesh/tui/verb"
 )
@@ -145,39 +146,36 @@ const boxWidth = 90
 
 // Draw draws the box over the pane: the answer, and the command in its last row.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
-	w := min(boxWidth, f.Width-4)
+	w := min(boxWidth, f.Width-4) - 4
 	var lines []line
 	for _, bl := range l.blocks {
-		lines = append(lines, bl.lines(w-4)...)
+		lines = append(lines, bl.lines(w)...)
 	}
 	foot := 0
 	if l.command != "" {
 		foot = 2
 	}
-	over := f.Pane
-	if len(lines)+foot+2 > over.H {
-		over = f.Layer
-	}
-	h := min(len(lines)+foot+2, over.H)
-	r := layout.Rect{X: (f.Width - w) / 2, Y: over.Y + (over.H-h)/2, W: w, H: h}
-	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(b, r, true)
-	end := r.X + r.W
-	if l.classed {
-		end = row.Corner(b, r.X, r.Y, r.W, l.class, border)
-	}
-	pane.Heading(b, layout.Rect{X: r.X, Y: r.Y, W: end - r.X}, l.title(), true, border)
+	r := layout.Box(f, f.Over(len(lines)+foot+2), boxWidth, len(lines)+foot+2)
+	border := l.frame(b, r)
+	in := r.BoxText()
 	if foot > 0 {
-		b.Put(r.X+2, r.Y+h-2, w-4, "$ "+l.command, theme.In(theme.Third))
+		b.Put(in.X, in.Y+in.H-1, in.W, "$ "+l.command, theme.In(theme.Third))
 	}
-	l.all, l.rows = len(lines), max(h-2-foot, 0)
+	l.all, l.rows = len(lines), max(in.H-foot, 0)
 	l.scroll(0)
 	for i := l.top; i < min(l.top+l.rows, len(lines)); i++ {
-		lines[i](b, r.X+2, r.Y+1+i-l.top, w-4, i == l.top)
+		lines[i](b, in.X, in.Y+i-l.top, in.W, i == l.top)
 	}
 	if l.rows < l.all {
-		pane.Facts(b, r, r.Y+h-1, position(l.top, l.rows, l.all), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.top, min(l.top+l.rows, l.all), l.all), border)
 	}
+}
+
+func (l *Layer) frame(b *cell.Buffer, r layout.Rect) theme.Style {
+	if l.classed {
+		return boxes.Draw(b, r, l.title(), l.class)
+	}
+	return boxes.Plain(b, r, l.title())
 }
 
 func (l *Layer) title() string {

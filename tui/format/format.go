@@ -249,3 +249,14 @@ func Chunk(s string, w int) []string {
 	}
 	return strings.Split(ansi.Hardwrap(s, w, true), "\n")
 }
+
+// Position says which rows of all are shown, the first of them counted from 0, to the one before end.
+func Position(first, end, all int) string { return fmt.Sprintf("%d–%d of %d", first+1, end, all) }
+
+// Many counts things: "1 job", "3 jobs".
+func Many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

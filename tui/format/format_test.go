@@ -54,6 +54,9 @@ func TestWords(t *testing.T) {
 		{strings.Join(Wrap("run the same without --print now", 22), "|"), "run the same without|--print now"},
 		{strings.Join(Command("$ voxmesh invite --slot gpu", 24), "|"), `$ voxmesh invite \|    --slot gpu`},
 		{strings.Join(Chunk("abcdef", 4), "|"), "abcd|ef"},
+		{Position(0, 12, 21), "1–12 of 21"},
+		{Many(1, "job"), "1 job"},
+		{Many(0, "job") + ", " + Many(12, "job"), "0 jobs, 12 jobs"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("%d: got %q, want %q", i, tc.got, tc.want)

@@ -1,27 +1,27 @@
 package joinmesh
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh/privacy"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
-	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
+	"voxmesh/tui/verb"
 )
 
 const (
 	boxWidth = 76
-	indent   = 12 // where the values begin
-	fewRows  = 3  // of the policy are shown as long as there is a blank row to give up
-	hurry    = 60 // seconds before the end from which the countdown is rose, with its mark
+	indent   = boxes.Indent // where the values begin
+	fewRows  = 3            // of the policy are shown as long as there is a blank row to give up
+	hurry    = 60           // seconds before the end from which the countdown is rose, with its mark
 )
 
 // part says which rows go first where there is no room.
@@ -82,28 +82,22 @@ func named(name, value string, w int, st theme.Style) []line {
 // Draw draws the box over the pane.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	l.buttons = l.buttons[:0]
-	w := min(boxWidth, f.Width-4)
-	lines := l.lines(w - 4)
-	over := f.Pane
-	if len(lines)+2 > over.H {
-		over = f.Layer
-	}
+	lines := l.lines(min(boxWidth, f.Width-4) - 4)
+	over := f.Over(len(lines) + 2)
 	lines = l.fit(lines, over.H-2)
-	h := len(lines) + 2
-	r := layout.Rect{X: (f.Width - w) / 2, Y: over.Y + (over.H-h)/2, W: w, H: h}
-	l.at = r
-	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(b, r, true)
-	pane.Heading(b, r, l.title(), true, border)
+	r := layout.Box(f, over, boxWidth, len(lines)+2)
+	var border theme.Style
 	if class, ok := l.class(); ok {
-		b.Fill(r.X+r.W-4-row.BadgeWidth, r.Y, row.BadgeWidth+2, 1, " ", border)
-		row.Badge(b, r.X+r.W-3-row.BadgeWidth, r.Y, class)
+		border = boxes.Draw(b, r, l.title(), class)
+	} else {
+		border = boxes.Plain(b, r, l.title())
 	}
+	in := r.BoxText()
 	for i, ln := range lines {
-		ln.draw(b, r.X+2, r.Y+1+i, w-4)
+		ln.draw(b, in.X, in.Y+i, in.W)
 	}
 	if l.seen > 0 && l.seen < l.body {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", l.from+1, l.from+l.seen, l.body), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.from, l.from+l.seen, l.body), border)
 	}
 }
 
@@ -123,57 +117,32 @@ func (l *Layer) class() (privacy.Class, bool) {
 	return privacy.Unknown, false
 }
 
-// cut says of which rows how many stay at least.
-type cut struct {
-	part  part
-	least int
-}
-
-func count(lines []line) map[part]int {
+// fit leaves what has room: the policy scrolls as long as some of it can be seen, then the blanks go, then the command. On
+// a screen without room for the rest all but the question scrolls.
+func (l *Layer) fit(lines []line, room int) []line {
 	n := map[part]int{}
 	for _, ln := range lines {
 		n[ln.part]++
 	}
-	return n
-}
-
-// fit leaves what has room: the policy scrolls as long as some of it can be seen, then the blanks go, then the command. On
-// a screen without room for the rest all but the question scrolls.
-func (l *Layer) fit(lines []line, room int) []line {
-	n := count(lines)
-	cuts := []cut{{text, fewRows}, {blank, 0}, {text, 1}, {shell, 0}, {text, 0}, {firm, 0}}
-	if n[firm]+n[keep]+min(n[text], fewRows) > room {
-		for i := range lines {
-			if p := lines[i].part; p == keep || p == blank {
-				lines[i].part = text
-			}
-		}
-		n = count(lines)
-		cuts = []cut{{shell, 0}, {text, 1}, {firm, 0}}
+	cuts := []boxes.Cut[part]{
+		boxes.Keep(text, fewRows), boxes.Keep(blank, 0), boxes.Keep(text, 1),
+		boxes.Keep(shell, 0), boxes.Keep(text, 0), boxes.Keep(firm, 0),
 	}
-	l.body = n[text]
-	over := len(lines) - max(room, 0)
-	for _, cut := range cuts {
-		k := max(min(over, n[cut.part]-cut.least), 0)
-		if k > 0 && cut.part == shell { // half a command is none
-			k = n[shell]
-		}
-		n[cut.part] -= k
-		over -= k
+	all := n[firm]+n[keep]+min(n[text], fewRows) > room
+	if all {
+		cuts = []boxes.Cut[part]{boxes.Keep(shell, 0), boxes.Keep(text, 1), boxes.Keep(firm, 0)}
 	}
-	l.seen = n[text]
-	l.scroll(0)
-	var out []line
-	at := map[part]int{}
-	for _, ln := range lines {
-		i := at[ln.part]
-		at[ln.part]++
-		if ln.part == text {
-			i -= l.from
+	parts := make([]part, len(lines))
+	for i, ln := range lines {
+		if parts[i] = ln.part; all && (ln.part == keep || ln.part == blank) {
+			parts[i] = text
 		}
-		if i >= 0 && i < n[ln.part] {
-			out = append(out, ln)
-		}
+	}
+	stay, seen, body := boxes.Fit(parts, room, cuts, shell, text, &l.from)
+	l.seen, l.body = seen, body
+	out := make([]line, len(stay))
+	for i, k := range stay {
+		out[i] = lines[k]
 	}
 	return out
 }
@@ -231,12 +200,8 @@ func (l *Layer) labelLine() line {
 // name writes the name of a field with the cursor where it has the focus, and tells whether it has.
 func (l *Layer) name(b *cell.Buffer, x, y, w, field int, name string) bool {
 	l.buttons = append(l.buttons, button{at: layout.Rect{X: x, Y: y, W: w, H: 1}, focus: field})
-	focused, st := l.step == asking && l.focus == field, theme.In(theme.Second)
-	if focused {
-		st = theme.In(theme.Text).With(theme.Bold)
-		b.Put(x+indent-2, y, 1, "▸", st)
-	}
-	b.Put(x, y, indent-2, name, st)
+	focused := l.step == asking && l.focus == field
+	boxes.Name(b, x, y, name, focused)
 	return focused
 }
 
@@ -290,7 +255,7 @@ func (l *Layer) button(b *cell.Buffer, x, y, focus int, name string, st theme.St
 func (l *Layer) command() string {
 	c := "voxmesh join -"
 	if name := l.label.Value(); name != "" && l.step != joined {
-		c += " --label " + quote(name)
+		c += " --label " + verb.Quote(name)
 	}
 	switch l.step {
 	case choosing, joining:
@@ -305,16 +270,6 @@ func (l *Layer) commandLine() line {
 	return line{shell, func(b *cell.Buffer, x, y, w int) {
 		b.Put(x, y, w, format.End("$ "+l.command(), w), theme.In(theme.Third))
 	}}
-}
-
-// quote writes a word for a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return s
 }
 
 func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {

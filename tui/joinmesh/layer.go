@@ -20,7 +20,6 @@ import (
 	"voxmesh/mesh/invite"
 	"voxmesh/tui/field"
 	"voxmesh/tui/keys"
-	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 )
 
@@ -74,7 +73,6 @@ type Layer struct {
 	from       int    // first row of the policy that is shown
 	seen, body int    // how many rows of it are shown, and how many there are
 	buttons    []button
-	at         layout.Rect
 }
 
 type (

@@ -172,3 +172,111 @@ func TestNothingOverlaps(t *testing.T) {
 		}
 	}
 }
+
+func TestListPane(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		w, h   int
+		detail bool
+		alone  bool
+		want   string
+	}{
+		{"80x24", 80, 24, false, false, `
+ 1 ....................
+15 LLLLLLLLLLLLLLLLLLLL
+ 6 DDDDDDDDDDDDDDDDDDDD
+ 2 ....................`},
+		{"80x24, in the details", 80, 24, true, false, `
+ 1 ....................
+15 LLLLLLLLLLLLLLLLLLLL
+ 6 DDDDDDDDDDDDDDDDDDDD
+ 2 ....................`},
+		{"120x40", 120, 40, false, false, `
+ 1 ..............................
+31 LLLLLLLLLLLLLLLLLLLLLLLLLLLLLL
+ 6 DDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
+ 2 ..............................`},
+		{"the list alone", 80, 24, false, true, `
+ 1 ....................
+21 LLLLLLLLLLLLLLLLLLLL
+ 2 ....................`},
+		{"the details alone", 80, 24, true, true, `
+ 1 ....................
+21 DDDDDDDDDDDDDDDDDDDD
+ 2 ....................`},
+		{"one at a time", 64, 20, false, false, `
+ 1 ................
+17 LLLLLLLLLLLLLLLL
+ 2 ................`},
+		{"one at a time, the details", 64, 20, true, false, `
+ 1 ................
+17 DDDDDDDDDDDDDDDD
+ 2 ................`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := ListPane(Screen(tc.w, tc.h, Parts{}), tc.detail, tc.alone)
+			got := fold(drawing(tc.w, tc.h, map[string]Rect{"L": p.List, "D": p.Detail}))
+			if want := strings.TrimPrefix(tc.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	var ps Places
+	ps.Add(2, 5, 1, 7)
+	ps.Add(5, 6, 1, 8)
+	for x, want := range map[int]int{2: 7, 4: 7, 5: 8} {
+		if got, ok := ps.At(x, 1); !ok || got != want {
+			t.Errorf("at %d is %d, %v, want %d", x, got, ok, want)
+		}
+	}
+	for _, at := range [][2]int{{1, 1}, {6, 1}, {2, 0}, {2, 2}} {
+		if got, ok := ps.At(at[0], at[1]); ok {
+			t.Errorf("at %v is %d", at, got)
+		}
+	}
+	if ps.Forget(); len(ps) != 0 {
+		t.Error("places that are forgotten are there")
+	}
+}
+
+func TestBox(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		w, h int
+		box  int
+		rows int
+		want string
+	}{
+		{"over the pane", 80, 24, 48, 9, `
+ 6 ....................
+ 9 ....BBBBBBBBBBBB....
+ 9 ....................`},
+		{"too high for the pane", 80, 24, 48, 21, `
+ 1 ....................
+21 ....BBBBBBBBBBBB....
+ 2 ....................`},
+		{"too high for all", 80, 24, 48, 40, `
+ 1 ....................
+22 ....BBBBBBBBBBBB....
+ 1 ....................`},
+		{"wider than the screen", 60, 20, 90, 4, `
+ 7 ...............
+ 4 .BBBBBBBBBBBBBB
+ 9 ...............`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := Screen(tc.w, tc.h, Parts{Strip: true, Scrubber: true})
+			r := Box(f, f.Over(tc.rows), tc.box, tc.rows)
+			got := fold(drawing(tc.w, tc.h, map[string]Rect{"B": r}))
+			if want := strings.TrimPrefix(tc.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if in := r.BoxText(); in.X != r.X+2 || in.Y != r.Y+1 || in.W != r.W-4 || in.H != r.H-2 {
+				t.Errorf("in %v the text stands in %v", r, in)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 
+	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 )
 
@@ -191,7 +192,7 @@ func (l *List) Position() string {
 	case l.fresh > 0:
 		return fmt.Sprintf("%d new", l.fresh)
 	case len(l.ids) > l.rows && l.rows > 0:
-		return fmt.Sprintf("%d–%d of %d", l.top+1, min(l.top+l.rows, len(l.ids)), len(l.ids))
+		return format.Position(l.top, min(l.top+l.rows, len(l.ids)), len(l.ids))
 	}
 	return ""
 }

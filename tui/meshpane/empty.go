@@ -6,6 +6,7 @@ import (
 
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
@@ -114,7 +115,7 @@ func (p *Pane) drawEmpty(b *cell.Buffer, r layout.Rect) {
 			b.Put(x, at, in.X+in.W-x, s, faint)
 		}
 	}
-	centre(b, in, y+shapeSays, emptySays, theme.In(theme.Text))
+	empty.Centre(b, in, y+shapeSays, emptySays, theme.In(theme.Text))
 	p.drawOffers(b, in, y+shapeChoice)
 	if id := p.s.World.State.Mesh; id != "" {
 		at := in.X + in.W/2 - 6
@@ -151,12 +152,4 @@ func (p *Pane) drawOffers(b *cell.Buffer, in layout.Rect, y int) {
 
 func shapeAt(in layout.Rect) (x, y int) {
 	return in.X + max((in.W-shapeWidth)/2, 0), in.Y + max((in.H-len(shape))/2, 0)
-}
-
-func centre(b *cell.Buffer, in layout.Rect, y int, s string, st theme.Style) {
-	if y < in.Y || y >= in.Y+in.H {
-		return
-	}
-	x := in.X + max((in.W-ansi.StringWidth(s))/2, 0)
-	b.Put(x, y, in.X+in.W-x, s, st)
 }

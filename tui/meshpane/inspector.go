@@ -167,7 +167,7 @@ func (p *Pane) drawLines(b *cell.Buffer, r layout.Rect, lines []line, focused bo
 		drawLine(b, in.X+1, y, in.W-2, l, look)
 	}
 	if len(lines) > rows {
-		pane.Facts(b, r, r.Y+r.H-1, position(v.top, rows, len(lines)), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(v.top, min(v.top+rows, len(lines)), len(lines)), border)
 	}
 }
 

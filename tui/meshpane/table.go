@@ -8,6 +8,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
@@ -97,7 +98,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect, both bool) {
 		p.drawEntry(b, in.X, in.Y+1+i, in.W, p.entries.find(id), node, heads, look)
 	}
 	if p.nodes.Len() == 0 {
-		centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
+		empty.Centre(b, in, in.Y+1, "nothing matches; esc clears the filter", theme.In(theme.Third))
 	}
 	pane.Facts(b, r, r.Y+r.H-1, p.nodes.Position(), border)
 }
@@ -133,10 +134,6 @@ func (p *Pane) drawFilter(b *cell.Buffer, r layout.Rect, x int, border theme.Sty
 		room := r.X + r.W - 4 - x
 		pane.Facts(b, r, r.Y, format.End(fmt.Sprintf("%d of %d /%s", p.nodes.Len(), len(p.entries.rows), text), room), border)
 	}
-}
-
-func position(top, rows, all int) string {
-	return fmt.Sprintf("%d–%d of %d", top+1, min(top+rows, all), all)
 }
 
 func (p *Pane) drawHead(b *cell.Buffer, in layout.Rect, node int, heads []head) {

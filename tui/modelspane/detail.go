@@ -158,7 +158,7 @@ func modelLine(h header) string {
 	if h.size > 0 {
 		size = format.Size(h.size)
 	}
-	where := "on " + count(h.of, "node")
+	where := "on " + format.Many(h.of, "node")
 	if h.loaded > 0 {
 		where += ", loaded on " + format.Count(int64(h.loaded))
 	}
@@ -169,7 +169,7 @@ func nodeLine(h header) string {
 	if h.of == 0 {
 		return h.note + "; it is asked again every 15 s"
 	}
-	text := count(h.of, "model") + ", " + format.Size(h.bytes) + " on disk"
+	text := format.Many(h.of, "model") + ", " + format.Size(h.bytes) + " on disk"
 	if h.loaded > 0 {
 		text += ", " + format.Count(int64(h.loaded)) + " loaded"
 	}

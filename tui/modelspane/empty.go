@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
@@ -22,8 +24,6 @@ const (
 	mostNotes    = 4
 )
 
-var buttons = []string{"Copy the command", "See a demo"}
-
 // empty reports whether there is nothing to list: no model on any node, at the moment that is shown.
 func (p *Pane) empty() bool {
 	return p.ready && p.shown.models == 0 && !p.filter.Typing()
@@ -33,29 +33,26 @@ func (p *Pane) emptyKeys() []keys.Binding {
 	if !p.s.World.Past.IsZero() {
 		return nil
 	}
-	return []keys.Binding{
+	return append([]keys.Binding{
 		keys.Get(keys.Open).As("choose", "copy the command, to be run on that machine"),
 		keys.Get(keys.Retry).As("retry", "what is asked again, and when"),
-		keys.Get(keys.Left).As("", "the other one"), keys.Get(keys.Right).As("", "the other one"),
-		keys.Get(keys.Next).As("next", "the other one"), keys.Get(keys.Previous).As("", "the other one"),
-	}
+	}, empty.Keys()...)
 }
 
 func (p *Pane) choose(id keys.ID) pane.Action {
+	p.choice.Move(id)
 	switch id {
 	case keys.Retry:
 		return p.retry()
-	case keys.Left, keys.Right, keys.Next, keys.Previous:
-		p.button = (p.button + 1) % len(buttons)
 	case keys.Open:
-		return p.press(p.button)
+		return p.press(p.choice.At)
 	}
 	return nil
 }
 
 // press is what a button does: the command is for a terminal on the machine that is meant.
 func (p *Pane) press(button int) pane.Action {
-	if p.button = button; button == 1 {
+	if p.choice.At = button; button == 1 {
 		return pane.Demo{}
 	}
 	text := p.command()
@@ -86,9 +83,9 @@ func (p *Pane) drawSays(b *cell.Buffer, in layout.Rect, y int) {
 	node, n := p.silent()
 	switch {
 	case n == 0:
-		centre(b, in, y, "No model yet. A node brings those of its Ollama.", theme.Style{})
+		empty.Centre(b, in, y, "No model yet. A node brings those of its Ollama.", theme.Style{})
 	case n > 1:
-		centre(b, in, y, fmt.Sprintf("No Ollama answers on %d nodes.", n), theme.Style{})
+		empty.Centre(b, in, y, fmt.Sprintf("No Ollama answers on %d nodes.", n), theme.Style{})
 	case y < in.Y+in.H:
 		const says = "No Ollama answers on "
 		w := ansi.StringWidth(says + node.node + " " + node.class.Badge() + ".")
@@ -101,22 +98,23 @@ func (p *Pane) drawSays(b *cell.Buffer, in layout.Rect, y int) {
 
 func (p *Pane) drawEmpty(b *cell.Buffer, r layout.Rect) {
 	border := pane.Frame(b, r, true)
-	p.drawViews(b, r, border)
-	p.tabs = p.tabs[:0]
+	p.views.Draw(b, r, viewNames, p.view, p.focus == table, border)
+	p.choice.Forget()
 	in := r.Inner()
 	cols, name := fit(in.W)
-	p.drawHead(b, in, cols, name)
-	p.columns = p.columns[:0]
+	hs := p.headsOf(cols, name)
+	p.order.Draw(b, in.X+before, in.Y, hs)
+	p.order.Forget()
 	rows := max(min(shapeRows, in.H-10), 0)
-	drawShape(b, layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: rows}, cols, name)
+	columns.Shape(b, in.X+before, in.Y+1, rows, hs)
 	y := in.Y + rows + 2
 	if !p.s.World.Past.IsZero() {
-		centre(b, in, y, "No node had a model at "+format.Time(p.s.World.Past.UnixMicro(), p.s.Now().Location())+".", theme.Style{})
+		empty.Centre(b, in, y, "No node had a model at "+format.Time(p.s.World.Past.UnixMicro(), p.s.Now().Location())+".", theme.Style{})
 		return
 	}
 	p.drawSays(b, in, y)
-	p.drawButtons(b, in, y+2)
-	centre(b, in, y+3, "$ "+p.command(), theme.In(theme.Third))
+	p.choice.Draw(b, in, y+2, "Copy the command", "See a demo", false)
+	empty.Centre(b, in, y+3, "$ "+p.command(), theme.In(theme.Third))
 	p.drawNotes(b, layout.Rect{X: in.X, Y: y + 5, W: in.W, H: min(in.Y+in.H-y-5, mostNotes)}, name)
 	b.Put(r.X+2, r.Y+r.H-1, r.W-4, " no model yet ", border)
 }
@@ -127,29 +125,5 @@ func (p *Pane) drawNotes(b *cell.Buffer, r layout.Rect, name int) {
 		age := row.Field{Text: n.age, Width: 4, Gap: 1, Right: true, Style: theme.In(theme.Third)}
 		id := row.Field{Text: format.Middle(n.node, name-inset), Width: name}
 		row.Place(b, r.X, r.Y+i, r.W, n.class, inset, id, []row.Field{says, age}, row.Look{Faint: p.s.Faint()})
-	}
-}
-
-func (p *Pane) drawButtons(b *cell.Buffer, in layout.Rect, y int) {
-	w := 4
-	for _, s := range buttons {
-		w += len(s) + 2
-	}
-	x := in.X + max((in.W-w)/2, 0)
-	for i, name := range buttons {
-		text, st := " "+name+" ", theme.In(theme.Second)
-		if i == p.button {
-			text, st = "["+name+"]", theme.In(theme.Primary).With(theme.Bold)
-		}
-		to := b.Put(x, y, in.X+in.W-x, text, st)
-		p.tabs = append(p.tabs, place{x, to, y, i})
-		x = to + 4
-	}
-}
-
-func centre(b *cell.Buffer, in layout.Rect, y int, s string, st theme.Style) {
-	if y < in.Y+in.H {
-		x := in.X + max((in.W-ansi.StringWidth(s))/2, 0)
-		b.Put(x, y, in.X+in.W-x, s, st)
 	}
 }

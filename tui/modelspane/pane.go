@@ -20,6 +20,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
@@ -36,7 +38,7 @@ const (
 	numViews
 )
 
-var viewNames = [numViews]string{"By model", "By node"}
+var viewNames = []string{"By model", "By node"}
 
 // named is a filter with a name.
 type named int
@@ -78,26 +80,23 @@ type Pane struct {
 
 	view   view
 	kept   named
-	sortBy column
-	down   bool
+	order  columns.Order[column]
 	filter list.Filter
 	list   list.List
 	open   map[string]bool // branches, as they were first seen or were turned since
 	focus  region
 	alone  bool
-	button int // of the empty pane
+	choice empty.Choice // of the empty pane
 
-	shown answer    // what the list was made of
-	ready bool      // it was made once
-	asked uint64    // the generation of the question on its way; 0: none
-	again bool      // the world changed while it was
-	made  time.Time // when the last question was asked
-	want  string    // a model to select when the list has it
+	shown    answer                // what the list was made of
+	ready    bool                  // it was made once
+	question pane.Question[answer] // of the list
+	made     time.Time             // when the list was last asked for
+	want     string                // a model to select when the list has it
 
-	columns []place // where the heads were drawn,
-	tabs    []place // the views,
-	signs   []place // and the signs of closed branches
-	rects   rects
+	views columns.Views[view]
+	signs layout.Places // of closed branches
+	at    layout.ListDetail
 }
 
 // New makes the pane. What it computes in commands ends with ctx.
@@ -117,7 +116,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, p.refresh(false)
 	case pane.Second:
 		return nil, p.refresh(true)
-	case answered:
+	case pane.Answered[answer]:
 		return nil, p.answer(msg)
 	case pane.Reveal:
 		return nil, p.reveal(msg.Ref)
@@ -138,7 +137,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Click:
 		return p.click(msg)
 	case pane.Wheel:
-		if p.rects.list.Has(msg.X, msg.Y) {
+		if p.at.List.Has(msg.X, msg.Y) {
 			p.list.Wheel(msg.Down)
 		}
 	}
@@ -165,9 +164,9 @@ func (p *Pane) do(msg pane.Do) (pane.Action, tea.Cmd) {
 		p.kept = (p.kept + 1) % numNamed
 		return nil, p.update(true)
 	case keys.Sort:
-		return nil, p.sort(p.nextColumn())
+		return nil, p.sort(p.order.Next(byName))
 	case keys.Order:
-		p.down = !p.down
+		p.order.Down = !p.order.Down
 		return nil, p.update(true)
 	case keys.Filter:
 		p.focus = table
@@ -268,22 +267,8 @@ func (p *Pane) turn(v view) tea.Cmd {
 }
 
 func (p *Pane) sort(c column) tea.Cmd {
-	if c == p.sortBy {
-		p.down = !p.down
-	} else {
-		p.sortBy, p.down = c, heads[c].down
-	}
+	p.order.Choose(c, heads[c].down)
 	return p.update(true)
-}
-
-// nextColumn is the one after that by which the list is sorted, of those that are shown.
-func (p *Pane) nextColumn() column {
-	for i, h := range p.columns {
-		if h.what == int(p.sortBy) {
-			return column(p.columns[(i+1)%len(p.columns)].what)
-		}
-	}
-	return byName
 }
 
 // reveal selects a model and brings it into sight, whatever the list was narrowed to.
@@ -345,36 +330,15 @@ func (p *Pane) refuseExplain() string {
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
 	if p.empty() {
-		p.rects = rects{}
+		p.at = layout.ListDetail{}
 		p.drawEmpty(b, f.Pane)
 		return
 	}
-	p.rects = p.arrange(f)
-	if !p.rects.list.Empty() {
-		p.drawTable(b, p.rects.list)
+	p.at = layout.ListPane(f, p.focus == detail, p.alone)
+	if !p.at.List.Empty() {
+		p.drawTable(b, p.at.List)
 	}
-	if !p.rects.detail.Empty() {
-		p.drawDetail(b, p.rects.detail)
-	}
-}
-
-// rects is where the two regions stand; one that is not shown is empty.
-type rects struct{ list, detail layout.Rect }
-
-// detailRows is the height of the detail with its border.
-const detailRows = 6
-
-func (p *Pane) arrange(f layout.Frame) rects {
-	r := f.Pane
-	switch {
-	case (f.OneUp || p.alone) && p.focus == detail:
-		return rects{detail: r}
-	case f.OneUp || p.alone:
-		return rects{list: r}
-	}
-	h := r.H - detailRows
-	return rects{
-		list:   layout.Rect{X: r.X, Y: r.Y, W: r.W, H: h},
-		detail: layout.Rect{X: r.X, Y: r.Y + h, W: r.W, H: detailRows},
+	if !p.at.Detail.Empty() {
+		p.drawDetail(b, p.at.Detail)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
@@ -104,21 +105,22 @@ func fit(w int) (cols []column, name int) {
 
 func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 	border := pane.Frame(b, r, p.focus == table)
-	x := p.drawViews(b, r, border)
+	x := p.views.Draw(b, r, viewNames, p.view, p.focus == table, border)
 	if to := p.filter.Draw(b, r, x+1, r.Y); to > x+1 {
 		x = to
 	}
 	p.drawFacts(b, r, x, border)
 	in := r.Inner()
 	cols, name := fit(in.W)
-	p.drawHead(b, in, cols, name)
+	hs := p.headsOf(cols, name)
+	p.order.Draw(b, in.X+before, in.Y, hs)
 	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: max(in.H-1, 0)}
 	from, to := p.list.Window(body.H)
 	ids := p.list.IDs()
-	p.signs = p.signs[:0]
+	p.signs.Forget()
 	switch {
 	case !p.ready:
-		drawShape(b, body, cols, name)
+		columns.Shape(b, body.X+before, body.Y, body.H, hs)
 	case len(ids) == 0:
 		b.Put(body.X+before, body.Y+1, body.W-before, p.none(), theme.In(theme.Second))
 	}
@@ -133,7 +135,7 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 		}
 	}
 	if to-from < len(ids) {
-		pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%d–%d of %d", from+1, to, len(ids)), border)
+		pane.Facts(b, r, r.Y+r.H-1, format.Position(from, to, len(ids)), border)
 	}
 }
 
@@ -150,24 +152,6 @@ func (p *Pane) none() string {
 	return "No node could run a model for this job now; f shows all."
 }
 
-func (p *Pane) drawViews(b *cell.Buffer, r layout.Rect, border theme.Style) int {
-	p.tabs = p.tabs[:0]
-	x := r.X + 1
-	for v, name := range viewNames {
-		text, st := " "+name+" ", border
-		if view(v) == p.view {
-			st = theme.In(theme.Text).With(theme.Bold)
-			if p.focus == table {
-				text = "[" + name + "]"
-			}
-		}
-		to := b.Put(x, r.Y, r.X+r.W-1-x, text, st)
-		p.tabs = append(p.tabs, place{x, to, r.Y, v})
-		x = to
-	}
-	return x
-}
-
 // drawFacts says at the right of the border how many there are, or how many of them the filters let through, and for
 // what job places are judged.
 func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style) {
@@ -179,7 +163,7 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	if a.query.view == byNode {
 		what = "node"
 	}
-	text := count(a.known, what)
+	text := format.Many(a.known, what)
 	if p.narrowed() {
 		text = fmt.Sprintf("%d of %d", a.shown, a.known)
 	}
@@ -198,42 +182,17 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	}
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func (p *Pane) drawHead(b *cell.Buffer, in layout.Rect, cols []column, name int) {
-	p.columns = p.columns[:0]
-	x := in.X + before
-	for _, c := range cols {
+func (p *Pane) headsOf(cols []column, name int) []columns.Head[column] {
+	out := make([]columns.Head[column], len(cols))
+	for i, c := range cols {
 		h := heads[c]
-		text, st, w := h.name, theme.In(theme.Third), h.width
-		if c == byName {
-			w = name
-			if p.view == byNode {
-				text = "NODE"
-			}
-		}
-		if c == p.sortBy {
-			st = theme.In(theme.Second)
-			if p.down {
-				text += "▾"
-			} else {
-				text += "▴"
-			}
-		}
-		x += h.gap
-		if h.right {
-			b.Right(x-h.gap, x+w, in.Y, text, st)
-		} else {
-			b.Put(x, in.Y, w+1, text, st)
-		}
-		p.columns = append(p.columns, place{x - h.gap, x + w, in.Y, int(c)})
-		x += w
+		out[i] = columns.Head[column]{Column: c, Name: h.name, Width: h.width, Gap: h.gap, Right: h.right}
 	}
+	out[0].Width = name
+	if p.view == byNode {
+		out[0].Name = "NODE"
+	}
+	return out
 }
 
 // fields are the columns right of the class.
@@ -280,7 +239,7 @@ func (p *Pane) drawBranch(b *cell.Buffer, at layout.Rect, id string, cols []colu
 		p.finish(b, at, l)
 	}
 	if hidden != "" {
-		p.signs = append(p.signs, place{at.X + before, at.X + before + name, at.Y, 0})
+		p.signs.Add(at.X+before, at.X+before+name, at.Y, 0)
 	}
 }
 
@@ -327,21 +286,4 @@ func (p *Pane) finish(b *cell.Buffer, at layout.Rect, l row.Look) {
 		attr = theme.Raised
 	}
 	b.Restyle(at.X, at.Y, at.W, 1, func(s theme.Style) theme.Style { return s.With(attr) })
-}
-
-// drawShape draws rows of the right shape, faint.
-func drawShape(b *cell.Buffer, r layout.Rect, cols []column, name int) {
-	st := theme.In(theme.Third).With(theme.Faint)
-	for y := range r.H {
-		x := r.X + before
-		for _, c := range cols {
-			w := heads[c].width
-			if c == byName {
-				w = name
-			}
-			x += heads[c].gap
-			b.Fill(x, r.Y+y, max(w-(y*7+int(c)*3)%(w/2+1), 1), 1, "─", st)
-			x += w
-		}
-	}
 }

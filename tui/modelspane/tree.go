@@ -28,14 +28,8 @@ func places(st *mesh.State) int {
 	return len(models) * len(nodes)
 }
 
-// answered brings a list from a command.
-type answered struct {
-	generation uint64
-	answer     answer
-}
-
 func (p *Pane) query() query {
-	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.kept, p.sortBy, p.down, p.filter.Text()}
+	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.kept, p.order.By, p.order.Down, p.filter.Text()}
 }
 
 // refresh takes in the world: at once where it is another instant, else at most once a second.
@@ -47,8 +41,7 @@ func (p *Pane) refresh(second bool) tea.Cmd {
 	return p.update(false)
 }
 
-// update makes the list, in a command where there is much to judge. One question is on its way at a time: what changes
-// meanwhile is asked after it, but what was wanted otherwise replaces it.
+// update makes the list, in a command where there is much to judge.
 func (p *Pane) update(wanted bool) tea.Cmd {
 	q, now := p.query(), p.s.Time()
 	if q.state == nil {
@@ -56,32 +49,20 @@ func (p *Pane) update(wanted bool) tea.Cmd {
 	}
 	p.made = p.s.Now()
 	if places(q.state) <= fewPlaces {
-		p.asked = 0
+		p.question.Drop()
 		p.adopt(ask(q, now))
 		return nil
 	}
-	if p.asked != 0 && !wanted {
-		p.again = true
-		return nil
-	}
-	p.again = false
-	p.asked = p.s.Generation()
-	gen, ctx := p.asked, p.ctx
-	return func() tea.Msg {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return answered{gen, ask(q, now)}
-	}
+	return p.question.Ask(p.ctx, p.s, wanted, func() answer { return ask(q, now) })
 }
 
-func (p *Pane) answer(m answered) tea.Cmd {
-	if m.generation != p.asked {
+func (p *Pane) answer(m pane.Answered[answer]) tea.Cmd {
+	current, again := p.question.Take(m)
+	if !current {
 		return nil
 	}
-	p.asked = 0
-	p.adopt(m.answer)
-	if p.again {
+	p.adopt(m.Answer)
+	if again {
 		return p.update(false)
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"voxmesh/tui/verb"
 )
 
-// effects are what the acts do, in our words.
+// effects are what the acts do in few words: there are two rows for them, where what package verb says may take more.
 var effects = map[string]string{
 	mesh.ActKill:      "Stops what runs and its processes now. Output so far is kept; nothing is run again by itself.",
 	mesh.ActPause:     "Takes no new work; what runs goes on to its end.",
@@ -83,9 +83,9 @@ var commands = map[keys.ID]string{
 func (l *Layer) command(e entry) string {
 	switch {
 	case e.verb == keys.Send && e.with != "" && e.on.Kind == pane.Node:
-		return "voxmesh run wasm " + quote(e.with) + " --on " + e.on.ID
+		return "voxmesh run wasm " + verb.Quote(e.with) + " --on " + e.on.ID
 	case e.verb == keys.Send && e.with != "":
-		return "voxmesh run text " + quote(e.with)
+		return "voxmesh run text " + verb.Quote(e.with)
 	case e.does != open && e.on.Kind == pane.None && commands[e.verb] != "":
 		return commands[e.verb]
 	case e.does == act:
@@ -108,16 +108,6 @@ func (l *Layer) command(e entry) string {
 		return "voxmesh audit show " + e.on.ID
 	}
 	return ""
-}
-
-// quote writes a word for a POSIX shell.
-func quote(s string) string {
-	for _, r := range s {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@=+", r) {
-			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-	}
-	return s
 }
 
 // named is what a notice about an entry begins with, as the last row says it.

@@ -26,12 +26,6 @@ import (
 	"voxmesh/tui/pane"
 )
 
-// Typed is an act for which something was typed already: the intent that is to be sent, or the file for a node.
-type Typed struct {
-	pane.Act
-	Text string
-}
-
 // Layer is one palette. Make one with New.
 type Layer struct {
 	s      *pane.Session
@@ -204,10 +198,8 @@ func (l *Layer) choose(e entry) pane.Action {
 	switch {
 	case e.does == open:
 		do = pane.Visit{Ref: e.on}
-	case e.does == act && e.with != "":
-		do = Typed{pane.Act{Verb: e.verb, On: e.on}, e.with}
 	case e.does == act:
-		do = pane.Act{Verb: e.verb, On: e.on}
+		do = pane.Act{Verb: e.verb, On: e.on, Text: e.with}
 	default:
 		do = pressing(e.verb)
 	}

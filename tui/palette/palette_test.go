@@ -46,9 +46,9 @@ func TestChoosing(t *testing.T) {
 		{"#j-81f7", closing(pane.Visit{Ref: ref(pane.Job, "j-81f7")})},
 		{"llama", closing(pane.Visit{Ref: ref(pane.Model, "llama3.2:3b")})},
 		{">alice", closing(pane.Act{Verb: keys.Pause, On: ref(pane.Node, "alice-gpu")})},
-		{"submit: build the docs", closing(Typed{pane.Act{Verb: keys.Send}, "build the docs"})},
-		{"SUBMIT:  x", closing(Typed{pane.Act{Verb: keys.Send}, "x"})},
-		{"file: ./job.wasm ali", closing(Typed{pane.Act{Verb: keys.Send, On: ref(pane.Node, "alice-gpu")}, "./job.wasm"})},
+		{"submit: build the docs", closing(pane.Act{Verb: keys.Send, Text: "build the docs"})},
+		{"SUBMIT:  x", closing(pane.Act{Verb: keys.Send, Text: "x"})},
+		{"file: ./job.wasm ali", closing(pane.Act{Verb: keys.Send, On: ref(pane.Node, "alice-gpu"), Text: "./job.wasm"})},
 	} {
 		s := show(t, aurelia().st, 80, 24, pane.Ref{}, nil).typed(tc.typed).do(keys.Open)
 		if got := s.last(); !reflect.DeepEqual(got, tc.want) {

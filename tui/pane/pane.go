@@ -121,10 +121,12 @@ type (
 	// Visit goes to where a thing is shown: a node to its inspector, a job, run or span to the drawer, an entry to Audit,
 	// a model to Models, an item to the Hopper. The layer that gives it stays, unless it closes itself first.
 	Visit struct{ Ref Ref }
-	// Act begins an act on a thing: its confirmation or its box.
+	// Act begins an act on a thing: its confirmation or its box. Text is what was typed for it already: the intent that is
+	// to be sent, or the file for a node.
 	Act struct {
 		Verb keys.ID
 		On   Ref
+		Text string
 	}
 	// Seek takes the whole console to an instant: to an op where Seq is set, else to a moment.
 	Seek struct {

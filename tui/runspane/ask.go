@@ -11,6 +11,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
 	"voxmesh/tui/list"
+	"voxmesh/tui/pane"
 )
 
 // A list of fewRuns is made at once; one of more in a command. Making one of 10,000 takes some 20 ms, a few hundred less
@@ -64,14 +65,8 @@ type answer struct {
 	waits  *mesh.Waits // for the sentences, which are asked for one by one
 }
 
-// answered brings one from a command.
-type answered struct {
-	generation uint64
-	answer     answer
-}
-
 func (p *Pane) query() query {
-	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.sortBy, p.down, p.filter.Text()}
+	return query{p.s.World.State, p.s.World.Tel, p.s.World.Past, p.view, p.order.By, p.order.Down, p.filter.Text()}
 }
 
 // ask makes the list: pure, and of values alone.
@@ -174,7 +169,7 @@ func byNumber[T cmp.Ordered](of func(*run) T) func(a, b *run) int {
 // clock.
 func (p *Pane) still() bool {
 	q := &p.shown.query
-	return p.ready && p.asked == 0 && p.s.World.State.Seq == p.shown.seq && p.query().same(*q) && q.sortBy != byTime &&
+	return p.ready && !p.question.Open() && p.s.World.State.Seq == p.shown.seq && p.query().same(*q) && q.sortBy != byTime &&
 		!strings.Contains(q.filter, "age:")
 }
 
@@ -197,8 +192,7 @@ func (p *Pane) refresh(second bool) tea.Cmd {
 // rearrange makes the list anew because something else is wanted of it.
 func (p *Pane) rearrange() tea.Cmd { return p.update(true) }
 
-// update makes the list, in a command where there are many runs. One question is on its way at a time: what changes
-// meanwhile is asked after it, but what was typed replaces it.
+// update makes the list, in a command where there are many runs.
 func (p *Pane) update(wanted bool) tea.Cmd {
 	q, now := p.query(), p.s.Time()
 	if q.state == nil {
@@ -206,32 +200,20 @@ func (p *Pane) update(wanted bool) tea.Cmd {
 	}
 	p.made = p.s.Now()
 	if len(q.state.Runs()) <= fewRuns {
-		p.asked = 0
+		p.question.Drop()
 		p.adopt(ask(q, now), wanted)
 		return nil
 	}
-	if p.asked != 0 && !wanted {
-		p.again = true
-		return nil
-	}
-	p.again = false
-	p.asked = p.s.Generation()
-	gen, ctx := p.asked, p.ctx
-	return func() tea.Msg {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return answered{gen, ask(q, now)}
-	}
+	return p.question.Ask(p.ctx, p.s, wanted, func() answer { return ask(q, now) })
 }
 
-func (p *Pane) answer(m answered) tea.Cmd {
-	if m.generation != p.asked {
+func (p *Pane) answer(m pane.Answered[answer]) tea.Cmd {
+	current, again := p.question.Take(m)
+	if !current {
 		return nil
 	}
-	p.asked = 0
-	p.adopt(m.answer, !m.answer.query.same(p.shown.query))
-	if p.again {
+	p.adopt(m.Answer, !m.Answer.query.same(p.shown.query))
+	if again {
 		return p.update(false)
 	}
 	return nil
@@ -242,7 +224,7 @@ func (q query) same(o query) bool {
 	return q.view == o.view && q.sortBy == o.sortBy && q.down == o.down && q.filter == o.filter && q.past.Equal(o.past)
 }
 
-func (p *Pane) newestFirst() bool { return p.sortBy == byStart && p.down }
+func (p *Pane) newestFirst() bool { return p.order.By == byStart && p.order.Down }
 
 // adopt shows a list. One that was wanted otherwise is a new one: nothing in it "came".
 func (p *Pane) adopt(a answer, wanted bool) {

@@ -9,31 +9,30 @@ import (
 // click focuses and selects; a double one opens. The heads sort, the views turn.
 func (p *Pane) click(c pane.Click) (pane.Action, tea.Cmd) {
 	p.hold(false)
-	what, tab := at(p.tabs, c.X, c.Y)
 	if p.empty() {
-		if tab && !c.Right {
-			return p.press(what), nil
+		if button, ok := p.choice.Clicked(c.X, c.Y); ok && !c.Right {
+			return p.press(button), nil
 		}
 		return nil, nil
 	}
-	if p.rects.detail.Has(c.X, c.Y) {
+	if p.at.Detail.Has(c.X, c.Y) {
 		p.focus = detail
 		if c.Double {
 			return p.open(), nil
 		}
 		return nil, nil
 	}
-	if !p.rects.list.Has(c.X, c.Y) {
+	if !p.at.List.Has(c.X, c.Y) {
 		return nil, nil
 	}
 	p.focus = table
-	if tab {
-		return nil, p.turn(view(what))
+	if v, ok := p.views.At(c.X, c.Y); ok {
+		return nil, p.turn(v)
 	}
-	if by, ok := at(p.columns, c.X, c.Y); ok {
-		return nil, p.sort(column(by))
+	if by, ok := p.order.At(c.X, c.Y); ok {
+		return nil, p.sort(by)
 	}
-	if !p.list.Click(c.Y - p.rects.list.Y - 2) {
+	if !p.list.Click(c.Y - p.at.List.Y - 2) {
 		return nil, nil
 	}
 	p.choseRow()

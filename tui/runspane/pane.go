@@ -18,6 +18,8 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
+	"voxmesh/tui/empty"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
@@ -35,7 +37,7 @@ const (
 	numViews
 )
 
-var viewNames = [numViews]string{"All", "Running", "Failed"}
+var viewNames = []string{"All", "Running", "Failed"}
 
 type region int
 
@@ -50,32 +52,28 @@ type Pane struct {
 	ctx context.Context
 
 	view   view
-	sortBy column
-	down   bool
+	order  columns.Order[column]
 	filter list.Filter
 	list   list.List
 	wanted string // a run that is to be selected when it comes
 	held   bool   // the cursor stays with its run, although that is the newest: it was opened
 	focus  region
 	alone  bool
-	button int // of the empty pane
+	choice empty.Choice // of the empty pane
 
-	shown   answer    // what the list was made of
-	ready   bool      // it was made once
-	asked   uint64    // the generation of the question on its way; 0: none
-	again   bool      // the world changed while it was
-	made    time.Time // when the last question was asked
-	seen    map[string]bool
-	unseen  bool
-	columns []place // where the heads were drawn
-	tabs    []place // and the views
-	frame   layout.Frame
-	rects   rects
+	shown    answer                // what the list was made of
+	ready    bool                  // it was made once
+	question pane.Question[answer] // of the list
+	made     time.Time             // when the list was last asked for
+	seen     map[string]bool
+	unseen   bool
+	views    columns.Views[view]
+	at       layout.ListDetail
 }
 
 // New makes the pane. What it computes in commands ends with ctx.
 func New(ctx context.Context, s *pane.Session) *Pane {
-	p := &Pane{s: s, ctx: ctx, sortBy: byStart, down: true, seen: map[string]bool{}}
+	p := &Pane{s: s, ctx: ctx, order: columns.Order[column]{By: byStart, Down: true}, seen: map[string]bool{}}
 	if st := s.World.State; st != nil && len(st.Runs()) <= fewRuns {
 		p.adopt(ask(p.query(), s.Time()), true)
 	}
@@ -89,7 +87,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, p.refresh(false)
 	case pane.Second:
 		return nil, p.refresh(true)
-	case answered:
+	case pane.Answered[answer]:
 		return nil, p.answer(msg)
 	case pane.Reveal:
 		return nil, p.reveal(msg.Ref)
@@ -109,7 +107,7 @@ func (p *Pane) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Click:
 		return p.click(msg)
 	case pane.Wheel:
-		if p.rects.list.Has(msg.X, msg.Y) {
+		if p.at.List.Has(msg.X, msg.Y) {
 			p.list.Wheel(msg.Down)
 		}
 	}
@@ -136,9 +134,9 @@ func (p *Pane) do(msg pane.Do) (pane.Action, tea.Cmd) {
 	case keys.View:
 		return nil, p.turn((p.view + 1) % numViews)
 	case keys.Sort:
-		return nil, p.sort(p.nextColumn())
+		return nil, p.sort(p.order.Next(byStart))
 	case keys.Order:
-		p.down = !p.down
+		p.order.Down = !p.order.Down
 		return nil, p.rearrange()
 	case keys.Filter:
 		p.focus = table
@@ -231,22 +229,8 @@ func (p *Pane) turn(v view) tea.Cmd {
 }
 
 func (p *Pane) sort(c column) tea.Cmd {
-	if c == p.sortBy {
-		p.down = !p.down
-	} else {
-		p.sortBy, p.down = c, heads[c].down
-	}
+	p.order.Choose(c, heads[c].down)
 	return p.rearrange()
-}
-
-// nextColumn is the one after that by which the list is sorted, of those that are shown.
-func (p *Pane) nextColumn() column {
-	for i, h := range p.columns {
-		if h.what == int(p.sortBy) {
-			return column(p.columns[(i+1)%len(p.columns)].what)
-		}
-	}
-	return byStart
 }
 
 func (p *Pane) narrow(filter string) tea.Cmd {
@@ -307,39 +291,17 @@ func (p *Pane) Keys() []keys.Binding {
 
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
-	p.frame = f
 	if p.empty() {
-		p.rects = rects{}
+		p.at = layout.ListDetail{}
 		p.drawEmpty(b, f.Pane)
 		return
 	}
-	p.rects = p.arrange(f)
-	if !p.rects.list.Empty() {
-		p.drawTable(b, p.rects.list)
+	p.at = layout.ListPane(f, p.focus == detail, p.alone)
+	if !p.at.List.Empty() {
+		p.drawTable(b, p.at.List)
 	}
-	if !p.rects.detail.Empty() {
-		p.drawDetail(b, p.rects.detail)
-	}
-}
-
-// rects is where the two regions stand; one that is not shown is empty.
-type rects struct{ list, detail layout.Rect }
-
-// detailRows is the height of the detail with its border.
-const detailRows = 6
-
-func (p *Pane) arrange(f layout.Frame) rects {
-	r := f.Pane
-	switch {
-	case (f.OneUp || p.alone) && p.focus == detail:
-		return rects{detail: r}
-	case f.OneUp || p.alone:
-		return rects{list: r}
-	}
-	h := r.H - detailRows
-	return rects{
-		list:   layout.Rect{X: r.X, Y: r.Y, W: r.W, H: h},
-		detail: layout.Rect{X: r.X, Y: r.Y + h, W: r.W, H: detailRows},
+	if !p.at.Detail.Empty() {
+		p.drawDetail(b, p.at.Detail)
 	}
 }
 

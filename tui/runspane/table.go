@@ -10,6 +10,7 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/columns"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
@@ -86,37 +87,23 @@ func fit(w int) (cols []column, what int) {
 	return nil, 0
 }
 
-// place is something on the screen that can be clicked.
-type place struct {
-	x, end, y int
-	what      int
-}
-
-func at(ps []place, x, y int) (int, bool) {
-	for _, p := range ps {
-		if y == p.y && x >= p.x && x < p.end {
-			return p.what, true
-		}
-	}
-	return 0, false
-}
-
 func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect) {
 	border := pane.Frame(b, r, p.focus == table)
-	x := p.drawViews(b, r, border)
+	x := p.views.Draw(b, r, viewNames, p.view, p.focus == table, border)
 	if to := p.filter.Draw(b, r, x+1, r.Y); to > x+1 {
 		x = to
 	}
 	p.drawFacts(b, r, x, border)
 	in := r.Inner()
 	cols, what := fit(in.W)
-	p.drawHead(b, in, cols, what)
+	hs := headsOf(cols, what)
+	p.order.Draw(b, in.X+before-1, in.Y, hs)
 	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: max(in.H-1, 0)}
 	from, to := p.list.Window(body.H)
 	ids := p.list.IDs()
 	switch {
 	case !p.ready:
-		p.drawLoading(b, body, cols, what)
+		columns.Shape(b, body.X+before-1, body.Y, body.H, hs)
 	case len(ids) == 0:
 		b.Put(body.X+before, body.Y+1, body.W-before, p.none(), theme.In(theme.Second))
 	}
@@ -135,7 +122,7 @@ func (p *Pane) position(from, to int) string {
 	case p.newestFirst():
 		return p.list.Position()
 	case to-from < n:
-		return fmt.Sprintf("%d–%d of %d", from+1, to, n)
+		return format.Position(from, to, n)
 	}
 	return ""
 }
@@ -151,33 +138,12 @@ func (p *Pane) none() string {
 	return "Nothing failed in the last 24 hours."
 }
 
-func (p *Pane) drawViews(b *cell.Buffer, r layout.Rect, border theme.Style) int {
-	p.tabs = p.tabs[:0]
-	x := r.X + 1
-	for v, name := range viewNames {
-		text, st := " "+name+" ", border
-		if view(v) == p.view {
-			st = theme.In(theme.Text).With(theme.Bold)
-			if p.focus == table {
-				text = "[" + name + "]"
-			}
-		}
-		to := b.Put(x, r.Y, r.X+r.W-1-x, text, st)
-		p.tabs = append(p.tabs, place{x, to, r.Y, v})
-		x = to
-	}
-	return x
-}
-
 // drawFacts says at the right of the border how many there are, or how many of them the filter lets through.
 func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style) {
 	if !p.ready {
 		return
 	}
-	text := strconv.Itoa(p.shown.known) + " runs"
-	if p.shown.known == 1 {
-		text = "1 run"
-	}
+	text := format.Many(p.shown.known, "run")
 	if f := p.shown.query.filter; f != "" {
 		text = fmt.Sprintf("%d of %d", len(p.shown.ids), p.shown.known)
 		if !p.filter.Typing() {
@@ -190,27 +156,13 @@ func (p *Pane) drawFacts(b *cell.Buffer, r layout.Rect, from int, st theme.Style
 	}
 }
 
-func (p *Pane) drawHead(b *cell.Buffer, in layout.Rect, cols []column, what int) {
-	p.columns = p.columns[:0]
-	x := in.X + before
-	for _, c := range cols {
-		h := heads[c]
-		name, st, w := h.name, theme.In(theme.Third), width(c, what)
-		if c == p.sortBy {
-			st = theme.In(theme.Second)
-			name += "▴"
-			if p.down {
-				name = h.name + "▾"
-			}
-		}
-		if h.right {
-			b.Right(x-1, x+w, in.Y, name, st)
-		} else {
-			b.Put(x, in.Y, w+1, name, st)
-		}
-		p.columns = append(p.columns, place{x - 1, x + w, in.Y, int(c)})
-		x += w + 1
+// headsOf are the heads of the columns. A blank stands before each, of the first it is the one after the cursor.
+func headsOf(cols []column, what int) []columns.Head[column] {
+	out := make([]columns.Head[column], len(cols))
+	for i, c := range cols {
+		out[i] = columns.Head[column]{Column: c, Name: heads[c].name, Width: width(c, what), Gap: 1, Right: heads[c].right}
 	}
+	return out
 }
 
 func width(c column, what int) int {
@@ -233,24 +185,6 @@ func (p *Pane) drawRun(b *cell.Buffer, x, y, w int, r *run, cols []column, what 
 		}
 	}
 	row.Run(b, x, y, w, r.PrivacyClass, row.Field{Text: r.RunID, Width: heads[byRun].width}, fields, l)
-}
-
-// drawLoading draws rows of the right shape.
-func (p *Pane) drawLoading(b *cell.Buffer, r layout.Rect, cols []column, what int) {
-	for y := range r.H {
-		shape(b, r.X+before, r.Y+y, y, cols, what)
-	}
-}
-
-// shape draws the shape of the nth row of a table, faint.
-func shape(b *cell.Buffer, x, y, n int, cols []column, what int) {
-	st := theme.In(theme.Third).With(theme.Faint)
-	for _, c := range cols {
-		w := width(c, what)
-		long := max(w-(n*7+int(c)*3)%(w/2+1), 1)
-		b.Fill(x, y, long, 1, "─", st)
-		x += w + 1
-	}
 }
 
 func statusText(_ *Pane, r *run, _ int) (string, theme.Style) { return row.Status(r.Status) }

@@ -6,6 +6,7 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
+	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
@@ -17,8 +18,8 @@ import (
 
 const (
 	boxWidth = 72
-	indent   = 12 // where the values begin
-	couldMax = 5  // machines that are named below the fields
+	indent   = boxes.Indent // where the values begin
+	couldMax = 5            // machines that are named below the fields
 )
 
 // formRow is where a field was drawn, for the mouse.
@@ -98,8 +99,7 @@ func (l *Layer) click(c pane.Click) {
 }
 
 func (l *Layer) draw(b *cell.Buffer, f layout.Frame) {
-	w := min(boxWidth, f.Width-4)
-	wide := w - 4
+	wide := min(boxWidth, f.Width-4) - 4
 	var wrong []string
 	if l.why != "" {
 		wrong = format.Wrap(l.why, wide)
@@ -114,16 +114,11 @@ func (l *Layer) draw(b *cell.Buffer, f layout.Frame) {
 	if len(wrong) > 0 {
 		h += len(wrong) + 1
 	}
-	h = min(h, f.Layer.H)
-	r := layout.Rect{X: (f.Width - w) / 2, Y: f.Layer.Y + (f.Layer.H-h)/2, W: w, H: h}
+	r := layout.Box(f, f.Layer, boxWidth, h)
 	l.at = r
-	b.Fill(r.X, r.Y, r.W, r.H, " ", theme.Style{})
-	border := pane.Frame(b, r, true)
-	pane.Heading(b, r, "Send", true, border)
-	b.Fill(r.X+r.W-4-row.BadgeWidth, r.Y, row.BadgeWidth+2, 1, " ", border)
-	row.Badge(b, r.X+r.W-3-row.BadgeWidth, r.Y, l.class)
-	in := r.Inner()
-	x, y := in.X+1, in.Y
+	boxes.Draw(b, r, "Send", l.class)
+	in := r.BoxText()
+	x, y := in.X, in.Y
 	l.rows = l.rows[:0]
 	for _, p := range parts {
 		l.drawPart(b, x, y, wide, p)
@@ -131,29 +126,13 @@ func (l *Layer) draw(b *cell.Buffer, f layout.Frame) {
 		y++
 	}
 	y = l.drawCould(b, x, y+1, wide, could) + 1
-	put := func(rows []string, st theme.Style) {
-		for _, s := range rows {
-			if y < in.Y+in.H {
-				b.Put(x, y, wide, s, st)
-			}
-			y++
-		}
-		if len(rows) > 0 {
-			y++
-		}
-	}
-	put(wrong, theme.In(theme.Failed))
-	put(command, theme.In(theme.Third))
+	y = boxes.Paragraph(b, in, y, wrong, theme.In(theme.Failed))
+	boxes.Paragraph(b, in, y, command, theme.In(theme.Third))
 }
 
 func (l *Layer) drawPart(b *cell.Buffer, x, y, w int, p part) {
-	st := theme.In(theme.Second)
 	focused := l.focus == p
-	if focused {
-		st = theme.In(theme.Text).With(theme.Bold)
-		b.Put(x+indent-2, y, 1, "▸", st)
-	}
-	b.Put(x, y, indent-2, l.name(p), st)
+	boxes.Name(b, x, y, l.name(p), focused)
 	at, w := x+indent, w-indent
 	switch p {
 	case what:

@@ -95,11 +95,11 @@ func killEffect(jobs []*mesh.Job) string {
 	case len(jobs) == 0:
 		return "Stops nothing: nothing runs there."
 	case held == 0:
-		text = "Takes " + count(waiting, "waiting job") + " out of the queue."
+		text = "Takes " + format.Many(waiting, "waiting job") + " out of the queue."
 	case waiting == 0:
-		text = "Stops " + count(held, "running job") + " and " + its(held) + " processes now. Output so far is kept;"
+		text = "Stops " + format.Many(held, "running job") + " and " + its(held) + " processes now. Output so far is kept;"
 	default:
-		text = "Stops " + count(held, "running job") + " and " + its(held) + " processes now, takes " + fmt.Sprint(waiting) +
+		text = "Stops " + format.Many(held, "running job") + " and " + its(held) + " processes now, takes " + fmt.Sprint(waiting) +
 			" more out of the queue. Output so far is kept;"
 	}
 	switch n := len(jobs); {
@@ -213,13 +213,6 @@ func sendEffect(on pane.Ref) string {
 		return "Sends a prompt to a node that has the model."
 	}
 	return "Puts an intent into the queue; the mesh finds a node for it."
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func its(n int) string {
