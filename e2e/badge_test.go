@@ -2,7 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
+	"go/types"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -24,15 +28,15 @@ type checked struct {
 	fset    *token.FileSet
 }
 
-// check runs the check on packages. overlay is files that are not there, or not so.
-func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked {
+// check runs the check on packages. planted is a file more for some of them, by their names: its name and its text.
+func check(t *testing.T, planted map[string][2]string, patterns ...string) checked {
 	t.Helper()
 	c := checked{fset: token.NewFileSet()}
 	// What the packages import is read as the compiler left it: their own sources are all that is checked.
 	pkgs, err := gopackages.Load(&gopackages.Config{
 		Mode: gopackages.NeedName | gopackages.NeedFiles | gopackages.NeedCompiledGoFiles | gopackages.NeedImports |
-			gopackages.NeedTypes | gopackages.NeedTypesSizes | gopackages.NeedSyntax | gopackages.NeedTypesInfo,
-		Dir: root(t), Fset: c.fset, Overlay: overlay,
+			gopackages.NeedTypes | gopackages.NeedTypesSizes | gopackages.NeedSyntax | gopackages.NeedTypesInfo | gopackages.NeedModule,
+		Dir: root(t), Fset: c.fset,
 	}, patterns...)
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +44,9 @@ func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked 
 	for _, p := range pkgs {
 		for _, e := range p.Errors {
 			t.Fatalf("%s: %v", p.PkgPath, e)
+		}
+		if more, ok := planted[p.Name]; ok {
+			plant(t, p, c.fset, more[0], more[1])
 		}
 	}
 	g, err := checker.Analyze([]*analysis.Analyzer{badge.Analyzer}, pkgs, nil)
@@ -57,6 +64,41 @@ func check(t *testing.T, overlay map[string][]byte, patterns ...string) checked 
 	return c
 }
 
+// plant gives a package a file more. An overlay would do the same, but with one all that is imported is read from its
+// sources, down to the standard library.
+func plant(t *testing.T, p *gopackages.Package, fset *token.FileSet, name, src string) {
+	t.Helper()
+	f, err := parser.ParseFile(fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Syntax, p.CompiledGoFiles = append(p.Syntax, f), append(p.CompiledGoFiles, name)
+	p.TypesInfo = &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{}, Scopes: map[ast.Node]*types.Scope{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, FileVersions: map[*ast.File]string{},
+	}
+	conf := types.Config{GoVersion: "go" + p.Module.GoVersion, Sizes: p.TypesSizes, Importer: imported{p.Types}}
+	if p.Types, err = conf.Check(p.PkgPath, fset, p.Syntax, p.TypesInfo); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// imported gives what a package imports already.
+type imported struct{ by *types.Package }
+
+func (i imported) Import(path string) (*types.Package, error) {
+	if path == "unsafe" {
+		return types.Unsafe, nil
+	}
+	for _, p := range i.by.Imports() {
+		if p.Path() == path {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("%s does not import %s", i.by.Path(), path)
+}
+
 // TestRowsShowTheirClass holds the console to it: a row for a node, a job, a run, a span and their like is drawn by
 // tui/row, with its privacy class.
 func TestRowsShowTheirClass(t *testing.T) {
@@ -68,9 +110,13 @@ func TestRowsShowTheirClass(t *testing.T) {
 		}
 		t.Errorf("%s: %s", at, d.Message)
 	}
-	for _, p := range []string{"/tui", "/tui/row", "/tui/meshpane", "/tui/cli"} {
-		if !slices.Contains(c.paths, module+p) {
-			t.Errorf("%s was not looked at", module+p)
+	all := consolePackages(t)
+	if len(all) < 20 {
+		t.Errorf("the console has the packages %q alone", all)
+	}
+	for _, p := range all {
+		if !slices.Contains(c.paths, p) {
+			t.Errorf("%s was not looked at", p)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(badge.Allowed)) {
@@ -83,116 +129,72 @@ func TestRowsShowTheirClass(t *testing.T) {
 	}
 }
 
-// things are the types whose rows show a class, with a field that is text.
-var things = []struct{ of, text string }{
-	{"*mesh.Node", "ID"},
-	{"mesh.NodeView", "ID"},
-	{"*mesh.Job", "Title"},
-	{"mesh.JobView", "JobID"},
-	{"*mesh.Run", "Title"},
-	{"mesh.RunView", "RunID"},
-	{"mesh.SpanView", "SpanName"},
-	{"mesh.ModelView", "Model"},
-	{"*mesh.Invite", "Label"},
-	{"mesh.InviteView", "PeerID"},
-	{"mesh.AuditEntry", "AuditID"},
-	{"mesh.Verdict", "NodeID"},
-	{"mesh.NodeBudget", "NodeID"},
-	{"entry", "node.ID"},
-}
-
-// careless is what someone might write in the Mesh pane. A line that ends in bad is a mistake, any other is none.
-const careless = `
-func (p *Pane) carelessLoop(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		b.Put(0, i, 9, n.ID, theme.Style{}) // bad
-	}
-}
-
-func (p *Pane) carelessHelp(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		p.carelessOne(b, i, n) // bad
-	}
-}
-
-func (p *Pane) carelessOne(b *cell.Buffer, y int, n *mesh.Node) {
-	b.Right(0, 40, y, "node "+format.Middle(n.ID, 9), theme.Style{})
-}
-
-func (p *Pane) carelessFunc(b *cell.Buffer) {
-	put := func(y int, e entry) { b.Put(0, y, 9, e.node.ID, theme.Style{}) }
-	for i, id := range p.order {
-		put(i, p.entries[id]) // bad
-	}
-}
-
-func (p *Pane) carelessID(b *cell.Buffer) {
-	for i, id := range []string{"a", "b"} {
-		if n, ok := p.s.World.State.Node(id); ok {
-			b.Put(0, i, 9, n.ID, theme.Style{}) // bad
+// consolePackages gives the packages of the console: the folders that have sources.
+func consolePackages(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(filepath.Join(root(t), "tui"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
 		}
+		if d.Name() == "testdata" {
+			return fs.SkipDir
+		}
+		sources, err := filepath.Glob(filepath.Join(path, "*.go"))
+		if slices.ContainsFunc(sources, func(s string) bool { return !strings.HasSuffix(s, "_test.go") }) {
+			rel, err := filepath.Rel(root(t), path)
+			if err != nil {
+				return err
+			}
+			out = append(out, module+"/"+filepath.ToSlash(rel))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return out
 }
-
-func (p *Pane) carelessLines(b *cell.Buffer, in layout.Rect) {
-	var lines []line
-	for _, j := range p.s.World.State.Held() {
-		lines = append(lines, second(j.Job, j.Title)) // bad
-	}
-	p.drawLines(b, in, lines, false, theme.Style{})
-}
-
-func (p *Pane) carelessClass(b *cell.Buffer) {
-	for i, n := range p.s.World.State.Nodes() {
-		row.Node(b, 0, i, 80, privacy.PublicMesh, row.Glyph{}, row.Field{Text: n.ID}, nil, row.Look{}) // bad
-	}
-}
-
-func (p *Pane) carelessFact(b *cell.Buffer, r layout.Rect) {
-	for _, j := range p.s.World.State.Held() {
-		pane.Facts(b, r, 0, j.Title, theme.Style{}) // bad
-	}
-}
-
-func (p *Pane) careful(b *cell.Buffer) {
-	for i, j := range p.s.World.State.Held() {
-		row.Job(b, 0, i, 80, j.Class, j.Job, []row.Field{{Text: j.Title}}, format.Money(j.Cost), row.Look{})
-	}
-	b.Put(0, 0, 9, p.selected().node.ID, theme.Style{})
-}
-`
 
 // TestBadgeSeesTheRealThing: a check that knew the types of the console no more would pass everything.
 func TestBadgeSeesTheRealThing(t *testing.T) {
-	var src strings.Builder
-	src.WriteString("package meshpane\n\nimport (\n")
-	for _, p := range []string{"mesh", "mesh/privacy", "tui/cell", "tui/format", "tui/layout", "tui/pane", "tui/row", "tui/theme"} {
-		fmt.Fprintf(&src, "\t%q\n", module+"/"+p)
+	planted, sources, patterns := map[string][2]string{}, map[string]string{}, []string{}
+	for name, src := range careless {
+		if name == "meshpane" {
+			for i, th := range things {
+				src += fmt.Sprintf("\nfunc thing%d(b *cell.Buffer, all []%s) {\n\tfor i, x := range all {\n\t\tb.Put(0, i, 9, x.%s, theme.Style{}) // bad %s\n\t}\n}\n", i, th.of, th.text, th.of)
+			}
+		}
+		file := filepath.Join(root(t), "tui", name, "careless.go")
+		planted[name], sources[file] = [2]string{file, src}, src
+		patterns = append(patterns, module+"/tui/"+name)
 	}
-	src.WriteString(")\n" + careless)
-	for i, th := range things {
-		fmt.Fprintf(&src, "\nfunc thing%d(b *cell.Buffer, all []%s) {\n\tfor i, x := range all {\n\t\tb.Put(0, i, 9, x.%s, theme.Style{}) // bad %s\n\t}\n}\n", i, th.of, th.text, th.of)
+	c := check(t, planted, patterns...)
+	type place struct {
+		file string
+		line int
 	}
-	name := filepath.Join(root(t), "tui", "meshpane", "careless.go")
-	c := check(t, map[string][]byte{name: []byte(src.String())}, module+"/tui/meshpane")
-	said := map[int]string{}
+	said := map[place]string{}
 	for _, d := range c.found {
 		at := c.fset.Position(d.Pos)
-		if at.Filename != name {
+		if sources[at.Filename] == "" {
 			t.Errorf("%s: %s", at, d.Message)
 			continue
 		}
-		said[at.Line] = d.Message
+		said[place{at.Filename, at.Line}] = d.Message
 	}
-	for i, line := range strings.Split(src.String(), "\n") {
-		bad := strings.Contains(line, "// bad")
-		switch message, found := said[i+1]; {
-		case bad && !found:
-			t.Errorf("not seen: %s", strings.TrimSpace(line))
-		case found && !bad:
-			t.Errorf("wrongly: %s: %s", strings.TrimSpace(line), message)
-		case found && (!strings.Contains(message, "class") || !strings.Contains(message, "tui/row")):
-			t.Errorf("says not what to do: %s", message)
+	for file, src := range sources {
+		for i, line := range strings.Split(src, "\n") {
+			at := fmt.Sprintf("%s: %s", filepath.Base(filepath.Dir(file)), strings.TrimSpace(line))
+			bad := strings.Contains(line, "// bad")
+			switch message, found := said[place{file, i + 1}]; {
+			case bad && !found:
+				t.Errorf("not seen: %s", at)
+			case found && !bad:
+				t.Errorf("wrongly: %s: %s", at, message)
+			case found && (!strings.Contains(message, "class") || !strings.Contains(message, "tui/row")):
+				t.Errorf("says not what to do: %s", message)
+			}
 		}
 	}
 }

@@ -7,13 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"github.com/creack/pty"
 )
 
 // Over SSH the same commands run in the host, for keys that were let in and nobody else.
@@ -97,136 +92,6 @@ func TestSSHDoor(t *testing.T) {
 	host.ok(nil, append([]string{"access", "rm"}, strings.Fields(string(pub))[:2]...)...)
 	if out, code := enter("mira", "", "nodes"); code != 255 {
 		t.Errorf("a key that was taken away: exit %d\n%s", code, out)
-	}
-}
-
-// screen runs a program in a real terminal and waits for what it shows.
-type screen struct {
-	t    *testing.T
-	tty  *os.File
-	cmd  *exec.Cmd
-	text *lockedBuffer
-	done chan struct{}
-}
-
-func (m *machine) screen(t *testing.T, rows, cols uint16, args ...string) *screen {
-	t.Helper()
-	c := exec.Command(voxmesh(t), args...)
-	c.Env, c.Dir = m.env, t.TempDir()
-	tty, err := pty.StartWithSize(c, &pty.Winsize{Rows: rows, Cols: cols})
-	if err != nil {
-		t.Skipf("SKIPPED: this machine gives no pseudo-terminal: %v", err)
-	}
-	s := &screen{t: t, tty: tty, cmd: c, text: &lockedBuffer{}, done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := tty.Read(buf)
-			_, _ = s.text.Write(buf[:n])
-			if err != nil {
-				_ = c.Wait()
-				return
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		_ = c.Process.Kill()
-		<-s.done
-		_ = tty.Close()
-	})
-	return s
-}
-
-var escapes = regexp.MustCompile("\x1b\\[[0-9;?<>=]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\x1b[()][A-Z0-9]|\x1b[=>]|\x1bP[^\x1b]*\x1b\\\\")
-
-// await waits until the terminal was sent some text, escapes apart.
-func (s *screen) await(text string) {
-	s.t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !strings.Contains(escapes.ReplaceAllString(s.text.String(), ""), text) {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			s.t.Fatalf("the screen never showed %q:\n%q", text, s.text)
-		}
-	}
-}
-
-func (s *screen) key(keys string) {
-	s.t.Helper()
-	if _, err := s.tty.WriteString(keys); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *screen) left() {
-	s.t.Helper()
-	select {
-	case <-s.done:
-	case <-time.After(patience):
-		s.t.Fatalf("the console does not end:\n%q", s.text)
-	}
-	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
-		s.t.Errorf("the console ended with %d", code)
-	}
-}
-
-// The console attached to a host: the live mesh, an invite added and used, and out again; the host goes on.
-func TestConsoleOnARunningHost(t *testing.T) {
-	t.Parallel()
-	m := newMachine(t, "aurelia")
-	host := m.serve()
-	s := m.screen(t, 24, 80)
-	s.await("Only this machine is here")
-	host.friend("alice")
-	s.await("alice")
-	s.await("PAIRED")
-	s.key("A")
-	s.await("Minutes")
-	s.key("\r")
-	s.await("waiting for the node")
-	s.await("vox+invite://")
-	s.key("q") // closes the layer
-	s.key("q") // leaves
-	s.left()
-	if !strings.Contains(s.text.String(), "\x1b[?1049l") {
-		t.Error("the terminal was not given back")
-	}
-	host.ok(nil, "summary")
-}
-
-// Without a host the console becomes one, and another terminal finds it.
-func TestConsoleBecomesTheHost(t *testing.T) {
-	t.Parallel()
-	m := newMachine(t, "aurelia")
-	s := m.screen(t, 40, 120)
-	s.await("Only this machine is here")
-	m.ok(nil, "summary")
-	m.ok(nil, "invite", "--slot", "gpu")
-	s.key("q")
-	s.left()
-	m.refused("vox/host/none", 5, "invite")
-}
-
-// A demo whose terminal is closed leaves nothing behind either.
-func TestDemoLosesItsTerminal(t *testing.T) {
-	t.Parallel()
-	m := newMachine(t, "demo")
-	tmp := t.TempDir()
-	m.env = append(m.env, "TMPDIR="+tmp)
-	s := m.screen(t, 24, 80, "demo", "--nodes", "1")
-	s.await("alice-gpu")
-	_ = s.cmd.Process.Signal(syscall.SIGHUP)
-	select {
-	case <-s.done:
-	case <-time.After(patience):
-		t.Fatal("the demo does not end")
-	}
-	if left := filesBelow(t, tmp); len(left) > 0 {
-		t.Errorf("the demo left %v", left)
 	}
 }
 

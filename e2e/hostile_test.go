@@ -9,7 +9,7 @@ import (
 // hostileText drives terminals: it sets the title, writes the clipboard, clears the screen, hides what follows.
 const hostileText = "\x1b]0;pwned\x07\x1b]52;c;cHduZWQ=\x07\x1b[2J\u009b31m\u202eevil\u200b"
 
-// What a job puts out reaches a file as it is, a terminal cleaned, and JSON escaped.
+// What a job puts out reaches a file as it is, and JSON escaped.
 func TestHostileOutput(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, "aurelia")
@@ -28,16 +28,6 @@ func TestHostileOutput(t *testing.T) {
 	host.ok(&j, args...)
 	if j.Output == nil || !strings.Contains(*j.Output, hostileText) {
 		t.Errorf("JSON lost bytes: %q", *j.Output)
-	}
-	s := m.screen(t, 24, 80, args...)
-	<-s.done
-	for _, bad := range []string{"\x1b]0;", "\x1b]52", "\x1b[2J", "\u009b", "\u202e", "\u200b"} {
-		if strings.Contains(s.text.String(), bad) {
-			t.Errorf("the terminal got %q in %q", bad, s.text)
-		}
-	}
-	if !strings.Contains(s.text.String(), "evil") {
-		t.Errorf("the terminal got only %q", s.text)
 	}
 }
 

@@ -71,7 +71,7 @@ func newConsole(o Options) *console {
 	c.ctx, c.stop = context.WithCancel(o.Context)
 	c.s = &pane.Session{
 		Theme: theme.New(true, c.ascii), Now: o.Clock, Actor: o.Actor, Operator: o.Operator,
-		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: o.env("NO_COLOR") == "",
+		Viewer: o.Role == RoleViewer, InProcess: o.HostInProcess, Colour: !o.colourless(),
 	}
 	c.present = c.read()
 	c.s.World = c.present
@@ -140,7 +140,10 @@ func (c *console) tick() tea.Cmd {
 // Init starts to follow the mesh and asks the terminal what it is.
 func (c *console) Init() tea.Cmd {
 	c.watch = c.o.Source.Watch(c.ctx)
-	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor, tea.RequestCapability("RGB")}
+	cmds := []tea.Cmd{c.follow(0), c.tick(), tea.RequestBackgroundColor}
+	if !c.o.colourless() { // an answer would bring all colours back
+		cmds = append(cmds, tea.RequestCapability("RGB"))
+	}
 	for _, t := range c.tabs {
 		if p, ok := t.pane.(interface{ Init() tea.Cmd }); ok {
 			cmds = append(cmds, p.Init())
@@ -271,16 +274,23 @@ func (c *console) focused() pane.Pane {
 
 func (c *console) typing() bool { return c.focused().Typing() }
 
-// everywhere are the keys that work in every pane; in a layer only those that do not lead away from it.
+// everywhere are the keys that work in every pane, but for those of which the focused region makes something of its own.
 func (c *console) everywhere() []keys.Binding {
-	l := c.layers.top()
-	switch {
-	case l != nil && looking(l):
-		return append(c.bar.TimeKeys(), keys.Pick(keys.Leave, keys.Help, keys.Palette)...)
-	case l != nil:
-		return keys.Pick(keys.Leave, keys.Help, keys.Palette)
-	}
+	own := c.focused().Keys()
+	return slices.DeleteFunc(c.outside(), func(b keys.Binding) bool {
+		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
+	})
+}
+
+// outside are the keys that the root carries out; over a layer only those that do not lead away from it.
+func (c *console) outside() []keys.Binding {
 	bs := keys.Pick(keys.Palette, keys.Help, keys.Leave)
+	if l := c.layers.top(); l != nil {
+		if looking(l) {
+			bs = append(bs, c.bar.TimeKeys()...)
+		}
+		return bs
+	}
 	for _, t := range c.tabs {
 		bs = append(bs, keys.Get(t.key))
 	}
@@ -289,11 +299,7 @@ func (c *console) everywhere() []keys.Binding {
 	if c.o.Retry != nil && !c.present.Lost.IsZero() {
 		bs = append(bs, keys.Get(keys.Retry).As("reconnect", "reconnect now"))
 	}
-	bs = append(bs, c.bar.TimeKeys()...)
-	own := c.focused().Keys()
-	return slices.DeleteFunc(bs, func(b keys.Binding) bool {
-		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
-	})
+	return append(bs, c.bar.TimeKeys()...)
 }
 
 // onAxis gives the scrubber the focus, or takes it.

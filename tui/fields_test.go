@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -36,7 +37,9 @@ func (s *screen) field(name string) (text string, cursor int) {
 }
 
 // A field is edited as fields are: at the cursor, by word, from a paste, and never beyond what it takes.
-func TestFields(t *testing.T) {
+func TestFields(t *testing.T) { synctest.Test(t, testFields) }
+
+func testFields(t *testing.T) {
 	for name, c := range map[string]struct {
 		do     func(s *screen)
 		text   string
@@ -71,7 +74,9 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestMinutes(t *testing.T) {
+func TestMinutes(t *testing.T) { synctest.Test(t, testMinutes) }
+
+func testMinutes(t *testing.T) {
 	s := play(t, aurelia().st, 120, 40).press("A", "tab", "tab")
 	is := func(want string) {
 		t.Helper()

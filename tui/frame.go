@@ -323,7 +323,10 @@ func (c *console) drawKeys() {
 	bs := c.focused().Keys()
 	layer := c.layers.top() != nil
 	if !c.s.World.Past.IsZero() && !layer && !c.typing() {
-		bs = append(c.bar.RowKeys(), bs...)
+		row := c.bar.RowKeys()
+		bs = append(row, slices.DeleteFunc(bs, func(b keys.Binding) bool {
+			return slices.ContainsFunc(row, func(r keys.Binding) bool { return r.ID == b.ID })
+		})...)
 	}
 	end := r.W - 1
 	if !c.typing() {

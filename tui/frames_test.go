@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -104,9 +105,11 @@ func TestFrames(t *testing.T) {
 		for _, z := range sizes {
 			file := fmt.Sprintf("%s-%dx%d", name, z[0], z[1])
 			t.Run(file, func(t *testing.T) {
-				s := scene(newScene(t, z[0], z[1]))
-				exact(t, s.plain(), z[0], z[1])
-				goldenRaw(t, file, s.plain()+"\n"+s.looks())
+				synctest.Test(t, func(t *testing.T) {
+					s := scene(newScene(t, z[0], z[1]))
+					exact(t, s.plain(), z[0], z[1])
+					goldenRaw(t, file, s.plain()+"\n"+s.looks())
+				})
 			})
 		}
 	}

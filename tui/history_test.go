@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"voxmesh/audit"
@@ -51,9 +52,11 @@ func (h *history) Marks(from, to time.Time) ([]mesh.Mark, error) {
 	if h.log == nil {
 		return nil, nil
 	}
-	for _, op := range h.log.ops {
-		if op.Kind == mesh.KindAuditEntry && op.At >= from.UnixMicro() && op.At < to.UnixMicro() {
-			out = append(out, mesh.Mark{Seq: op.Seq, At: op.At, AuditID: "a-0001", Action: "kill"})
+	for _, e := range h.log.acts {
+		if e.TsMicros >= from.UnixMicro() && e.TsMicros < to.UnixMicro() {
+			out = append(out, mesh.Mark{
+				Seq: e.Op, At: e.TsMicros, AuditID: e.AuditID, Action: e.Action, Target: e.Target, Class: privacy.PairedPeersOnly, Actor: e.Actor,
+			})
 		}
 	}
 	return out, nil
@@ -124,12 +127,7 @@ func (h *history) Tail(context.Context, string, int) (mesh.Output, error) {
 	return mesh.Output{Data: []byte(text), Total: int64(len(text)), Attempt: 1}, nil
 }
 
-func (h *history) ActsOn(string, int) ([]mesh.AuditEntry, error)     { return nil, nil }
-func (h *history) AuditPage(uint64, int) ([]mesh.AuditEntry, error)  { return nil, nil }
-func (h *history) AuditEntry(string) (mesh.AuditEntry, error)        { return mesh.AuditEntry{}, errNoLog }
-func (h *history) VerifyEntry(mesh.AuditEntry) error                 { return nil }
-func (h *history) VerifyAudit(context.Context) (audit.Report, error) { return audit.Report{}, nil }
-func (h *history) LoadView(name string) ([]byte, error)              { return h.views[name], nil }
+func (h *history) LoadView(name string) ([]byte, error) { return h.views[name], nil }
 
 func (h *history) SaveView(name string, data []byte) error {
 	if h.views == nil {
@@ -196,4 +194,65 @@ func (*inviter) Preview(context.Context, string, string) (joinmesh.Preview, erro
 func (i *inviter) Join(_ context.Context, link, _ string) (joinmesh.Joined, error) {
 	i.joined = append(i.joined, link)
 	return joinmesh.Joined{Mesh: "borealis", Node: "aurelia", Inviter: "alex", Works: true}, nil
+}
+
+func (h *history) entries() []mesh.AuditEntry {
+	if h.log == nil {
+		return nil
+	}
+	return h.log.acts
+}
+
+func (h *history) ActsOn(target string, limit int) ([]mesh.AuditEntry, error) {
+	var out []mesh.AuditEntry
+	for _, e := range slices.Backward(h.entries()) {
+		if e.Target == target && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (h *history) AuditPage(before uint64, limit int) ([]mesh.AuditEntry, error) {
+	var out []mesh.AuditEntry
+	for _, e := range slices.Backward(h.entries()) {
+		if (before == 0 || e.Op < before) && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (h *history) AuditEntry(id string) (mesh.AuditEntry, error) {
+	for _, e := range h.entries() {
+		if e.AuditID == id {
+			return e, nil
+		}
+	}
+	return mesh.AuditEntry{}, fault.New("vox/audit/unknown", "there is no audit entry %s", id)
+}
+
+func (h *history) VerifyEntry(e mesh.AuditEntry) error {
+	_, err := audit.VerifyStored(e.Stored, auditKey.Public())
+	return err
+}
+
+func (h *history) AuditPublicKey() (audit.PublicKey, error) { return auditKey.Public(), nil }
+
+func (h *history) ExportAudit(w io.Writer) error {
+	var tree audit.Tree
+	for _, e := range h.entries() {
+		tree.Append(e.Stored)
+	}
+	head, err := audit.SignHead(auditKey, "voxmesh/aurelia", tree)
+	if err != nil {
+		return err
+	}
+	return audit.WriteExport(w, func(yield func([]byte, error) bool) {
+		for _, e := range h.entries() {
+			if !yield(e.Stored, nil) {
+				return
+			}
+		}
+	}, head, auditKey.Public())
 }

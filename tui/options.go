@@ -19,10 +19,12 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"voxmesh/mesh"
 	"voxmesh/tui/act"
 	"voxmesh/tui/addnode"
+	"voxmesh/tui/auditpane"
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
@@ -43,6 +45,7 @@ type Source interface {
 
 	scrub.Log
 	drawer.Records
+	auditpane.Records
 
 	meshpane.Views
 }
@@ -111,9 +114,23 @@ func (o Options) ascii() bool {
 // FPS is how often a console draws what changes by itself, at most.
 const FPS = 30
 
+// SessionOptions are those of ProgramOptions that a console in a session of SSH needs: where the terminal is, and when
+// it ends, the session says.
+func SessionOptions(o Options) []tea.ProgramOption {
+	opts := []tea.ProgramOption{tea.WithFPS(FPS)}
+	if o.colourless() {
+		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	return opts
+}
+
+// colourless reports whether no colour may be sent: NO_COLOR says so with any text but none (no-color.org), of which
+// Bubble Tea knows some.
+func (o Options) colourless() bool { return o.env("NO_COLOR") != "" }
+
 // ProgramOptions are the options that a program with a console needs, besides its input and output.
 func ProgramOptions(ctx context.Context, o Options) []tea.ProgramOption {
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(FPS), tea.WithoutSignalHandler()}
+	opts := append(SessionOptions(o), tea.WithContext(ctx), tea.WithoutSignalHandler())
 	if o.Env != nil {
 		opts = append(opts, tea.WithEnvironment(o.Env))
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,9 +14,11 @@ import (
 
 // The whole console shows the instant: header, graph, table, inspector, status row, runs; and nothing of it changes while
 // live work goes on underneath.
-func TestThePastIsShownEverywhere(t *testing.T) {
+func TestThePastIsShownEverywhere(t *testing.T) { synctest.Test(t, testThePastIsShownEverywhere) }
+
+func testThePastIsShownEverywhere(t *testing.T) {
 	s := newScene(t, 80, 24).past("09:41:07")
-	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 38 "} {
+	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 42 "} {
 		if !strings.Contains(s.plain(), want) {
 			t.Errorf("%q is not on the screen:\n%s", want, s.plain())
 		}
@@ -37,7 +40,9 @@ func TestThePastIsShownEverywhere(t *testing.T) {
 }
 
 // Nothing acts on the past, and each key says why, in the last row, the palette and the help.
-func TestNothingActsOnThePast(t *testing.T) {
+func TestNothingActsOnThePast(t *testing.T) { synctest.Test(t, testNothingActsOnThePast) }
+
+func testNothingActsOnThePast(t *testing.T) {
 	s := newScene(t, 80, 24).past("09:41:07")
 	const why = "you are looking at the past: press . for live"
 	for _, k := range []string{"K", "P", "D", "R", "X", "C", "S", "A", "J", "U"} {
@@ -56,7 +61,9 @@ func TestNothingActsOnThePast(t *testing.T) {
 }
 
 // Those that did not exist are absent, and the others stand where they stand today.
-func TestThePastKeepsPlaces(t *testing.T) {
+func TestThePastKeepsPlaces(t *testing.T) { synctest.Test(t, testThePastKeepsPlaces) }
+
+func testThePastKeepsPlaces(t *testing.T) {
 	l := aurelia()
 	l.node(at("10:12:24"), "zz-new", 2, []mesh.Slot{{Kind: "cpu", Max: 1}}, nil, "", 0)
 	s := playLog(t, l, 120, 40)
@@ -88,7 +95,9 @@ func TestThePastKeepsPlaces(t *testing.T) {
 }
 
 // Drawing in the past, a click on the bar and on its marks, and the way back by every door.
-func TestGoingThroughTime(t *testing.T) {
+func TestGoingThroughTime(t *testing.T) { synctest.Test(t, testGoingThroughTime) }
+
+func testGoingThroughTime(t *testing.T) {
 	s := newScene(t, 80, 24)
 	if s.press("["); !strings.Contains(s.plain(), "AS OF 10:12:25") {
 		t.Errorf("[ is a second back:\n%s", s.plain())
@@ -127,7 +136,9 @@ func TestGoingThroughTime(t *testing.T) {
 }
 
 // A log that can't answer leaves the picture as it is and says so.
-func TestTimeThatCannotBeRead(t *testing.T) {
+func TestTimeThatCannotBeRead(t *testing.T) { synctest.Test(t, testTimeThatCannotBeRead) }
+
+func testTimeThatCannotBeRead(t *testing.T) {
 	s := play(t, aurelia().st, 80, 24).press("[")
 	if p := s.plain(); !strings.Contains(p, "this test has no log") || !strings.Contains(p, "alice-gpu") {
 		t.Errorf("the failed read is not said:\n%s", p)
@@ -138,7 +149,9 @@ func TestTimeThatCannotBeRead(t *testing.T) {
 }
 
 // The time keys come first on the last row in the past.
-func TestTimeKeysFirst(t *testing.T) {
+func TestTimeKeysFirst(t *testing.T) { synctest.Test(t, testTimeKeysFirst) }
+
+func testTimeKeysFirst(t *testing.T) {
 	s := newScene(t, 80, 24).past("09:41:07")
 	rows := strings.Split(s.plain(), "\n")
 	if !strings.HasPrefix(rows[23], " [ ] 1 s  { } event  t time  x play  . live") {
@@ -146,5 +159,24 @@ func TestTimeKeysFirst(t *testing.T) {
 	}
 	if b := keys.Get(keys.Live); b.Acts {
 		t.Error("going back to live is no act")
+	}
+}
+
+// With the scrubber in the focus, whose keys these are, no key stands on the last row twice.
+func TestTimeKeysOnce(t *testing.T) {
+	s := newScene(t, 200, 60).past("09:41:07")
+	for range 4 {
+		if s.press("tab"); s.c.onBar {
+			break
+		}
+	}
+	row := strings.Split(s.plain(), "\n")[59]
+	for _, want := range []string{"[ ] 1 s", "t time", "closer"} {
+		if strings.Count(row, want) != 1 {
+			t.Errorf("the last row has %q %d times: %q", want, strings.Count(row, want), row)
+		}
+	}
+	if strings.Contains(row, "  [ 1 s") || strings.Contains(row, "  { event") {
+		t.Errorf("the last row names a key twice: %q", row)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"charm.land/lipgloss/v2"
 
@@ -104,7 +105,9 @@ func writeRun(out *strings.Builder, x, y, w int, text string, p paint) {
 }
 
 // The pictures of docs/guide.md are frames of the sample mesh: go test ./tui -run Guide -update draws them anew.
-func TestGuidePictures(t *testing.T) {
+func TestGuidePictures(t *testing.T) { synctest.Test(t, testGuidePictures) }
+
+func testGuidePictures(t *testing.T) {
 	for name, at := range guide {
 		s := scenes[at.scene](newScene(t, at.w, at.h))
 		path := filepath.Join("..", "docs", "pictures", name+".svg")

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"voxmesh/audit"
 	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
@@ -34,6 +36,32 @@ type sampleLog struct {
 	seq  uint64
 	past []mesh.Instant
 	ops  []oplog.Op
+	acts []mesh.AuditEntry // oldest first
+}
+
+// auditKey signs the entries of the sample meshes.
+var auditKey = func() *audit.Key {
+	k, err := audit.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
+	if err != nil {
+		panic(err)
+	}
+	return k
+}()
+
+// act appends a signed entry.
+func (l *sampleLog) act(t time.Time, action, target, reason string) *sampleLog {
+	e := audit.Entry{
+		AuditID: audit.ID(uint64(len(l.acts) + 1)), Action: action, Target: target, Actor: "cli:mira", Reason: reason,
+		PrivacyClass: privacy.PairedPeersOnly.String(), TsMicros: t.UnixMicro(), Seq: l.seq + 1, PrevHead: strings.Repeat("ab", 32),
+	}
+	stored, signed, err := audit.Sign(auditKey, e)
+	if err != nil {
+		panic(err)
+	}
+	l.acts = append(l.acts, mesh.AuditEntry{Entry: signed, Stored: stored, Op: e.Seq})
+	return l.add(t, mesh.KindAuditEntry, mesh.Encode(&mesh.AuditRecorded{
+		AuditID: e.AuditID, Action: action, Target: target, Class: privacy.PairedPeersOnly, Stored: stored,
+	}))
 }
 
 func newLog() *sampleLog { return &sampleLog{st: mesh.Projection{}.New()} }
@@ -109,7 +137,9 @@ func aurelia() *sampleLog {
 	l.spend(at("09:01:00"), "j-7002", "atlas-nas", 20, 0)
 	l.spend(at("09:02:00"), "j-7003", "bob-cpu", 90, 0)
 	l.spend(at("09:03:00"), "j-7004", "lex-2", 210, 0)
-	l.add(at("09:40:00"), mesh.KindNodeMode, mesh.Encode(&mesh.NodeModeChanged{Node: "lex-2", Mode: mesh.Paused, AuditID: "a-0192"}))
+	l.act(at("09:20:10"), "kill", "j-7004", "wrong input").act(at("09:31:00"), "drain", "bob-cpu", "a new fan").act(at("09:35:30"), "resume", "bob-cpu", "")
+	l.add(at("09:40:00"), mesh.KindNodeMode, mesh.Encode(&mesh.NodeModeChanged{Node: "lex-2", Mode: mesh.Paused, AuditID: "a-0004"}))
+	l.act(at("09:40:00"), "pause", "lex-2", "fans are loud")
 	l.status(at("09:58:00"), "atlas-nas", mesh.Offline)
 	l.status(at("10:08:27"), "alice-gpu", mesh.Degraded).status(at("10:09:15"), "alice-gpu", mesh.Online)
 	l.run(at("10:10:00"), "j-81e0", "bob-cpu", "cpu")
@@ -226,7 +256,13 @@ func play(t testing.TB, st *mesh.State, w, h int, env ...string) *screen {
 
 func playAs(t testing.TB, st *mesh.State, w, h int, o Options) *screen {
 	t.Helper()
-	s := &screen{t: t, h: newHost(st)}
+	return playOn(t, newHost(st), w, h, o)
+}
+
+// playOn plays a console on a host.
+func playOn(t testing.TB, on *host, w, h int, o Options) *screen {
+	t.Helper()
+	s := &screen{t: t, h: on}
 	o.Source, o.Actions = s.h, s.h
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return now }

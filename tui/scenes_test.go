@@ -15,10 +15,9 @@ func newScene(t testing.TB, w, h int, env ...string) *screen {
 // playLog is play with a log that can be gone back in.
 func playLog(t testing.TB, l *sampleLog, w, h int, env ...string) *screen {
 	t.Helper()
-	s := play(t, l.st, w, h, env...)
-	s.h.log = l
-	s.send(tea.WindowSizeMsg{Width: w + 1, Height: h}, tea.WindowSizeMsg{Width: w, Height: h}) // the scrubber reads its log
-	return s
+	on := newHost(l.st)
+	on.log = l
+	return playOn(t, on, w, h, Options{Env: env, Operator: "mira"})
 }
 
 // scenes are every pane and layer of the console, as it is a few keys after it was opened.
@@ -38,6 +37,7 @@ var scenes = map[string]func(s *screen) *screen{
 	"models":  func(s *screen) *screen { return s.press("4") },
 	"policy":  func(s *screen) *screen { return s.press("5") },
 	"audit":   func(s *screen) *screen { return s.press("6") },
+	"signed":  func(s *screen) *screen { return s.press("6", "enter") },
 	"drawer":  func(s *screen) *screen { return s.press("2", "enter") },
 	"output":  func(s *screen) *screen { return s.press("2", "enter", "v") },
 	"help":    func(s *screen) *screen { return s.press("?") },

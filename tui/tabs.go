@@ -4,9 +4,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
+	"voxmesh/tui/auditpane"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/meshpane"
-
+	"voxmesh/tui/modelspane"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/runspane"
 )
@@ -31,9 +32,9 @@ func (c *console) makeTabs() []tab {
 		{name: "Mesh", key: keys.Pane1, pane: meshpane.New(c.ctx, c.s, c.o.Source)},
 		{name: "Runs", key: keys.Pane2, pane: runspane.New(c.ctx, c.s)},
 		{name: "Hopper", key: keys.Pane3, pane: soon{c.s, "Hopper", "Not in this version yet. Jobs that wait are listed by", "voxmesh jobs"}},
-		{name: "Models", key: keys.Pane4, pane: soon{c.s, "Models", "Not in this version yet. Which model lives where is listed by", "voxmesh models"}},
+		{name: "Models", key: keys.Pane4, pane: modelspane.New(c.ctx, c.s)},
 		{name: "Policy", key: keys.Pane5, pane: soon{c.s, "Policy", "Not in this version yet. What this machine gives is shown by", "voxmesh policy show"}},
-		{name: "Audit", key: keys.Pane6, pane: soon{c.s, "Audit", "Not in this version yet. The signed entries are listed by", "voxmesh audit"}},
+		{name: "Audit", key: keys.Pane6, pane: auditpane.New(c.ctx, c.s, c.o.Source)},
 	}
 }
 

@@ -2,11 +2,13 @@
 //
 // A row is one of many: a node, a job, a run, a span, a model's place, an invite, an audit entry or a hopper item, drawn
 // in each round of a loop. The check knows these kinds by their types (what has a privacy.Class, and what of the
-// console holds such a thing), follows what text is made of them, and fails where text that differs from round to round
-// reaches a cell.Buffer other than through a function of tui/row that takes the class: in the loop itself, in a
-// function or a closure that it calls, or later, where the loop gathers lines that another one draws. It fails too
-// where the class that tui/row gets is a constant and not that of the thing. A thing that stands alone, such as the one
-// that is inspected, may be written freely: its title has the class.
+// console holds such a thing), follows what text is made of them, through fields, closures and interfaces, and fails
+// where text that differs from round to round reaches a cell.Buffer other than through a function of tui/row that takes
+// the class: in the loop itself, in a function or a closure that it calls, with the thing or with the number or id by
+// which it is found, or later, where the loop gathers lines that another one draws. It fails too where the class that
+// tui/row gets is a constant and not that of the thing. A thing that stands alone, such as the one that is inspected,
+// may be written freely: its title has the class. So may what is made of the class alone, and where in a text something
+// stands, or how wide it is.
 //
 // What it does not see: rows that a package outside the console draws from text it was given without a Buffer, text
 // that goes through a channel or through reflection, and a class that is taken from another thing. In tui/cli, where
@@ -58,6 +60,9 @@ type Excused []string
 // each with the reason. A function that is here without need fails the test that runs the check on the console.
 var Allowed = map[string]string{
 	"(*voxmesh/tui/meshpane.Pane).lastLines": "the history of one node, whose class is in the title over it: an event names its job as one of its words",
+	"(*voxmesh/tui/canvas.View).captionOf":   "a name on the canvas stands beside its ring, and that is the class: row.Ring gives it",
+	"(*voxmesh/tui/canvas.View).stem":        "what the names in a cluster share stands beside its ring too, or over all that is shown of it; a cluster is of one class",
+	"(*voxmesh/tui/drawer.Layer).drawFacts":  "the record: facts of one run, whose class is in the title over it, and of each of its jobs under the row of that job, which has it",
 	"(*voxmesh/tui/cli.app).oneNode":         "the models that one node has, under the line with its class, which is theirs",
 }
 
@@ -99,18 +104,9 @@ func run(pass *analysis.Pass) (any, error) {
 // build makes the SSA form of a package; of those that it imports the types are enough.
 func build(pass *analysis.Pass) *ssa.Package {
 	prog := ssa.NewProgram(pass.Fset, 0)
-	known := map[*types.Package]bool{}
-	var create func([]*types.Package)
-	create = func(ps []*types.Package) {
-		for _, p := range ps {
-			if !known[p] {
-				known[p] = true
-				prog.CreatePackage(p, nil, nil, true)
-				create(p.Imports())
-			}
-		}
+	for _, p := range pass.Pkg.Imports() {
+		prog.CreatePackage(p, nil, nil, true)
 	}
-	create(pass.Pkg.Imports())
 	p := prog.CreatePackage(pass.Pkg, pass.Files, pass.TypesInfo, false)
 	p.Build()
 	return p

@@ -12,6 +12,6 @@ import (
 func TestExamples(t *testing.T) {
 	// In one go, since most of the time is that of reading the standard library.
 	analysistest.Run(t, analysistest.TestData(), badge.Analyzer,
-		"voxmesh/tui/bad", "voxmesh/tui/good", "voxmesh/tui/meshpane", "voxmesh/tui/labels", "voxmesh/tui/cli",
+		"voxmesh/tui/bad", "voxmesh/tui/good", "voxmesh/tui/meshpane", "voxmesh/tui/labels", "voxmesh/tui/filters", "voxmesh/tui/graph", "voxmesh/tui/cli",
 		"voxmesh/tui/row", "voxmesh/tui/cell", "voxmesh/elsewhere")
 }

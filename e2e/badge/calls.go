@@ -2,7 +2,6 @@ package badge
 
 import (
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -18,6 +17,7 @@ type funcValue struct {
 type target struct {
 	fn   *ssa.Function
 	args []ssa.Value
+	held bool // the first of them is an interface that holds the receiver
 }
 
 // funcValues finds the functions that are used otherwise than by calling them.
@@ -83,14 +83,14 @@ func (f *flow) calledBy(c *ssa.CallCommon) []target {
 		var out []target
 		for _, fn := range f.fns {
 			if m, ok := fn.Object().(*types.Func); ok && m.Name() == c.Method.Name() && fn.Signature.Recv() != nil && sameParams(m.Signature(), c.Signature()) {
-				out = append(out, target{fn, append([]ssa.Value{c.Value}, c.Args...)})
+				out = append(out, target{fn, append([]ssa.Value{c.Value}, c.Args...), true})
 			}
 		}
 		return out
 	}
 	if fn := c.StaticCallee(); fn != nil {
 		if fn = origin(fn); f.ours[fn] {
-			return []target{{fn, c.Args}}
+			return []target{{fn: fn, args: c.Args}}
 		}
 		if v := valueOf(fn, nil); f.ours[v.fn] {
 			return []target{v.target(c.Args)}
@@ -110,7 +110,7 @@ func (v funcValue) target(args []ssa.Value) target {
 	if len(v.fn.Params) == len(args)+1 {
 		args = append([]ssa.Value{v.recv}, args...)
 	}
-	return target{v.fn, args}
+	return target{fn: v.fn, args: args}
 }
 
 func sameParams(a, b *types.Signature) bool {
@@ -144,7 +144,7 @@ func (f *flow) builtin(name string, i ssa.CallInstruction) {
 	case "append":
 		s := f.marked(c.Args[0], b)
 		if len(c.Args) > 1 {
-			s.join(f.marked(c.Args[1], b).gathered(i.Pos(), false))
+			s = s.join(f.marked(c.Args[1], b).gathered(i.Pos(), false))
 		}
 		f.set(i.Value(), b, s)
 	case "copy":
@@ -167,9 +167,14 @@ func (f *flow) pass(i ssa.CallInstruction, t target) {
 			continue
 		}
 		a := t.args[n]
-		s := f.marked(a, b)
+		s := f.argument(t, n, b)
+		f.turn(a, b, p)
 		for x := range f.sinks[p] {
-			f.reach(i, s, x)
+			if x.by != nil {
+				f.reach(i, f.turned(a, b, mark{kind: x.by}), x)
+			} else {
+				f.reach(i, s, x)
+			}
 		}
 		if f.kinds.within(p.Type()) == nil {
 			all := s.gathered(i.Pos(), false)
@@ -203,7 +208,15 @@ func (f *flow) seenFrom(i ssa.CallInstruction, t target, s marks, in types.Type)
 		if n >= len(t.args) || t.args[n] == nil {
 			continue
 		}
-		for a := range f.marked(t.args[n], i.Block()) {
+		if m.by {
+			out.join(f.turned(t.args[n], i.Block(), m))
+			continue
+		}
+		for a := range f.argument(t, n, i.Block()) {
+			a, ok := f.meant(m, a)
+			if !ok {
+				continue
+			}
 			if m.kind != nil {
 				a.kind = m.kind
 			}
@@ -215,6 +228,34 @@ func (f *flow) seenFrom(i ssa.CallInstruction, t target, s marks, in types.Type)
 		}
 	}
 	return out
+}
+
+// argument gives the marks of the nth argument. Where an interface is asked for a method, what it holds of types that
+// have another method does not get there.
+func (f *flow) argument(t target, n int, b *ssa.BasicBlock) marks {
+	s := f.marked(t.args[n], b)
+	if n > 0 || !t.held {
+		return s
+	}
+	out := marks{}
+	for m := range s {
+		if m.as == nil || answers(m.as, t.fn) {
+			m.as = nil
+			out.add(m)
+		}
+	}
+	return out
+}
+
+// answers reports whether a function is the method of a type that has its name.
+func answers(t types.Type, fn *ssa.Function) bool {
+	of, ok := fn.Object().(*types.Func)
+	if !ok {
+		return true
+	}
+	o, _, _ := types.LookupFieldOrMethod(t, true, of.Pkg(), of.Name())
+	m, ok := o.(*types.Func)
+	return !ok || m.Origin() == of.Origin()
 }
 
 // parameter gives which parameter of a function a mark is, −1 for none.
@@ -241,6 +282,9 @@ func (f *flow) results(c *ssa.Call, n int) marks {
 	if len(ts) > 0 {
 		return out
 	}
+	if isPlain(t) && (f.draws(&c.Call) || measures(&c.Call, t)) {
+		return out
+	}
 	// Elsewhere: what it gives is made of all that it gets.
 	keeper := keeps(&c.Call)
 	for _, a := range operands(&c.Call) {
@@ -252,124 +296,13 @@ func (f *flow) results(c *ssa.Call, n int) marks {
 		default:
 			s = s.joined(a.Type())
 		}
+		if !types.Identical(t, a.Type()) {
+			s = s.mixed()
+		}
 		out.join(s)
 		if k := f.kinds.within(a.Type()); k != nil {
 			out.add(mark{many: true, text: !collects(t), at: c.Pos(), kind: k})
 		}
 	}
 	return out
-}
-
-// keeps gives the receiver of a call, where that is a part of the console that keeps what it is given, such as a list of
-// ids; nil for any other call.
-func keeps(c *ssa.CallCommon) ssa.Value {
-	fn := c.StaticCallee()
-	if fn == nil || fn.Signature.Recv() == nil || len(c.Args) == 0 {
-		return nil
-	}
-	n, ok := pointee(c.Args[0].Type()).(*types.Named)
-	if !ok || n.Obj().Pkg() == nil || !strings.HasPrefix(n.Obj().Pkg().Path(), consolePkg+"/") {
-		return nil
-	}
-	return c.Args[0]
-}
-
-// operands are the arguments of a call, with the receiver, or the function where it is a value.
-func operands(c *ssa.CallCommon) []ssa.Value {
-	if c.IsInvoke() || c.StaticCallee() == nil {
-		return append([]ssa.Value{c.Value}, c.Args...)
-	}
-	return c.Args
-}
-
-// leave is a call that leads out of the package: it may draw, write into a text that grows, or call back.
-func (f *flow) leave(i ssa.CallInstruction) {
-	c, b := i.Common(), i.Block()
-	args, keeper := operands(c), keeps(c)
-	text, kept := marks{}, marks{}
-	var k *kind
-	for _, a := range args {
-		if s := f.marked(a, b); a != keeper {
-			text.join(s.joined(a.Type()))
-			kept.join(s)
-		}
-		if in := f.kinds.within(a.Type()); in != nil {
-			k = in
-		}
-	}
-	for _, a := range args {
-		if fn := closure(a); fn != nil && f.ours[fn] {
-			f.callBack(i, fn, k)
-		}
-	}
-	if f.draws(c) {
-		f.draw(i)
-		return
-	}
-	for _, a := range args {
-		if writes(a) {
-			f.store(a, text.gathered(i.Pos(), true), i.Pos(), nil)
-		}
-	}
-	if keeper != nil {
-		f.store(keeper, kept.gathered(i.Pos(), false), i.Pos(), nil)
-	}
-}
-
-// callBack is a function of this package that is called from elsewhere, perhaps many times.
-func (f *flow) callBack(i ssa.CallInstruction, fn *ssa.Function, k *kind) {
-	l, fresh := f.loops.repeat(fn)
-	f.news(fresh)
-	b := i.Block()
-	for _, p := range fn.Params {
-		s := marks{}
-		for _, a := range operands(i.Common()) {
-			if closure(a) == nil {
-				s.join(f.taken(f.marked(a, b), p.Type(), fn.Blocks[0], func(x *loop) bool { return x == l }))
-			}
-		}
-		if k != nil {
-			s.add(mark{loop: l, kind: k})
-		}
-		f.set(p, fn.Blocks[0], s)
-	}
-}
-
-func closure(v ssa.Value) *ssa.Function {
-	switch v := v.(type) {
-	case *ssa.MakeClosure:
-		return valueOf(v.Fn.(*ssa.Function), v.Bindings).fn
-	case *ssa.Function:
-		return valueOf(v, nil).fn
-	case *ssa.ChangeType:
-		return closure(v.X)
-	}
-	return nil
-}
-
-// writes reports whether an argument is a text that grows.
-func writes(v ssa.Value) bool {
-	if m, ok := v.(*ssa.MakeInterface); ok {
-		v = m.X
-	}
-	t := v.Type()
-	if _, ok := t.Underlying().(*types.Pointer); !ok {
-		return false
-	}
-	return isNamed(t, "strings", "Builder") || isNamed(t, "bytes", "Buffer") || isNamed(t, "text/tabwriter", "Writer") || isNamed(t, "bufio", "Writer")
-}
-
-// draws reports whether a call that leads out of the package puts what it gets on the screen.
-func (f *flow) draws(c *ssa.CallCommon) bool {
-	for _, a := range operands(c) {
-		if isBuffer(a.Type()) {
-			return true
-		}
-	}
-	fn := c.StaticCallee()
-	if fn == nil || fn.Pkg == nil {
-		return false
-	}
-	path := fn.Pkg.Pkg.Path()
-	return c.Signature().Results().Len() == 0 && (strings.HasPrefix(path, bubblesPkg+"/") || strings.HasPrefix(path, chartPkg+"/"))
 }

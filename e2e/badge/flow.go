@@ -17,12 +17,15 @@ type flow struct {
 	funcs []funcValue // the functions that are used as values
 
 	called map[*ssa.CallCommon][]target
+	chosen map[ssa.Value][]*ssa.Parameter // by which parameters a value is chosen
 
 	vals   map[ssa.Value]marks // what a function computes
 	mem    map[ssa.Value]marks // what was stored in a variable, slice or map
 	fields map[*types.Var]marks
+	owner  map[*types.Var]*types.Struct // whose field it is
 	rets   map[result]marks
 	given  map[*ssa.Parameter]marks // the collections that a parameter gets, from anywhere
+	turns  map[*ssa.Parameter]bool  // those that get another value in each round of a loop
 	filled map[*ssa.Parameter]marks // what a function stores in what it is given
 
 	sinks   map[*ssa.Parameter]map[sink]bool
@@ -41,8 +44,8 @@ func newFlow(fset *token.FileSet, p *ssa.Package) *flow {
 	f := &flow{
 		called: map[*ssa.CallCommon][]target{},
 		fset:   fset, fns: functions(p), ours: map[*ssa.Function]bool{}, kinds: kinds{},
-		vals: map[ssa.Value]marks{}, mem: map[ssa.Value]marks{}, fields: map[*types.Var]marks{}, rets: map[result]marks{},
-		given: map[*ssa.Parameter]marks{}, filled: map[*ssa.Parameter]marks{},
+		vals: map[ssa.Value]marks{}, mem: map[ssa.Value]marks{}, fields: map[*types.Var]marks{}, owner: map[*types.Var]*types.Struct{}, rets: map[result]marks{},
+		given: map[*ssa.Parameter]marks{}, turns: map[*ssa.Parameter]bool{}, chosen: map[ssa.Value][]*ssa.Parameter{}, filled: map[*ssa.Parameter]marks{},
 		sinks: map[*ssa.Parameter]map[sink]bool{}, classes: map[*ssa.Parameter]bool{}, found: map[finding]bool{},
 	}
 	for _, fn := range f.fns {
@@ -64,7 +67,7 @@ func (f *flow) solve() []finding {
 			}
 		}
 	}
-	out := make([]finding, 0, len(f.found))
+	out := f.changers()
 	for x := range f.found {
 		out = append(out, x)
 	}
@@ -75,26 +78,24 @@ func (f *flow) news(is bool) { f.changed = f.changed || is }
 
 // marked gives the marks of a value where a block uses it.
 func (f *flow) marked(v ssa.Value, b *ssa.BasicBlock) marks {
-	out := marks{}
+	var out marks
 	switch v := v.(type) {
 	case *ssa.Const, *ssa.Function, *ssa.Builtin:
-		return out
+		return nil
 	case *ssa.Parameter:
-		if k := f.kinds.of(v.Type()); k != nil || bearsText(v.Type()) || isPlain(v.Type()) {
-			out.add(mark{param: v, kind: k})
+		k := f.kinds.of(v.Type())
+		if k != nil || bearsText(v.Type()) || isPlain(v.Type()) {
+			out = marks{{param: v, kind: k}: {}}
 		}
-		if k := f.kinds.of(v.Type()); k != nil {
-			out.join(f.fresh(v, k, b))
+		if k != nil {
+			out = out.join(f.fresh(v, k, b))
 		}
 	case *ssa.FreeVar:
 		if to := f.loops.binding(v); to != nil {
-			out.join(f.marked(to, b))
+			out = f.marked(to, b)
 		}
 	}
-	for m := range f.vals[v] {
-		out.add(m)
-	}
-	out.join(f.mem[v])
+	out = out.join(f.vals[v]).join(f.mem[v])
 	for m := range out {
 		if m.loop != nil && !f.loops.has(m.loop, b) {
 			delete(out, m)
@@ -141,6 +142,9 @@ func (f *flow) set(v ssa.Value, b *ssa.BasicBlock, s marks) {
 	t := v.Type()
 	if k := f.kindOf(v); k != nil {
 		out := f.fresh(v, k, b)
+		for _, p := range f.choosers(v, b.Parent()) {
+			out.add(mark{param: p, by: true, kind: k})
+		}
 		for m := range s {
 			if m.param != nil {
 				m.kind = k
@@ -153,7 +157,7 @@ func (f *flow) set(v ssa.Value, b *ssa.BasicBlock, s marks) {
 	if f.kinds.within(t) != nil {
 		return // its elements have marks of their own
 	}
-	f.news(grow(f.vals, v, s.fitting(t)))
+	f.news(grow(f.vals, v, s.fitting(t, f.kinds)))
 }
 
 // step does one instruction.
@@ -210,9 +214,9 @@ func (f *flow) computed(v ssa.Value, b *ssa.BasicBlock) marks {
 	case *ssa.ChangeInterface:
 		return f.marked(v.X, b)
 	case *ssa.MakeInterface:
-		return f.marked(v.X, b)
+		return f.marked(v.X, b).held(v.X.Type())
 	case *ssa.TypeAssert:
-		return f.marked(v.X, b)
+		return f.asserted(v, b)
 	case *ssa.SliceToArrayPointer:
 		return f.marked(v.X, b)
 	case *ssa.Slice:
@@ -222,9 +226,25 @@ func (f *flow) computed(v ssa.Value, b *ssa.BasicBlock) marks {
 		for _, x := range v.Bindings {
 			out.join(f.marked(x, b))
 		}
-		return out
+		return out.mixed()
 	}
 	return nil
+}
+
+// asserted gives the marks of what an interface holds, if that is of a type.
+func (f *flow) asserted(v *ssa.TypeAssert, b *ssa.BasicBlock) marks {
+	s := f.marked(v.X, b)
+	if types.IsInterface(v.AssertedType) {
+		return s
+	}
+	out := marks{}
+	for m := range s {
+		if m.as == nil || types.Identical(m.as, v.AssertedType) {
+			m.as = nil
+			out.add(m)
+		}
+	}
+	return out
 }
 
 // phi joins what comes from several sides. A number does not bring a mark into the next round: what a loop counts is of
@@ -291,32 +311,6 @@ func arrayReaches(a *ssa.Alloc, of ssa.Value, seen map[ssa.Value]bool) bool {
 	return false
 }
 
-// field gives the marks of a field of x: those of x, and those of the field wherever it was set.
-func (f *flow) field(x ssa.Value, n int, b *ssa.BasicBlock) marks {
-	v := structOf(x.Type()).Field(n)
-	thing := f.kinds.of(x.Type()) != nil
-	if isPlain(v.Type()) && !thing {
-		return nil
-	}
-	out := f.marked(x, b)
-	if !thing || collects(v.Type()) {
-		f.resolve(f.fields[v], out, map[*ssa.Parameter]bool{})
-	}
-	return out
-}
-
-// resolve puts what a parameter was given in the place of the parameter.
-func (f *flow) resolve(s, out marks, seen map[*ssa.Parameter]bool) {
-	for m := range s {
-		if m.param == nil {
-			out.add(m)
-		} else if !seen[m.param] {
-			seen[m.param] = true
-			f.resolve(f.given[m.param], out, seen)
-		}
-	}
-}
-
 // element gives the marks of an element of x, which v is.
 func (f *flow) element(x, index, v ssa.Value, b *ssa.BasicBlock) marks {
 	return f.taken(f.marked(x, b), v.Type(), b, func(l *loop) bool { return f.loops.varies(index, l) })
@@ -324,20 +318,27 @@ func (f *flow) element(x, index, v ssa.Value, b *ssa.BasicBlock) marks {
 
 // taken gives the marks of an element of something with marks s.
 func (f *flow) taken(s marks, t types.Type, b *ssa.BasicBlock, varies func(*loop) bool) marks {
-	if isPlain(t) {
+	if len(s) == 0 || isPlain(t) {
 		return nil
 	}
 	out := marks{}
 	for m := range s {
-		out.add(m)
 		if m.loop != nil || m.text {
+			out.add(m)
 			continue
 		}
+		if m.by {
+			out.add(m)
+			continue
+		}
+		any := m
+		any.one = any.param != nil && !any.each && !collects(t)
+		out.add(any)
 		for _, l := range f.loops.at(b) {
 			switch {
 			case !varies(l):
 			case m.many:
-				out.add(mark{loop: l, at: m.at, kind: m.kind})
+				out.add(mark{loop: l, in: m.in, as: m.as, at: m.at, kind: m.kind})
 			default:
 				m.each = true
 				out.add(m)
@@ -361,7 +362,7 @@ func (f *flow) extract(v *ssa.Extract, b *ssa.BasicBlock) marks {
 		return nil
 	}
 	varies := func(l *loop) bool { return f.loops.varies(next, l) }
-	out := f.taken(f.marked(over.X, b), v.Type(), b, varies)
+	out := marks{}.join(f.taken(f.marked(over.X, b), v.Type(), b, varies))
 	if k := f.kinds.within(over.X.Type()); k != nil { // by the key of a map of things one is told from the other
 		for _, l := range f.loops.at(b) {
 			if varies(l) {

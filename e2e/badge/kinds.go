@@ -12,7 +12,7 @@ type kind struct {
 }
 
 // classless are the kinds that no field betrays.
-var classless = map[string]bool{module + "/mesh.Invite": true}
+var classless = map[string]bool{module + "/mesh.Invite": true, consolePkg + "/graph.Node": true}
 
 // kinds knows which types are such a thing.
 type kinds map[types.Type]*kind
@@ -179,19 +179,27 @@ func isBasic(t types.Type, info types.BasicInfo) bool {
 	return ok && b.Info()&info != 0
 }
 
-// isPlain reports whether a type is a number or a time: no text, but text can be made of it.
+// isLetter reports whether a type is a byte or a rune: of such ones a text consists.
+func isLetter(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && (b.Kind() == types.Uint8 || b.Kind() == types.Int32)
+}
+
+// isPlain reports whether a type is a number or a time: no text, but text can be made of it. A class is neither: what is
+// made of it says just what a row has to say.
 func isPlain(t types.Type) bool {
 	t = pointee(t)
-	return isBasic(t, types.IsNumeric) || isNamed(t, "time", "Time")
+	return !isClass(t) && isBasic(t, types.IsNumeric) || isNamed(t, "time", "Time")
 }
 
 // bearsText reports whether there can be text in a value of a type.
-func bearsText(t types.Type) bool { return bears(t, 4, false) }
+func bearsText(t types.Type) bool { return bears(t, 4, false, nil) }
 
 // collects reports whether there can be a collection of texts in it.
-func collects(t types.Type) bool { return bears(t, 4, true) }
+func collects(t types.Type) bool { return bears(t, 4, true, nil) }
 
-func bears(t types.Type, depth int, many bool) bool {
+// bears looks for text in a type, or for a collection of texts. ks, if it is given, are things in which it does not look.
+func bears(t types.Type, depth int, many bool, ks kinds) bool {
 	t = pointee(t)
 	if depth == 0 || isBuffer(t) || isNamed(t, "time", "Time") || isNamed(t, "time", "Location") || isNamed(t, "context", "Context") {
 		return false
@@ -202,33 +210,36 @@ func bears(t types.Type, depth int, many bool) bool {
 	case *types.Interface:
 		return true
 	case *types.Slice:
-		return bears(u.Elem(), depth, false) || isBasic(u.Elem(), types.IsInteger) && !many // bytes and runes are text
+		return bears(u.Elem(), depth, false, ks) || isLetter(u.Elem()) && !many
 	case *types.Array:
-		return bears(u.Elem(), depth, false)
+		return bears(u.Elem(), depth, false, ks)
 	case *types.Chan:
-		return bears(u.Elem(), depth, false)
+		return bears(u.Elem(), depth, false, ks)
 	case *types.Map:
-		return bears(u.Key(), depth, false) || bears(u.Elem(), depth, false)
+		return bears(u.Key(), depth, false, ks) || bears(u.Elem(), depth, false, ks)
 	case *types.Struct:
 		for f := range u.Fields() {
-			if bears(f.Type(), depth-1, many) {
+			if ks != nil && (ks.of(f.Type()) != nil || ks.within(f.Type()) != nil) {
+				continue
+			}
+			if bears(f.Type(), depth-1, many, ks) {
 				return true
 			}
 		}
 	case *types.Signature:
 		if y := yieldOf(u); y != nil {
-			return tupleBears(y.Params(), depth-1, false)
+			return tupleBears(y.Params(), depth-1, false, ks)
 		}
-		return tupleBears(u.Results(), depth-1, many)
+		return tupleBears(u.Results(), depth-1, many, ks)
 	case *types.Tuple:
-		return tupleBears(u, depth, many)
+		return tupleBears(u, depth, many, ks)
 	}
 	return false
 }
 
-func tupleBears(t *types.Tuple, depth int, many bool) bool {
+func tupleBears(t *types.Tuple, depth int, many bool, ks kinds) bool {
 	for v := range t.Variables() {
-		if bears(v.Type(), depth, many) {
+		if bears(v.Type(), depth, many, ks) {
 			return true
 		}
 	}

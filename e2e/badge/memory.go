@@ -32,12 +32,12 @@ func (f *flow) store(addr ssa.Value, s marks, at token.Pos, seen map[ssa.Value]b
 			f.store(to, s, at, seen)
 		}
 	case *ssa.FieldAddr:
-		v := structOf(a.X.Type()).Field(a.Field)
+		v := f.fieldOf(a.X, a.Field)
 		if f.kinds.within(v.Type()) == nil {
 			f.news(grow(f.fields, v, s.lasting(v.Type())))
 		}
 		if local(a.X) {
-			f.store(a.X, s.passing(), at, seen)
+			f.store(a.X, s.passing().put(v), at, seen)
 		}
 	case *ssa.IndexAddr:
 		if _, fixed := a.Index.(*ssa.Const); !fixed {
@@ -70,7 +70,7 @@ func (f *flow) store(addr ssa.Value, s marks, at token.Pos, seen map[ssa.Value]b
 // local reports whether a struct is a variable of the function, or an element of a collection that has marks itself.
 func local(v ssa.Value) bool {
 	switch v := v.(type) {
-	case *ssa.Alloc, *ssa.IndexAddr:
+	case *ssa.Alloc, *ssa.IndexAddr, *ssa.FreeVar:
 		return true
 	case *ssa.FieldAddr:
 		return local(v.X)

@@ -11,8 +11,10 @@ import (
 
 // sink is where a text is drawn.
 type sink struct {
-	constant bool // by tui/row, with a class that is written there; else past tui/row
-	each     bool // every element of what it gets
+	constant bool       // by tui/row, with a class that is written there; else past tui/row
+	each     bool       // every element of what it gets
+	by       *kind      // text of such a thing that is found by what it gets
+	from     *types.Var // this field of what it gets; nil: all of it
 	at       token.Pos
 	what     string
 }
@@ -22,7 +24,7 @@ func (f *flow) draw(i ssa.CallInstruction) {
 	c, b := i.Common(), i.Block()
 	fn := c.StaticCallee()
 	x := sink{at: i.Pos(), what: name(c)}
-	if fn != nil && fn.Pkg != nil && fn.Pkg.Pkg.Path() == rowPkg && takes(fn.Signature, isClass) {
+	if fn != nil && home(fn) == rowPkg && takes(fn.Signature, isClass) {
 		x.constant = true
 		fixed := false
 		for _, a := range c.Args {
@@ -45,7 +47,7 @@ func (f *flow) draw(i ssa.CallInstruction) {
 		}
 		s := f.marked(a, b)
 		if k := f.kinds.within(a.Type()); k != nil {
-			s.add(mark{many: true, at: i.Pos(), kind: k})
+			s = s.join(marks{{many: true, at: i.Pos(), kind: k}: {}})
 		}
 		x.each = collects(a.Type())
 		if bearsText(a.Type()) {
@@ -94,9 +96,16 @@ func (f *flow) fixed(i ssa.CallInstruction, v ssa.Value) bool {
 // reach is a text with marks that gets to where it is drawn, at a call that draws or leads there.
 func (f *flow) reach(i ssa.CallInstruction, s marks, x sink) {
 	for m := range s {
+		m, ok := f.meant(mark{from: x.from}, m)
+		if !ok {
+			continue
+		}
 		if m.param != nil {
 			x := x
-			x.each = x.each || m.each
+			x.each, x.from, x.by = x.each && !m.one || m.each, m.from, nil
+			if m.by {
+				x.each, x.by = false, m.kind
+			}
 			f.sinkParam(m.param, x)
 			continue
 		}
@@ -114,7 +123,7 @@ func (f *flow) sinkParam(p *ssa.Parameter, x sink) {
 		f.sinks[p] = all
 	}
 	for y := range all { // one of each sort is enough to say
-		if y.constant == x.constant && y.each == x.each {
+		if y.constant == x.constant && y.each == x.each && y.from == x.from && (y.by == nil) == (x.by == nil) {
 			return
 		}
 	}

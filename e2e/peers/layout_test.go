@@ -159,20 +159,27 @@ func reachFrom(near [][]int, from int) []int {
 	return hops
 }
 
+// skip says so on standard error too: without -v a benchmark that is skipped leaves no line.
+func skip(b *testing.B, why string) {
+	b.Helper()
+	fmt.Fprintf(os.Stderr, "SKIP %s: %s\n", b.Name(), why)
+	b.Skip(why)
+}
+
 func needsD3(b *testing.B) {
 	b.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		b.Skip("SKIP: node is not installed")
+		skip(b, "node is not installed")
 	}
 	if _, err := os.Stat(filepath.Join("node_modules", "d3-force")); err != nil {
-		b.Skip("SKIP: d3-force is not installed: run npm ci in e2e/peers")
+		skip(b, "d3-force is not installed: run npm ci in e2e/peers")
 	}
 }
 
 func needsSfdp(b *testing.B) {
 	b.Helper()
 	if _, err := exec.LookPath("sfdp"); err != nil {
-		b.Skip("SKIP: sfdp is not installed: apt-get install graphviz")
+		skip(b, "sfdp is not installed: apt-get install graphviz")
 	}
 }
 

@@ -132,6 +132,17 @@ func (h *lostHost) AuditEntry(id string) (mesh.AuditEntry, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.AuditEntry, error) { return r.AuditEntry(id) })
 }
 
+// AuditPublicKey is the key that entries are verified with.
+func (h *lostHost) AuditPublicKey() (audit.PublicKey, error) {
+	return ask(h, (*mesh.Reader).AuditPublicKey)
+}
+
+// ExportAudit writes every entry with the signed head and the public key.
+func (h *lostHost) ExportAudit(w io.Writer) error {
+	_, err := ask(h, func(r *mesh.Reader) (struct{}, error) { return struct{}{}, r.ExportAudit(w) })
+	return err
+}
+
 // VerifyEntry checks one of them.
 func (h *lostHost) VerifyEntry(e mesh.AuditEntry) error {
 	_, err := ask(h, func(r *mesh.Reader) (struct{}, error) { return struct{}{}, r.VerifyEntry(e) })

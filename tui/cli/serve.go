@@ -13,13 +13,13 @@ import (
 	"sync"
 	"time"
 
-	"voxmesh/audit"
-
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
+	"voxmesh/audit"
 	"voxmesh/mesh"
+	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
 	"voxmesh/mesh/worker/runner"
 	"voxmesh/tui"
@@ -141,10 +141,14 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 	}
 	joins.works = true // the crew finds what is joined by itself
 	logf := a.logger(o.quiet)
-	h, err := mesh.Open(ctx, mesh.Config{
-		Dir: dir, Mesh: o.mesh, Operator: a.operator, Listen: a.listenAddress(dir, o.listen), Advertise: o.advertise,
-		Holder: o.holder, Log: logf,
-	})
+	cfg := mesh.Config{Dir: dir, Mesh: o.mesh, Operator: a.operator, Advertise: o.advertise, Holder: o.holder, Log: logf}
+	wanted := false
+	cfg.Listen, wanted = a.listenAddress(dir, o.listen)
+	h, err := mesh.Open(ctx, cfg)
+	if fault.Is(err, "vox/fabric/listen") && !wanted {
+		cfg.Listen = "127.0.0.1:0" // another host took the port between our look and our start
+		h, err = mesh.Open(ctx, cfg)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -180,21 +184,22 @@ const listenFile = "listen"
 
 // listenAddress is the address asked for; else the one that this folder used before, because workers look for it there;
 // else the default, or any port where that is taken.
-func (a *app) listenAddress(dir, asked string) string {
+// wanted says that it has to be this one.
+func (a *app) listenAddress(dir, asked string) (addr string, wanted bool) {
 	if asked != "" {
-		return asked
+		return asked, true
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, listenFile)); err == nil {
 		if addr := strings.TrimSpace(string(b)); addr != "" {
-			return addr
+			return addr, true
 		}
 	}
 	l, err := net.Listen("tcp", defaultListen)
 	if err != nil {
-		return "127.0.0.1:0"
+		return "127.0.0.1:0", false
 	}
 	_ = l.Close()
-	return defaultListen
+	return defaultListen, false
 }
 
 // keepListen remembers where the door is for the next start; a failure costs the workers a search, nothing else.
@@ -333,7 +338,7 @@ func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 		v := viewing{h}
 		o.Source, o.Actions = v, v
 	}
-	return tui.New(o), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
+	return tui.New(o), tui.SessionOptions(o)
 }
 
 // viewing is a host for somebody who may look only: whatever a console of theirs asks for is refused here, not by what

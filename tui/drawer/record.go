@@ -204,27 +204,40 @@ const labelWidth = 12
 
 func (l *Layer) drawRecord(b *cell.Buffer, r, body layout.Rect, border theme.Style) {
 	from, to := l.window(&l.record, body)
-	for i := from; i < to && i < len(l.fields); i++ {
-		l.drawField(b, body, body.Y+i-from, &l.fields[i], i == l.record.At())
-	}
+	l.drawHeads(b, body, from, min(to, len(l.fields)))
+	l.drawFacts(b, body, from, min(to, len(l.fields)))
 	pane.Facts(b, r, r.Y+r.H-1, l.record.Position(), border)
 }
 
-func (l *Layer) drawField(b *cell.Buffer, r layout.Rect, y int, f *field, selected bool) {
-	look := row.Look{Selected: selected, Focused: true}
-	switch {
-	case f.act != nil:
-		e := f.act
-		words := "by " + actor(e.Actor) + " " + e.AuditID
-		if e.Reason != "" {
-			words += ` "` + e.Reason + `"`
+// drawHeads draws the rows that have a class: those of the jobs, and of the acts.
+func (l *Layer) drawHeads(b *cell.Buffer, r layout.Rect, from, to int) {
+	for i := from; i < to; i++ {
+		f, y := &l.fields[i], r.Y+i-from
+		look := row.Look{Selected: i == l.record.At(), Focused: true}
+		switch {
+		case f.act != nil:
+			e := f.act
+			words := "by " + actor(e.Actor) + " " + e.AuditID
+			if e.Reason != "" {
+				words += ` "` + e.Reason + `"`
+			}
+			when := format.Time(e.TsMicros, l.s.Time().Location())
+			row.Act(b, r.X, y, r.W-1, f.class, when, safe(e.Action), safe(e.Target), safe(words), look)
+		case f.head:
+			st := theme.In(theme.Second)
+			row.Job(b, r.X, y, r.W-1, f.class, f.job, []row.Field{{Text: f.value, Width: r.W - 20, Gap: 2, Style: st}}, "", look)
 		}
-		when := format.Time(e.TsMicros, l.s.Time().Location())
-		row.Act(b, r.X, y, r.W-1, f.class, when, safe(e.Action), safe(e.Target), safe(words), look)
-	case f.head:
-		st := theme.In(theme.Second)
-		row.Job(b, r.X, y, r.W-1, f.class, f.job, []row.Field{{Text: f.value, Width: r.W - 20, Gap: 2, Style: st}}, "", look)
-	default:
+	}
+}
+
+// drawFacts draws what is known of the run, and of each of its jobs under that one's row.
+func (l *Layer) drawFacts(b *cell.Buffer, r layout.Rect, from, to int) {
+	for i := from; i < to; i++ {
+		f, y := &l.fields[i], r.Y+i-from
+		if f.act != nil || f.head {
+			continue
+		}
+		selected := i == l.record.At()
 		if selected {
 			b.Put(r.X, y, 1, "▸", theme.In(theme.Text).With(theme.Bold))
 		}

@@ -12,8 +12,11 @@ import (
 
 // block is a part of an answer that breaks itself into rows of a width.
 type block interface {
-	lines(w int) []func(b *cell.Buffer, x, y, w int)
+	lines(w int) []line
 }
+
+// line draws a row of a block. first says that no other row of the box stands over it.
+type line func(b *cell.Buffer, x, y, w int, first bool)
 
 // paragraph is text over the whole width; an empty one is a blank row.
 type paragraph struct {
@@ -21,9 +24,9 @@ type paragraph struct {
 	st   theme.Style
 }
 
-func (p paragraph) lines(w int) (out []func(b *cell.Buffer, x, y, w int)) {
+func (p paragraph) lines(w int) (out []line) {
 	for _, s := range format.Wrap(p.text, w) {
-		out = append(out, func(b *cell.Buffer, x, y, w int) { b.Put(x, y, w, s, p.st) })
+		out = append(out, func(b *cell.Buffer, x, y, w int, _ bool) { b.Put(x, y, w, s, p.st) })
 	}
 	return out
 }
@@ -37,9 +40,9 @@ type fact struct {
 // factName is how wide the names of facts are.
 const factName = 10
 
-func (f fact) lines(w int) (out []func(b *cell.Buffer, x, y, w int)) {
+func (f fact) lines(w int) (out []line) {
 	for i, s := range format.Wrap(f.text, w-factName) {
-		out = append(out, func(b *cell.Buffer, x, y, w int) {
+		out = append(out, func(b *cell.Buffer, x, y, w int, _ bool) {
 			if i == 0 {
 				b.Put(x, y, factName-1, f.name, theme.In(theme.Second))
 			}
@@ -65,23 +68,19 @@ const (
 	wideBox   = 80
 )
 
-func (v verdict) lines(w int) (out []func(b *cell.Buffer, x, y, w int)) {
+func (v verdict) lines(w int) (out []line) {
 	id := row.Field{Text: v.id, Width: idWidth}
 	if w >= wideBox {
 		id.Width += 2
 	}
-	indent := row.VerdictIndent(id, ruleWidth)
-	rows := format.Wrap(v.why, w-indent)
+	rule := row.Field{Text: v.rule, Width: ruleWidth, Style: theme.In(theme.Second)}
+	rows := format.Wrap(v.why, w-row.VerdictIndent(id, ruleWidth))
 	if len(rows) == 0 {
 		rows = []string{""}
 	}
 	for i, s := range rows {
-		out = append(out, func(b *cell.Buffer, x, y, w int) {
-			if i == 0 {
-				row.Verdict(b, x, y, w, v.class, v.sign, id, row.Field{Text: v.rule, Width: ruleWidth, Style: theme.In(theme.Second)}, s, row.Look{Faint: v.faint})
-				return
-			}
-			b.Put(x+indent, y, w-indent, s, theme.Style{})
+		out = append(out, func(b *cell.Buffer, x, y, w int, first bool) {
+			row.Verdict(b, x, y, w, v.class, v.sign, id, rule, s, i == 0 || first, row.Look{Faint: v.faint})
 		})
 	}
 	return out

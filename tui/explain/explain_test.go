@@ -264,6 +264,25 @@ func TestScrollCopyClose(t *testing.T) {
 	}
 }
 
+// A sentence that begins above the box has its class in the first of its rows that is in sight.
+func TestScrolledIntoASentence(t *testing.T) {
+	s := session(aurelia())
+	l := New(s, ref(pane.Job, "j-8201"))
+	whole := "· alice-gpu    PAIRED busy        no gpu free: 1 of"
+	top := func() string { return strings.TrimSpace(strings.Trim(screen(s, l, 60, 16)[2], " │")) }
+	for range 20 {
+		if top() == whole {
+			l.Update(pane.Do{ID: keys.Down})
+			if got, want := top(), "· alice-gpu    PAIRED busy        1 in use"; got != want {
+				t.Errorf("its second row alone is\n%s, want\n%s", got, want)
+			}
+			return
+		}
+		l.Update(pane.Do{ID: keys.Down})
+	}
+	t.Errorf("%q never comes to the top", whole)
+}
+
 // What it looks like. VOXMESH_UPDATE=1 writes the drawings.
 func TestDrawings(t *testing.T) {
 	s := session(aurelia())

@@ -146,7 +146,7 @@ const boxWidth = 90
 // Draw draws the box over the pane: the answer, and the command in its last row.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	w := min(boxWidth, f.Width-4)
-	var lines []func(b *cell.Buffer, x, y, w int)
+	var lines []line
 	for _, bl := range l.blocks {
 		lines = append(lines, bl.lines(w-4)...)
 	}
@@ -173,7 +173,7 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	l.all, l.rows = len(lines), max(h-2-foot, 0)
 	l.scroll(0)
 	for i := l.top; i < min(l.top+l.rows, len(lines)); i++ {
-		lines[i](b, r.X+2, r.Y+1+i-l.top, w-4)
+		lines[i](b, r.X+2, r.Y+1+i-l.top, w-4, i == l.top)
 	}
 	if l.rows < l.all {
 		pane.Facts(b, r, r.Y+h-1, position(l.top, l.rows, l.all), border)

@@ -11,9 +11,13 @@ func (l *layout) first() {
 			want, old[i] = append(want, i), l.at[i]
 		}
 	}
-	p := l.draft()
+	hub, star := l.star()
+	p := l.draft(hub, star)
+	if star && l.seat[hub] != free {
+		want = []int{hub} // all others lie about it
+	}
 	fitTo(p, want, old)
-	if l.pin(p) {
+	if l.pin(p) && !star {
 		p.anneal(60, 0.3, 0.02, l.stop)
 	}
 	if len(l.at) <= single {
@@ -34,9 +38,9 @@ const (
 )
 
 // draft places all nodes as if nothing were known.
-func (l *layout) draft() *plane {
+func (l *layout) draft(hub int, star bool) *plane {
 	var p *plane
-	if hub, is := l.star(); is {
+	if star {
 		p = l.ring(hub)
 	} else {
 		p = l.simulate()

@@ -1,11 +1,12 @@
 // Package graph places the machines of a mesh on a plane: a force simulation whose distances are cells.
 //
 // A node repels every other one, an edge pulls its two together, and all are held near the middle: the forces of d3,
-// summed with a Barnes–Hut tree, and for a first picture on a coarsened graph before the full one. A picture follows
-// from the ids alone: the same graph gives the same places on every machine and in every run. Where places are known
-// already they are the beginning, and what is old hardly moves when something comes or goes; pinned nodes do not move
-// at all. Nothing here has a clock, a goroutine that outlives a call, or an idea of status and load: what does not
-// change the graph cannot change the picture.
+// summed with a Barnes–Hut tree, and for a first picture on coarsened graphs before the full one. A star, which is what a
+// mesh is, needs no forces: each worker gets an equal piece of the ring about the host, next to its like. A picture
+// follows from the ids and edges alone: the same graph gives the same places, to the bit, on every machine and in every
+// run. Where places are known already, what is old stays when something comes or goes, and what is new finds room; pinned
+// nodes do not move at all. Nothing here has a clock, a goroutine that outlives a call, or an idea of status and load: what
+// does not change the graph cannot change the picture.
 package graph
 
 // Point is a place on the plane. X counts columns; Y counts columns too, of which a row of the screen takes two, so that

@@ -31,15 +31,30 @@ type newcomer struct {
 	queue []int32
 	grid  grid
 	wide  float64 // how much wider than high the picture is drawn
+	rays  int     // directions in which a place about a neighbour is looked for
 }
 
 func (l *layout) newcomer() *newcomer {
-	m := &newcomer{layout: l, wide: 1}
+	const few = 200 // newcomers that are worth a closer look each
+	m := &newcomer{layout: l, wide: 1, rays: 24}
 	if l.s.n <= single {
 		m.wide = wider
 	}
+	if fresh(l.seat) > few {
+		m.rays = 10
+	}
 	m.grid = gridOf(l.at, func(i int) bool { return l.seat[i] != free })
 	return m
+}
+
+// fresh counts those without a place.
+func fresh(seats []seat) (n int) {
+	for _, s := range seats {
+		if s == free {
+			n++
+		}
+	}
+	return n
 }
 
 // welcome reports whether a neighbour of i has a place.
@@ -86,13 +101,13 @@ func (m *newcomer) best(i int) Point {
 		}
 	}
 	for k, t := range ties {
-		spokes := 24
+		rays := m.rays
 		if k >= 3 {
-			spokes = 8
+			rays = 8
 		}
 		for _, far := range [...]float64{0.8, 1, 1.3, 1.7, 2.4} {
-			for s := range spokes {
-				dx, dy := turn((float64(s) + 0.5) / float64(spokes))
+			for s := range rays {
+				dx, dy := turn((float64(s) + 0.5) / float64(rays))
 				try(Point{t.at.X + float64(dx*far*t.rest*m.wide), t.at.Y + float64(dy*far*t.rest/m.wide)})
 			}
 		}
@@ -116,10 +131,11 @@ func (m *newcomer) against(at Point, ties []tether, enough float64) float64 {
 	if sum >= enough {
 		return sum
 	}
-	sum += m.crowd(at, 1)
+	sum = m.crowd(at, 1, sum, enough)
 	for _, t := range ties {
-		if t.force >= 1 && sum < enough { // the line to a neighbour, where it is seen
-			sum += m.crowd(Point{at.X + float64(0.35*(t.at.X-at.X)), at.Y + float64(0.35*(t.at.Y-at.Y))}, 0.25)
+		if t.force >= 1 { // the line to a neighbour, where it is seen
+			on := Point{at.X + float64(0.35*(t.at.X-at.X)), at.Y + float64(0.35*(t.at.Y-at.Y))}
+			sum = m.crowd(on, 0.25, sum, enough)
 		}
 	}
 	return sum
@@ -131,21 +147,29 @@ func (m *newcomer) far(a, b Point) float64 {
 	return math.Sqrt(float64(dx*dx) + float64(dy*dy))
 }
 
-// crowd is how little air there is at a place.
-func (m *newcomer) crowd(at Point, weight float64) float64 {
+// crowd adds to a sum how little air there is at a place, until it is enough.
+func (m *newcomer) crowd(at Point, weight, sum, enough float64) float64 {
 	const air, much = edgeLength * edgeLength / 16, 4
-	sum := 0.0
 	for j := range m.grid.around(at) {
+		if sum >= enough {
+			break
+		}
 		p := m.at[j]
 		d := m.far(at, p)
-		sum += air / (float64(d*d) + 1)
-		x, y := float64(math.Abs(at.X-p.X)/nameWide), float64(math.Abs(at.Y-p.Y)/nameHigh)
-		if m.wide > 1 && x < 1 && y < 1 {
-			sum += float64(much * (2 - x - y))
+		sum += float64(weight * air / (float64(d*d) + 1))
+		if m.wide > 1 { // names are shown
+			x, y := float64(math.Abs(at.X-p.X)/nameWide), float64(math.Abs(at.Y-p.Y)/nameHigh)
+			if x < 1 && y < 1 {
+				sum += float64(weight * much * (2 - x - y))
+			}
 		}
 	}
-	return float64(sum * weight)
+	return sum
 }
+
+// few is how many neighbours a hub has at most for its next one to look for the widest gap alone: of so few each has a
+// name on the screen, and no kinds that should stand together.
+const few = 16
 
 // ties are the neighbours of i that have places, and the relatives: those with which it is in the smallest cluster
 // that has any.
@@ -159,6 +183,9 @@ func (m *newcomer) ties(i int) []tether {
 	}
 	for k := range out {
 		out[k].force = max(1/float64(len(out)), 0.25) * 4
+	}
+	if near := m.s.neighbours(i); len(out) == 1 && len(near) == 1 && len(m.s.neighbours(int(near[0]))) <= few {
+		return out
 	}
 	if mid, many := m.relatives(i); many > 0 {
 		out = append(out, tether{at: mid, rest: edgeLength / 2 * math.Sqrt(float64(many)), force: 0.2})
@@ -241,7 +268,7 @@ func (g *grid) head(x, y int32) *int32 {
 }
 
 // most is how many nodes of a square are looked at: more lie on one another in any case.
-const most = 48
+const most = 32
 
 // around gives the nodes in a place's square and those about it, and now and then one that lies elsewhere.
 func (g *grid) around(at Point) iter.Seq[int32] {

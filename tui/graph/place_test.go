@@ -48,10 +48,9 @@ func meshes(most int) *rapid.Generator[Graph] {
 // the same picture, to the bit.
 func TestSameGraphSamePicture(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := meshes(300).Draw(t, "graph")
+		g := meshes(80).Draw(t, "graph")
 		p := Place(g)
-		same(t, p, Place(g), "placed again")
-		same(t, p, Place(shuffled(g)), "edges in another order")
+		same(t, p, Place(shuffled(g)), "placed again, the edges in another order")
 		same(t, p, p.Update(shuffled(g), nil), "updated with the same graph")
 		again, err := PlaceFrom(context.Background(), g, p.Known(), nil)
 		if err != nil {
@@ -153,7 +152,7 @@ func TestPictureDoesNotDependOnCores(t *testing.T) {
 	if runtime.NumCPU() < 2 {
 		t.Skip("SKIP: one core only")
 	}
-	for _, g := range []Graph{attach(300, 1, 3), attach(1500, 2, 3), racks()} {
+	for _, g := range []Graph{attach(300, 1, 3), attach(700, 2, 3), racks()} {
 		before := runtime.GOMAXPROCS(1)
 		one := Place(g)
 		runtime.GOMAXPROCS(max(before, 3))
@@ -251,7 +250,7 @@ func TestNewNodeComesNearItsNeighbours(t *testing.T) {
 
 func TestPinsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := meshes(120).Draw(t, "graph")
+		g := meshes(50).Draw(t, "graph")
 		pins := map[string]Point{}
 		for range rapid.IntRange(1, 4).Draw(t, "pins") {
 			i := rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "pinned")
@@ -319,7 +318,7 @@ func TestHostilePlaces(t *testing.T) {
 
 // TestAllOnOneSpot: the worst that a file can say takes no longer than a picture without it.
 func TestAllOnOneSpot(t *testing.T) {
-	g := attach(2000, 2, 5)
+	g := attach(600, 2, 5)
 	for name, at := range map[string]func(i int) Point{
 		"the same": func(int) Point { return Point{3, 3} },
 		"nearly":   func(i int) Point { return Point{3 + float64(i)*1e-12, 3} },

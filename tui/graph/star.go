@@ -34,10 +34,6 @@ type sector struct {
 func (l *layout) ring(hub int) *plane {
 	n := l.s.n
 	p := newPlane(n)
-	for i := range p.mass {
-		p.mass[i] = 1
-	}
-	p.tie(l.s.links, func(pair) float64 { return edgeLength })
 	all := sector{from: 0, to: 1, inner: innerRing, step: 0.25}
 	all.outer = math.Sqrt(innerRing*innerRing + nodeRoom*float64(n-1)/math.Pi)
 	r := ringer{hub: hub, p: p}

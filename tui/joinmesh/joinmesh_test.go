@@ -82,6 +82,11 @@ func TestWhatIsNoInvite(t *testing.T) {
 		t.Errorf("asked %v", f.asked)
 	}
 	p.take(tea.PasteMsg{Content: link}).sees("vox+invite://192.168.1.20:7420?b=…").misses("••••", "Not an invite:")
+	for _, b := range p.l.Keys() {
+		if b.ID == keys.Left {
+			t.Error("one can move about in what can't be seen")
+		}
+	}
 	p.press(keys.Clear)
 	if !p.wiped() {
 		t.Error("clear leaves something")
@@ -293,5 +298,14 @@ func TestRefused(t *testing.T) {
 	p.press(keys.Open)
 	if n, ok := p.last().(pane.Notice); !ok || !strings.Contains(n.Text, "view only") || len(f.asked) != 0 {
 		t.Errorf("enter gives %v, asked %v", p.last(), f.asked)
+	}
+}
+
+// In the label one can move about, as in any field.
+func TestLabelIsAField(t *testing.T) {
+	p := start(t, friendly()).press(keys.Next).take(tea.KeyPressMsg{Text: "lex"})
+	p.take(pane.Do{ID: keys.Left, Key: tea.KeyPressMsg{Code: tea.KeyLeft}}).take(tea.KeyPressMsg{Text: "-"})
+	if got := p.press(keys.Up).l.label.Value(); got != "le-x" {
+		t.Errorf("the label is %q", got)
 	}
 }

@@ -1,6 +1,9 @@
 package joinmesh
 
-import "voxmesh/tui/keys"
+import (
+	"voxmesh/tui/field"
+	"voxmesh/tui/keys"
+)
 
 // Keys gives the bindings of where the layer stands.
 func (l *Layer) Keys() []keys.Binding {
@@ -15,7 +18,7 @@ func (l *Layer) Keys() []keys.Binding {
 			keys.Get(keys.Next).As("next field", "next field"),
 			keys.Get(keys.CopyCommand), back, keys.Get(keys.Previous).As("", "previous field"),
 			keys.Get(keys.Up), keys.Get(keys.Down),
-		}, editing()...)
+		}, l.editing()...)
 	case looking:
 		return []keys.Binding{keys.Get(keys.Back).As("back", "look no longer")}
 	case choosing:
@@ -53,5 +56,10 @@ func moving() []keys.Binding {
 	return keys.Pick(keys.Up, keys.Down, keys.PageUp, keys.PageDown, keys.Home, keys.End)
 }
 
-// editing are the keys of a field whose text can't be seen: there is no moving about in it.
-func editing() []keys.Binding { return keys.Pick(keys.Erase, keys.EraseWord, keys.Clear) }
+// editing are the keys of the field that has the focus. The link can't be seen, so there is no moving about in it.
+func (l *Layer) editing() []keys.Binding {
+	if l.focus == theLabel {
+		return field.Keys()
+	}
+	return keys.Pick(keys.Erase, keys.EraseWord, keys.Clear)
+}

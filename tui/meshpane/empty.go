@@ -49,8 +49,8 @@ var offers = []struct {
 	text string
 	act  pane.Action
 }{
-	{"Add a node", pane.Press{ID: keys.Add}},
-	{"Join a friend's mesh", pane.Press{ID: keys.Join}},
+	{"Add a node", pane.Act{Verb: keys.Add}},
+	{"Join a friend's mesh", pane.Act{Verb: keys.Join}},
 	{"See a demo", pane.Demo{}},
 }
 
@@ -70,6 +70,8 @@ func (p *Pane) doEmpty(id keys.ID) (pane.Action, tea.Cmd) {
 	switch e := &p.empty; id {
 	case keys.Open:
 		return offers[e.at].act, nil
+	case keys.Add, keys.Join:
+		return pane.Act{Verb: id}, nil
 	case keys.Right:
 		e.at = min(e.at+1, len(offers)-1)
 	case keys.Left:

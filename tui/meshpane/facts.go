@@ -197,7 +197,7 @@ func (p *Pane) jobLines(n *mesh.Node, long bool) []line {
 			fields = append(fields, row.Field{Text: fmt.Sprintf("attempt %d", j.Attempt), Width: 10, Gap: 1, Style: theme.In(theme.Second)})
 		}
 		time := format.Clock(now.Sub(time.UnixMicro(from)))
-		out = append(out, line{item: pane.Ref{Kind: pane.Job, ID: j.Job}, draw: func(b *cell.Buffer, x, y, w int, l row.Look) {
+		out = append(out, line{item: item{ref: pane.Ref{Kind: pane.Job, ID: j.Job}}, draw: func(b *cell.Buffer, x, y, w int, l row.Look) {
 			row.Job(b, x, y, w, j.Class, j.Job, fields, time, l)
 		}})
 	}
@@ -225,7 +225,7 @@ func (p *Pane) modelLines(n *mesh.Node, long bool) []line {
 			fits = "fits"
 		}
 		left := format.Pad(format.Model(m.Name, name), name) + " " + fmt.Sprintf("%7s", format.Size(m.Size))
-		out = append(out, line{left: left, right: fits, rs: theme.In(theme.Second), item: pane.Ref{Kind: pane.Model, ID: m.Name}})
+		out = append(out, line{left: left, right: fits, rs: theme.In(theme.Second), item: item{ref: pane.Ref{Kind: pane.Model, ID: m.Name}}})
 	}
 	return out
 }
@@ -236,9 +236,10 @@ func (p *Pane) lastLines(n *mesh.Node, long bool) []line {
 	zone := p.s.Now().Location()
 	for i := len(n.Last) - 1; i >= 0; i-- {
 		h := n.Last[i]
-		l := second(" "+format.Time(h.At, zone)+"  "+h.Name, h.Job)
+		l := second(format.Time(h.At, zone)+"  "+h.Name, h.Job)
+		l.item = item{at: h.At}
 		if j, ok := p.s.World.State.Job(h.Job); ok && long && h.Name == j.State.String() && j.State.Ended() {
-			l.left, l.right = fmt.Sprintf("%-21s%s", l.left, h.Job), format.Money(j.Cost)
+			l.left, l.right = fmt.Sprintf("%-20s%s", l.left, h.Job), format.Money(j.Cost)
 		}
 		if h.Name == mesh.Online.String() && i > 0 && away(n.Last[i-1].Name) {
 			l.right = "after " + format.Clock(time.Duration(h.At-n.Last[i-1].At)*time.Microsecond)

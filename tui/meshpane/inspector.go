@@ -17,17 +17,25 @@ import (
 type inspectorView struct {
 	node  string // whose it is; another one begins at its top
 	item  int
-	items []pane.Ref
+	items []item
 	top   int
 	rows  []int // the item of each row that is shown, −1 for none
 }
 
+// item is what the cursor can stand on: a thing, or a moment of the past, unix microseconds.
+type item struct {
+	ref pane.Ref
+	at  int64
+}
+
+func (i item) none() bool { return i == item{} }
+
 // chosen is what the cursor is on.
-func (v *inspectorView) chosen() pane.Ref {
+func (v *inspectorView) chosen() item {
 	if v.item < len(v.items) {
 		return v.items[v.item]
 	}
-	return pane.Ref{}
+	return item{}
 }
 
 func (v *inspectorView) wheel(down bool) {
@@ -62,7 +70,7 @@ func (v *inspectorView) choose(rowAt int) {
 type line struct {
 	left, right string
 	ls, rs      theme.Style
-	item        pane.Ref // what the cursor can stand on here
+	item        item // what the cursor can stand on here
 	draw        func(b *cell.Buffer, x, y, w int, l row.Look)
 }
 
@@ -130,7 +138,7 @@ func (p *Pane) drawLines(b *cell.Buffer, r layout.Rect, lines []line, focused bo
 	v.items = v.items[:0]
 	at := 0
 	for i, l := range lines {
-		if l.item.Kind != pane.None {
+		if !l.item.none() {
 			if len(v.items) == v.item {
 				at = i
 			}
@@ -143,12 +151,12 @@ func (p *Pane) drawLines(b *cell.Buffer, r layout.Rect, lines []line, focused bo
 		v.top = max(min(v.top, at), at-rows+1)
 	}
 	v.rows = v.rows[:0]
-	item := 0
+	nth := 0
 	for i, l := range lines {
 		n := -1
-		if l.item.Kind != pane.None {
-			n = item
-			item++
+		if !l.item.none() {
+			n = nth
+			nth++
 		}
 		y := in.Y + i - v.top
 		if i < v.top || i >= v.top+rows {
@@ -173,7 +181,7 @@ func drawLine(b *cell.Buffer, x, y, w int, l line, look row.Look) {
 	}
 	rw := ansi.StringWidth(l.right)
 	off := 0
-	if l.item.Kind != pane.None {
+	if !l.item.none() {
 		off = 1
 		if look.Selected && look.Focused {
 			b.Put(x, y, 1, "▸", theme.In(theme.Text).With(theme.Bold))

@@ -269,17 +269,20 @@ func (p *Pane) Selected() pane.Ref {
 	case e.node == nil:
 		return pane.Ref{}
 	case p.focus == layout.Inspector:
-		if it := p.facts.chosen(); it.Kind == pane.Job {
+		if it := p.facts.chosen().ref; it.Kind == pane.Job {
 			return it
 		}
 	}
 	return pane.Ref{Kind: pane.Node, ID: e.node.ID}
 }
 
-// openItem opens what the inspector's cursor is on.
+// openItem opens what the inspector's cursor is on; of something that happened, the mesh as it was then.
 func (p *Pane) openItem() pane.Action {
-	if it := p.facts.chosen(); it.Kind != pane.None {
-		return pane.Visit{Ref: it}
+	switch it := p.facts.chosen(); {
+	case it.at != 0:
+		return pane.Seek{At: time.UnixMicro(it.at)}
+	case it.ref.Kind != pane.None:
+		return pane.Visit{Ref: it.ref}
 	}
 	return nil
 }
@@ -306,7 +309,7 @@ func (p *Pane) Keys() []keys.Binding {
 	}
 	open := keys.Get(keys.Open).As("open", "into the inspector")
 	if p.focus == layout.Inspector {
-		open = keys.Get(keys.Open).As("open", "open the job or model")
+		open = keys.Get(keys.Open).As("open", "open the job or model, or go to the moment")
 	}
 	bs := []keys.Binding{open}
 	for _, id := range []keys.ID{keys.Pause, keys.Drain, keys.Kill, keys.Replay, keys.Add, keys.Revoke, keys.Cap} {

@@ -106,7 +106,8 @@ func (t *topology) update(ctx context.Context, s *pane.Session, msg tea.Msg) tea
 // remember takes the places of the picture as those that are known.
 func (t *topology) remember(pic *graph.Picture) {
 	for i, n := range pic.Graph.Nodes {
-		if p := pic.Points[i]; t.known[n.ID] != p {
+		p := pic.Points[i]
+		if at, ok := t.known[n.ID]; !ok || at != p { // a place may well be 0, 0
 			t.known[n.ID], t.dirty = p, true
 		}
 	}

@@ -18,11 +18,18 @@ func Corner(b *cell.Buffer, x, y, w int, class privacy.Class, border theme.Style
 // verdictGap stands between the class, the rule and the sentence of a verdict.
 const verdictGap = 1
 
-// Verdict draws the first row of what is to be said of a node, or of an attempt: sign, id, class, the rule that decided
-// in a word, and the sentence. Rows that continue it begin VerdictIndent further right.
-func Verdict(b *cell.Buffer, x, y, w int, class privacy.Class, g Glyph, id, rule Field, why string, l Look) {
+// Verdict draws a row of what is to be said of a node, or of an attempt: sign, id, class, the rule that decided in a
+// word, and the sentence, or as much of that as the row has. The rows that continue a sentence have the sentence alone;
+// whichever of them is the first in sight is drawn with whole, so that none stands there without the class.
+func Verdict(b *cell.Buffer, x, y, w int, class privacy.Class, g Glyph, id, rule Field, why string, whole bool, l Look) {
+	indent := VerdictIndent(id, rule.Width)
+	if !whole {
+		b.Put(x+indent, y, w-indent, why, theme.Style{})
+		finish(b, x, y, w, l)
+		return
+	}
 	rule.Gap = verdictGap
-	says := Field{Text: why, Width: max(w-VerdictIndent(id, rule.Width), 0), Gap: verdictGap}
+	says := Field{Text: why, Width: max(w-indent, 0), Gap: verdictGap}
 	Node(b, x, y, w, class, g, id, []Field{rule, says}, l)
 }
 

@@ -241,6 +241,31 @@ func TestConsoleThatWillNotQuitIsEndedWithItsHost(t *testing.T) {
 	}
 }
 
+// A console whose host ends in order is told apart from one that was left, and its screen is left in order too.
+func TestConsoleOfAHostThatEnds(t *testing.T) {
+	runtimeDir(t)
+	data := t.TempDir()
+	t.Setenv("TERM", "xterm")
+	s, err := ListenLocal(data, Config{Console: func(*Session) (tea.Model, []tea.ProgramOption) { return tiny{}, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	g := newGlass(t, 80, 24)
+	done := attach(t, dial(t, data), g)
+	g.see(t, "<80x24>")
+	cancel()
+	if err := await(t, "the end of the console", done); !fault.Is(err, "vox/host/gone") {
+		t.Errorf("got %v", err)
+	}
+	g.see(t, "\x1b[?1049l")
+	if err := await(t, "Serve", served); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSessionNeverSuspendsTheHost(t *testing.T) {
 	for name, opts := range map[string][]tea.ProgramOption{"default": nil, "own filter": {Filter(nil)}} {
 		t.Run(name, func(t *testing.T) {
