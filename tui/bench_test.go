@@ -68,6 +68,7 @@ func BenchmarkFrame(b *testing.B) {
 					s.press("+", "+")
 				}
 				states := []*mesh.State{l.st, l.status(now, "node-0001", mesh.Degraded).st}
+				themes := []*theme.Theme{theme.New(true, false), theme.New(false, false)}
 				i := 0
 				frame := func() {
 					i++
@@ -80,8 +81,7 @@ func BenchmarkFrame(b *testing.B) {
 					case "moved":
 						s.send(key([]string{"left", "right"}[i%2]))
 					case "all":
-						s.c.buf.Restyle(0, 0, s.c.width, s.c.height, func(theme.Style) theme.Style { return theme.Style{} })
-						s.c.s.Theme = theme.New(i%2 == 0, false)
+						s.c.s.Theme = themes[i%2]
 						s.c.dirty = everything
 					}
 					s.view()

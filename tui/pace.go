@@ -23,6 +23,7 @@ type pace struct {
 	timer  *time.Timer
 	last   time.Time // when a frame was drawn
 	next   time.Time // when the one is that was asked for; zero: none was
+	again  bool      // that is a look again, for one that a busy machine may have missed
 	calm   bool      // the last frame is drawn, a few more looks follow
 }
 
@@ -30,7 +31,7 @@ const (
 	together  = 3 * time.Millisecond  // changes so near each other are one frame
 	handGap   = 16 * time.Millisecond // between two frames that a hand asked for
 	worldGap  = time.Second / FPS     // and between two of a mesh that changes by itself
-	afterward = 5 * time.Millisecond  // by then a frame that was asked for is drawn, on a machine that has time,
+	afterward = 8 * time.Millisecond  // by then a frame that was asked for is drawn, on a machine that has time,
 	linger    = 40 * time.Millisecond // and by then on one that has none
 	rest      = time.Second / 4       // between two looks when nothing is to be expected: a terminal too slow for a frame
 	// may make the program miss the look at the next one, and then this is what it waits
@@ -61,17 +62,18 @@ func (p *pace) soon(gap time.Duration) {
 		p.timer = time.AfterFunc(time.Hour, p.slow)
 	}
 	now := time.Now()
-	if !p.next.IsZero() && !p.next.After(now) {
+	at, again := now.Add(together), false
+	if !p.next.IsZero() && !p.next.After(now) { // it is due: who can tell whether it is drawn already
+		again = !p.again && now.Sub(p.next) < afterward
 		p.last, p.next = p.next, time.Time{}
 	}
-	at := now.Add(together)
-	if earliest := p.last.Add(gap); earliest.After(at) {
+	if earliest := p.last.Add(gap); earliest.After(at) && !again {
 		at = earliest
 	}
 	if !p.next.IsZero() && !p.next.After(at) {
 		return // it will be part of that frame
 	}
-	p.next, p.calm = at, false
+	p.next, p.again, p.calm = at, again, false
 	p.ticker.Reset(at.Sub(now))
 	p.timer.Reset(at.Sub(now) + afterward)
 }

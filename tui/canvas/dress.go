@@ -38,8 +38,7 @@ const (
 
 type sign struct {
 	x, y int16
-	s    string
-	st   theme.Style
+	s    cell.Sign
 }
 
 type word struct {
@@ -148,8 +147,13 @@ func (v *View) claimRing(i int32) {
 }
 
 func (v *View) put(x, y int, s string, st theme.Style) {
-	if x >= 0 && y >= 0 && x < v.w && y < v.h && s != " " {
-		v.dress.cells = append(v.dress.cells, sign{int16(x), int16(y), s, st})
+	if x < 0 || y < 0 || x >= v.w || y >= v.h || s == " " {
+		return
+	}
+	if made, ok := cell.SignOf(s, st); ok {
+		v.dress.cells = append(v.dress.cells, sign{int16(x), int16(y), made})
+	} else {
+		v.dress.words = append(v.dress.words, word{int16(x), int16(y), 1, s, st})
 	}
 }
 
@@ -206,7 +210,7 @@ func (d *dress) write(b *cell.Buffer, r layout.Rect, faint bool) {
 	}
 	for i := range d.cells {
 		c := &d.cells[i]
-		b.Fill(r.X+int(c.x), r.Y+int(c.y), 1, 1, c.s, c.st.With(more))
+		b.Set(r.X+int(c.x), r.Y+int(c.y), c.s.With(more))
 	}
 	for i := range d.words {
 		w := &d.words[i]

@@ -1,7 +1,10 @@
 package canvas
 
 import (
+	"encoding/binary"
+
 	"voxmesh/mesh"
+	"voxmesh/tui/cell"
 	"voxmesh/tui/theme"
 )
 
@@ -18,9 +21,16 @@ func (v *View) drawEdges(cursor int32) {
 		v.drawLine(l, look, chosen)
 	}
 	for y := range v.h {
-		for x := range v.w {
-			if i := y*v.w + x; d.bits[i] != 0 {
-				v.put(x, y, braille(d.bits[i]), d.ink[i])
+		row := d.bits[y*v.w : (y+1)*v.w]
+		for x := 0; x < len(row); x++ {
+			if row[x] == 0 { // most of a canvas is empty: eight cells are looked at together
+				for x+8 < len(row) && binary.LittleEndian.Uint64(row[x:]) == 0 {
+					x += 8
+				}
+			}
+			if row[x] != 0 {
+				s, _ := cell.SignOfRune(brailleBlank+rune(row[x]), d.ink[y*v.w+x])
+				d.cells = append(d.cells, sign{int16(x), int16(y), s})
 			}
 		}
 	}
@@ -121,14 +131,18 @@ func (v *View) dot(s segment, every int, rank uint8, st theme.Style) {
 		sy = -1
 	}
 	x, y, off := s.x0, s.y0, dx+dy
-	for n := 0; ; n++ {
-		if n%every == 0 && uint(x) < uint(w) && uint(y) < uint(h) {
-			if i := (y>>2)*v.w + x>>1; d.own[i] == nobody {
-				d.bits[i] |= bit[y&3][x&1]
-				if rank > d.rank[i] {
-					d.rank[i], d.ink[i] = rank, st
+	own, bits, ranks := d.own, d.bits[:len(d.own)], d.rank[:len(d.own)]
+	for skip := 0; ; skip-- {
+		if skip == 0 && uint(x) < uint(w) && uint(y) < uint(h) {
+			if i := (y>>2)*v.w + x>>1; own[i] == nobody {
+				bits[i] |= bit[y&3][x&1]
+				if rank > ranks[i] {
+					ranks[i], d.ink[i] = rank, st
 				}
 			}
+		}
+		if skip == 0 {
+			skip = every
 		}
 		if x == s.x1 && y == s.y1 {
 			return
@@ -144,6 +158,9 @@ func (v *View) dot(s segment, every int, rank uint8, st theme.Style) {
 		}
 	}
 }
+
+// brailleBlank is the first of the 256 signs of braille, which follow in the order of their bits.
+const brailleBlank = 0x2800
 
 // bit is the bit of each dot of a cell of braille.
 var bit = [4][2]uint8{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}

@@ -164,14 +164,3 @@ func stroke(s mesh.Status) (every int, st theme.Style) {
 	}
 	return 4, theme.In(theme.Third)
 }
-
-// dots are the 256 signs of braille, in their order, three bytes each.
-var dots = func() string {
-	b := make([]rune, 256)
-	for i := range b {
-		b[i] = rune(0x2800 + i)
-	}
-	return string(b)
-}()
-
-func braille(bits uint8) string { return dots[int(bits)*3 : int(bits)*3+3] }

@@ -167,7 +167,7 @@ func checkDrawing(t *rapid.T, v *View) {
 		used[[2]int{x, y}] = s
 	}
 	for _, c := range v.dress.cells {
-		use(int(c.x), int(c.y), c.s)
+		use(int(c.x), int(c.y), fmt.Sprintf("%x", c.s))
 	}
 	for _, w := range v.dress.words {
 		if n := ansi.StringWidth(w.s); n > int(w.w) {

@@ -12,6 +12,7 @@ package cell
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -169,6 +170,38 @@ func (b *Buffer) wideAt(x, y int) int {
 		return 2
 	}
 	return 1
+}
+
+// Sign is a rune of one column in a style, as a cell holds it: made once, it is set in no time.
+type Sign code
+
+// SignOf makes a sign, and reports whether the text is one: a single plain rune.
+func SignOf(s string, st theme.Style) (Sign, bool) {
+	if s == "" {
+		return 0, false
+	}
+	g, n := plain(s)
+	return Sign(inked(st) | code(g)), n == len(s)
+}
+
+// SignOfRune makes a sign of a rune, and reports whether it is a plain one.
+func SignOfRune(r rune, st theme.Style) (Sign, bool) {
+	if r == ' ' {
+		r = rune(blank)
+	} else if r < ' ' || r == 0x7f || r >= utf8.RuneSelf && !single(r) {
+		return 0, false
+	}
+	return Sign(inked(st) | code(r)), true
+}
+
+// With adds attributes to its style.
+func (s Sign) With(a theme.Attr) Sign { return s | Sign(a)<<attrAt }
+
+// Set writes a sign.
+func (b *Buffer) Set(x, y int, s Sign) {
+	if x >= 0 && y >= 0 && x < b.W && y < b.H {
+		b.set(x, y, code(s), 1)
+	}
 }
 
 // Fill makes a rectangle of one sign, one column wide.

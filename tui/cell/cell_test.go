@@ -3,6 +3,7 @@ package cell
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
@@ -211,6 +212,44 @@ func TestPaste(t *testing.T) {
 		for i, row := range strings.Split(got, "\n") {
 			if ansi.StringWidth(row) != 7 {
 				t.Errorf("at %d, %d: row %d is %q", c.x, c.y, i, row)
+			}
+		}
+	}
+}
+
+// A sign stands as the text of which it was made would, and what is not one sign is none.
+func TestSigns(t *testing.T) {
+	th := theme.New(true, false)
+	a, b := New(6, 1), New(6, 1)
+	a.Put(0, 0, 6, "日日日", theme.Style{})
+	b.Put(0, 0, 6, "日日日", theme.Style{})
+	for x, s := range []string{"●", "x", " ", "⠿", "é"} {
+		st := theme.In(theme.OK)
+		sign, ok := SignOf(s, st)
+		r, _ := utf8.DecodeRuneInString(s)
+		other, okToo := SignOfRune(r, st)
+		if !ok || !okToo || sign != other {
+			t.Errorf("%q is no sign: %x, %x", s, sign, other)
+		}
+		a.Set(x, 0, sign.With(theme.Bold))
+		b.Put(x, 0, 1, s, st.With(theme.Bold))
+		if got, want := a.Render(th), b.Render(th); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+	for _, at := range [][2]int{{-1, 0}, {6, 0}, {0, -1}, {0, 1}} {
+		a.Set(at[0], at[1], 0)
+	}
+	if got, want := a.Render(th), b.Render(th); got != want {
+		t.Errorf("outside: %q, want %q", got, want)
+	}
+	for _, s := range []string{"", "\x1b", "日", "ab", "e\u0301", "\u200d", "\x80", "\x7f"} {
+		if _, ok := SignOf(s, theme.Style{}); ok {
+			t.Errorf("%q is a sign", s)
+		}
+		if r, n := utf8.DecodeRuneInString(s); n == len(s) && n > 0 && r != utf8.RuneError {
+			if _, ok := SignOfRune(r, theme.Style{}); ok {
+				t.Errorf("%q is a sign as a rune", s)
 			}
 		}
 	}

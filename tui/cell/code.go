@@ -71,13 +71,15 @@ func plain(s string) (glyph, int) {
 	return glyph(r), n
 }
 
-// begins reports whether a text begins with a rune beyond ASCII that is known to be one column wide, safe, and a cluster
-// of its own whatever stands before it: accented letters, and the signs with which the console draws.
+// begins reports whether a text begins with a rune beyond ASCII that is single: known to be one column wide, safe, and a
+// cluster of its own whatever stands before it. These are accented letters, and the signs with which the console draws.
 func begins(s string) bool {
 	r, n := utf8.DecodeRuneInString(s)
+	return n > 1 && single(r)
+}
+
+func single(r rune) bool {
 	switch {
-	case n == 1: // not UTF-8
-		return false
 	case r >= 0x2500 && r <= 0x25fc, r >= 0x2800 && r <= 0x28ff: // boxes, blocks, shapes; braille
 		return true
 	case r >= 0xc0 && r <= 0x24f: // letters

@@ -2,6 +2,7 @@ package meshpane
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/NimbleMarkets/ntcharts/v2/canvas"
 	"github.com/NimbleMarkets/ntcharts/v2/sparkline"
@@ -14,10 +15,14 @@ import (
 )
 
 // strip is the tokens a second of the last minute, of two minutes where it is wide.
-type strip struct{ line sparkline.Model }
+type strip struct {
+	line   sparkline.Model
+	values []float64 // of which the bars were made last
+	signs  []string
+}
 
 func newStrip() strip {
-	return strip{sparkline.New(0, 1, sparkline.WithNoAutoMaxValue(), sparkline.WithMaxValue(eighths))}
+	return strip{line: sparkline.New(0, 1, sparkline.WithNoAutoMaxValue(), sparkline.WithMaxValue(eighths))}
 }
 
 // eighths is how many heights a bar has, as tall as one row.
@@ -49,6 +54,19 @@ func (p *strip) draw(b *cell.Buffer, r layout.Rect, s *pane.Session) {
 // bars draws values as a sparkline from column x on. The least bar is an eighth and not nothing: a second in which
 // nothing was made differs from one that nobody measured, which is a blank.
 func (p *strip) bars(b *cell.Buffer, x, y int, values []float64) {
+	if !slices.Equal(values, p.values) {
+		p.values = values
+		p.chart()
+	}
+	for i, sign := range p.signs {
+		b.Put(x+i, y, 1, sign, theme.In(theme.Second))
+	}
+}
+
+// chart makes the bars of the values.
+func (p *strip) chart() {
+	values := p.values
+	p.signs = p.signs[:0]
 	if len(values) == 0 {
 		return
 	}
@@ -72,9 +90,11 @@ func (p *strip) bars(b *cell.Buffer, x, y int, values []float64) {
 	}
 	p.line.Draw()
 	for i := range values {
-		if sign := p.line.Canvas.Cell(canvas.Point{X: i}).Rune; sign != 0 {
-			b.Put(x+i, y, 1, string(sign), theme.In(theme.Second))
+		sign := ""
+		if r := p.line.Canvas.Cell(canvas.Point{X: i}).Rune; r != 0 {
+			sign = string(r)
 		}
+		p.signs = append(p.signs, sign)
 	}
 }
 
