@@ -54,7 +54,7 @@ func (p *Pane) carelessOne(b *cell.Buffer, y int, n *mesh.Node) {
 func (p *Pane) carelessFunc(b *cell.Buffer) {
 	put := func(y int, e entry) { b.Put(0, y, 9, e.node.ID, theme.Style{}) }
 	for i, id := range p.nodes.IDs() {
-		put(i, p.entries[id]) // bad
+		put(i, p.entries.find(id)) // bad
 	}
 }
 

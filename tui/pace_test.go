@@ -10,7 +10,7 @@ import (
 )
 
 // paced runs a program with a console on a fake clock, of a host with one node, and lets f look at it.
-func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink)) {
+func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink, wait func(time.Duration))) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
@@ -26,9 +26,12 @@ func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink)) {
 			_, err := p.Run()
 			done <- err
 		}()
-		time.Sleep(2500 * time.Millisecond) // of the bubble's clock
-		synctest.Wait()
-		f(p, h, out)
+		wait := func(d time.Duration) {
+			time.Sleep(d) // of the bubble's clock
+			synctest.Wait()
+		}
+		wait(2500 * time.Millisecond)
+		f(p, h, out, wait)
 		p.Quit()
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -38,24 +41,22 @@ func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink)) {
 
 // What a hand does is drawn at once, though the program rests; what follows at once is drawn soon.
 func TestPaceOfAHand(t *testing.T) {
-	paced(t, func(p *tea.Program, _ *host, out *sink) {
+	paced(t, func(p *tea.Program, _ *host, out *sink, wait func(time.Duration)) {
 		for _, c := range []struct {
 			key   string
 			after time.Duration
 		}{{"?", together}, {"esc", handGap}, {"2", handGap}, {"1", handGap}} {
 			before := out.len()
 			p.Send(key(c.key))
-			time.Sleep(c.after)
-			synctest.Wait()
+			wait(c.after)
 			if out.len() == before {
 				t.Errorf("%v after %s nothing was drawn", c.after, c.key)
 			}
 		}
-		time.Sleep(3 * time.Second)
+		wait(3 * time.Second)
 		before := out.len()
 		p.Send(key("?"))
-		time.Sleep(together)
-		synctest.Wait()
+		wait(together)
 		if out.len() == before {
 			t.Error("after a rest nothing was drawn")
 		}
@@ -64,7 +65,7 @@ func TestPaceOfAHand(t *testing.T) {
 
 // A mesh that changes all the time is drawn no more often than FPS says.
 func TestPaceOfTheWorld(t *testing.T) {
-	paced(t, func(p *tea.Program, h *host, out *sink) {
+	paced(t, func(_ *tea.Program, h *host, out *sink, wait func(time.Duration)) {
 		l := aureliaAt(time.Now())
 		before := out.writes()
 		for i := range 1000 {
@@ -73,9 +74,8 @@ func TestPaceOfTheWorld(t *testing.T) {
 			case h.watch <- struct{}{}:
 			default:
 			}
-			time.Sleep(time.Millisecond)
+			wait(time.Millisecond)
 		}
-		synctest.Wait()
 		n := out.writes() - before
 		if n > FPS+2 || n < FPS/2 {
 			t.Errorf("%d frames in a second", n)
@@ -85,7 +85,7 @@ func TestPaceOfTheWorld(t *testing.T) {
 
 // The program that Bubble Tea makes has the ticker that a pace turns; without it a console would go on, at more cost.
 func TestPaceFindsTheTicker(t *testing.T) {
-	paced(t, func(p *tea.Program, _ *host, _ *sink) {
+	paced(t, func(p *tea.Program, _ *host, _ *sink, _ func(time.Duration)) {
 		if tickerOf(p) == nil {
 			t.Error("this Bubble Tea has no ticker where a pace looks for it")
 		}

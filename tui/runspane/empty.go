@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	emptySays   = "Nothing ran yet. A prompt or a program is sent from here."
-	demoCommand = "voxmesh demo"
-	shapeRows   = 5
+	emptySays = "Nothing ran yet. A prompt or a program is sent from here."
+	shapeRows = 5
 )
 
 // empty reports whether there is nothing to list: no run at all, at the moment that is shown.
@@ -42,10 +41,10 @@ func (p *Pane) choose(id keys.ID) pane.Action {
 	return nil
 }
 
-// press is what a button does. A demo is a mesh of its own, so its command is copied for another terminal.
+// press is what a button does.
 func (p *Pane) press(button int) pane.Action {
 	if p.choice.At = button; button == 1 {
-		return pane.Clip{Text: demoCommand, Said: "copied " + demoCommand + ": paste it into another terminal"}
+		return pane.Demo{}
 	}
 	if why := p.s.Refuse(); why != "" {
 		return pane.Notice{Text: "not now: " + why}

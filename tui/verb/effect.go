@@ -17,26 +17,6 @@ func Effect(s *pane.Session, id keys.ID, on pane.Ref) string {
 	return EffectOf(s, Name(s, id, on), on, Said{})
 }
 
-// About is what the palette says of a verb: its effect, and what it will ask for.
-func About(s *pane.Session, id keys.ID, on pane.Ref) string {
-	name := Name(s, id, on)
-	asks := ""
-	switch {
-	case Sealed(s, id, on):
-		asks = "Asks for the id and a reason"
-	case name == string(keys.Cap):
-		asks = "Asks for dollars"
-	case name == string(keys.Send):
-		asks = "Asks for what to run"
-	default:
-		return EffectOf(s, name, on, Said{})
-	}
-	if back := WayBack(name); back != "" {
-		asks += "; " + back
-	}
-	return effect(s, name, on, Said{}) + " " + asks + "."
-}
-
 // EffectOf is Effect for an act by its name, with what was said so far: the deadline of a drain, the node of a replay.
 func EffectOf(s *pane.Session, name string, on pane.Ref, said Said) string {
 	text := effect(s, name, on, said)

@@ -119,7 +119,7 @@ func BenchmarkKeys(b *testing.B) {
 				if err := s.Type("\t"); err != nil { // from the graph to the table
 					b.Fatal(err)
 				}
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				mine, theirs := cursorOf(b, s), cursorOf(b, peer)
 				for i := range int(secondsOf(24) / (200 * time.Millisecond)) {
 					ours = append(ours, mine.press(b, i%2 == 0))
@@ -169,7 +169,7 @@ func cursorOf(b *testing.B, s *Screen) cursor {
 // press presses a key at a random moment, and gives how long it took until the cursor was seen where it belongs.
 func (c cursor) press(b *testing.B, down bool) time.Duration {
 	b.Helper()
-	time.Sleep(time.Duration(50+rand.IntN(100)) * time.Millisecond)
+	<-time.After(time.Duration(50+rand.IntN(100)) * time.Millisecond)
 	key, want := "k", c.from
 	if down {
 		key, want = "j", c.from+1

@@ -42,7 +42,7 @@ func settle(tb testing.TB, s *Screen) {
 	if err := s.Wait(10*time.Second, func() bool { n, _ := s.Sent(); return n > 1000 }); err != nil {
 		tb.Fatal(err)
 	}
-	time.Sleep(2 * time.Second) // what is placed in the background is placed, what is written is written
+	<-time.After(2 * time.Second) // what is placed in the background is placed, what is written is written
 }
 
 // secondsOf is how long something is looked at: VOXMESH_BENCH_SECONDS, or what is given.
