@@ -52,7 +52,7 @@ func (h *host) Watch(context.Context) <-chan struct{} { return h.watch }
 func (h *host) Done() <-chan struct{}                 { return h.done }
 func (h *host) Info() mesh.HostInfo                   { return mesh.HostInfo{} }
 
-// counts gives the times of the ops: what is there does not change any more, however many come.
+// times gives those of the ops: what is there does not change any more, however many come.
 func (h *host) times() []int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,7 +73,7 @@ func (h *host) Density(from, to time.Time, n int) ([]mesh.Tick, error) {
 }
 
 func (h *host) Marks(time.Time, time.Time) ([]mesh.Mark, error) { return nil, nil }
-func (h *host) Moment(uint64) (mesh.Moment, error) { return mesh.Moment{}, errNotHere }
+func (h *host) Moment(uint64) (mesh.Moment, error)              { return mesh.Moment{}, errNotHere }
 
 func (h *host) At(time.Time) (mesh.Instant, error) { return mesh.Instant{}, errNotHere }
 
