@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-// Command tea2 draws the screen of a console with one gauge, with Bubble Tea 2 and Lip Gloss 2 as they come. It is
-// measured beside that of voxmesh by the benchmarks of the folder above, which build it, run it in a terminal and count
-// what it sends and costs.
-=======
 // Command tea2 draws the screen of a console with one gauge, with Bubble Tea 2 and Lip Gloss 2 as they come.
 //
 // It is what voxmesh's console is measured beside: its rows are as wide as the console's, with the same inks, and hold a
@@ -11,7 +6,6 @@
 // with j and k. Nothing is made cheaper than
 // whoever follows the library's own examples would have it: no row is kept from one frame to the next, and the frames a
 // second are those that the library has without being asked.
->>>>>>> w-bench
 package main
 
 import (
