@@ -18,7 +18,7 @@ import (
 // The cell of a picture, in pixels, and the size of its letters.
 const (
 	cellWidth, cellHeight = 10, 19
-	letterSize            = 16.3 // so that a letter is as high as its cell and borders join
+	letterSize            = 16.61 // of which most fonts for terminals fill the cell, so that borders join
 )
 
 // picture is the screen as a drawing: each run of one look as text of exactly its width in cells.
@@ -30,7 +30,7 @@ func (s *screen) picture() string {
 		page, ink = "#ffffff", "#18181b"
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="%.1f">`+"\n",
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="%.2f">`+"\n",
 		b.W*cellWidth, b.H*cellHeight, letterSize)
 	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" fill="%s"/>`+"\n", page)
 	for y := range b.H {
