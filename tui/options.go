@@ -117,7 +117,7 @@ const FPS = 30
 // SessionOptions are those of ProgramOptions that a console in a session of SSH needs: where the terminal is, and when
 // it ends, the session says.
 func SessionOptions(o Options) []tea.ProgramOption {
-	opts := []tea.ProgramOption{tea.WithFPS(FPS)}
+	opts := []tea.ProgramOption{tea.WithFPS(FPS), paced}
 	if o.colourless() {
 		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
 	}
@@ -143,9 +143,8 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	if o.Context == nil {
 		o.Context = ctx
 	}
-	m := New(o)
-	opts := append(ProgramOptions(ctx, o), Paced(m), tea.WithInput(in), tea.WithOutput(out))
-	_, err := tea.NewProgram(m, opts...).Run()
+	opts := append(ProgramOptions(ctx, o), tea.WithInput(in), tea.WithOutput(out))
+	_, err := tea.NewProgram(New(o), opts...).Run()
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled)) {
 		return nil
 	}

@@ -13,8 +13,9 @@ import (
 // Bubble Tea looks at the screen so many times a second as it was told to, whether or not anything changed: at thirty
 // that is most of what an idle console costs, and it is what a key waits for. A pace turns the program's own ticker: a
 // change is drawn within a few milliseconds, changes that follow each other become one frame, and when nothing came for
-// a while the ticker rests. The ticker is a field of the program that has no name outside; it is read, never written.
-// Where a later Bubble Tea has no such field the program goes on as it was told to: a test fails then, no console.
+// a while the ticker rests. The ticker is a field of the program that has no name outside, and so is the model by which
+// a program finds its pace; they are read, never written. Where a later Bubble Tea has no such fields the program goes
+// on as it was told to: a test fails then, no console.
 type pace struct {
 	program *tea.Program
 
@@ -28,22 +29,25 @@ type pace struct {
 }
 
 const (
-	together  = 3 * time.Millisecond  // changes so near each other are one frame
-	handGap   = 16 * time.Millisecond // between two frames that a hand asked for
-	worldGap  = time.Second / FPS     // and between two of a mesh that changes by itself
-	afterward = 8 * time.Millisecond  // by then a frame that was asked for is drawn, on a machine that has time,
-	linger    = 40 * time.Millisecond // and by then on one that has none
-	rest      = time.Second / 4       // between two looks when nothing is to be expected: a terminal too slow for a frame
-	// may make the program miss the look at the next one, and then this is what it waits
+	together = 3 * time.Millisecond  // changes so near each other are one frame
+	handGap  = 16 * time.Millisecond // between two frames that a hand asked for
+	worldGap = time.Second / FPS     // and between two of a mesh that changes by itself
+
+	// afterward a frame that was asked for is drawn on a machine that has time, and after linger on one that has none.
+	afterward = 8 * time.Millisecond
+	linger    = 40 * time.Millisecond
+
+	// rest is between two looks when nothing is to be expected. A terminal too slow for its frames can make the program
+	// miss a look; then this is the longest that it waits.
+	rest = time.Second / 4
 )
 
-// Paced makes a program with a console draw when something changed, rather than so many times a second. Give it beside
-// ProgramOptions to the program that gets this model of New; another model is left as it is.
-func Paced(m tea.Model) tea.ProgramOption {
-	return func(p *tea.Program) {
-		if c, ok := m.(*console); ok {
-			c.pace = &pace{program: p}
-		}
+// paced is an option that makes a program with a console draw when something changed, rather than so many times a
+// second. A program with another model is left as it is.
+func paced(p *tea.Program) {
+	model := reflect.ValueOf(p).Elem().FieldByName("initialModel")
+	if model.IsValid() && model.Kind() == reflect.Interface && model.Elem().IsValid() && model.Elem().Type() == reflect.TypeFor[*console]() {
+		(*console)(model.Elem().UnsafePointer()).pace = &pace{program: p}
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// paced runs a program with a console on a fake clock, of a host with one node, and lets f look at it.
-func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink, wait func(time.Duration))) {
+// atPace runs a program with a console on a fake clock, of a host with one node, and lets f look at it.
+func atPace(t *testing.T, f func(p *tea.Program, h *host, out *sink, wait func(time.Duration))) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
@@ -19,7 +19,7 @@ func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink, wait func(ti
 		o := Options{Source: h, Actions: h, Operator: "mira", Context: ctx, Env: []string{"TERM=xterm-256color"}}
 		m := New(o)
 		out := &sink{}
-		opts := append(ProgramOptions(ctx, o), Paced(m), tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(80, 24))
+		opts := append(ProgramOptions(ctx, o), tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(80, 24))
 		p := tea.NewProgram(m, opts...)
 		done := make(chan error, 1)
 		go func() {
@@ -39,9 +39,16 @@ func paced(t *testing.T, f func(p *tea.Program, h *host, out *sink, wait func(ti
 	})
 }
 
+// other is a model that is no console.
+type other struct{}
+
+func (other) Init() tea.Cmd                         { return nil }
+func (o other) Update(tea.Msg) (tea.Model, tea.Cmd) { return o, nil }
+func (other) View() tea.View                        { return tea.NewView("") }
+
 // What a hand does is drawn at once, though the program rests; what follows at once is drawn soon.
 func TestPaceOfAHand(t *testing.T) {
-	paced(t, func(p *tea.Program, _ *host, out *sink, wait func(time.Duration)) {
+	atPace(t, func(p *tea.Program, _ *host, out *sink, wait func(time.Duration)) {
 		for _, c := range []struct {
 			key   string
 			after time.Duration
@@ -65,7 +72,7 @@ func TestPaceOfAHand(t *testing.T) {
 
 // A mesh that changes all the time is drawn no more often than FPS says.
 func TestPaceOfTheWorld(t *testing.T) {
-	paced(t, func(_ *tea.Program, h *host, out *sink, wait func(time.Duration)) {
+	atPace(t, func(_ *tea.Program, h *host, out *sink, wait func(time.Duration)) {
 		l := aureliaAt(time.Now())
 		before := out.writes()
 		for i := range 1000 {
@@ -85,7 +92,7 @@ func TestPaceOfTheWorld(t *testing.T) {
 
 // The program that Bubble Tea makes has the ticker that a pace turns; without it a console would go on, at more cost.
 func TestPaceFindsTheTicker(t *testing.T) {
-	paced(t, func(p *tea.Program, _ *host, _ *sink, _ func(time.Duration)) {
+	atPace(t, func(p *tea.Program, _ *host, _ *sink, _ func(time.Duration)) {
 		if tickerOf(p) == nil {
 			t.Error("this Bubble Tea has no ticker where a pace looks for it")
 		}
@@ -93,6 +100,14 @@ func TestPaceFindsTheTicker(t *testing.T) {
 	if tickerOf(nil) != nil || tickerOf(&tea.Program{}) != nil {
 		t.Error("a program that does not run has a ticker")
 	}
+	c := newConsole(Options{Source: newHost(newLog().st)})
+	defer c.stop()
+	tea.NewProgram(c, SessionOptions(Options{})...)
+	if c.pace == nil {
+		t.Error("a program of a session has no pace")
+	}
+	tea.NewProgram(nil, SessionOptions(Options{})...) // another model, or none, is left as it is
+	tea.NewProgram(other{}, SessionOptions(Options{})...)
 	var none *pace
 	none.soon(0)
 }

@@ -23,6 +23,7 @@ type flags struct {
 	nodes, runs, rate int
 	what              string
 	frozen, quiet     bool
+	minute            bool
 	profile           string
 }
 
@@ -33,6 +34,7 @@ func main() {
 	flag.IntVar(&f.rate, "rate", 10, "how often a second something happens")
 	flag.StringVar(&f.what, "what", "", "what happens: gauge, spend, load; empty: nothing")
 	flag.BoolVar(&f.frozen, "frozen", false, "the clock stands still")
+	flag.BoolVar(&f.minute, "minute", false, "the clock shows the beginning of a minute when it starts, so that none ends soon")
 	flag.BoolVar(&f.quiet, "quiet", false, "no heartbeat is known, so that no age is shown")
 	flag.StringVar(&f.profile, "profile", "", "file for a CPU profile")
 	flag.Parse()
@@ -61,9 +63,12 @@ func run(f flags) error {
 	o := tui.Options{
 		Source: h, Actions: h, Operator: "mira", Actor: "cli:mira", Role: tui.RoleOperator, Env: os.Environ(), Context: ctx,
 	}
-	if f.frozen {
-		at := time.Now()
-		o.Clock = func() time.Time { return at }
+	switch began := time.Now(); {
+	case f.frozen:
+		o.Clock = func() time.Time { return began }
+	case f.minute:
+		shown := began.Truncate(time.Minute)
+		o.Clock = func() time.Time { return shown.Add(time.Since(began)) }
 	}
 	return tui.Run(ctx, os.Stdin, os.Stdout, o)
 }
