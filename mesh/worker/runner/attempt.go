@@ -137,5 +137,6 @@ func (p *pipes) read() *verdict {
 // ranOut reports whether the child itself died for want of memory.
 func (e ending) ranOut() bool {
 	return strings.Contains(e.stderr, "out of memory") || strings.Contains(e.stderr, "failed to allocate") ||
-		strings.Contains(e.stderr, "cannot allocate memory")
+		strings.Contains(e.stderr, "cannot allocate memory") ||
+		strings.Contains(e.stderr, "too many address space collisions") // the words of a build with the race detector
 }
