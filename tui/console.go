@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -52,6 +53,7 @@ type console struct {
 	dirty   region // what is out of date
 	cached  string
 	summed  sums
+	spend   spend
 }
 
 // New makes a console, for a program with ProgramOptions.
@@ -93,8 +95,29 @@ func (c *console) read() pane.World {
 	if w.State == nil {
 		w.State = &mesh.State{}
 	}
-	w.Spend = w.State.Window(c.o.Clock())
+	w.Spend = c.spend.window(w.State, c.o.Clock())
 	return w
+}
+
+// spend is the last window of spend that was added up. Commands share it.
+type spend struct {
+	mu  sync.Mutex
+	of  *mesh.State
+	at  time.Time
+	sum mesh.Window
+}
+
+// resting is for how long a window holds where nothing happens: what leaves 24 hours meanwhile leaves them so much later.
+const resting = 10 * time.Second
+
+// window adds up what was spent in the 24 hours before now, where it is time to.
+func (s *spend) window(st *mesh.State, now time.Time) mesh.Window {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if since := now.Sub(s.at); s.of != st || since < 0 || since >= resting {
+		s.of, s.at, s.sum = st, now, st.Window(now)
+	}
+	return s.sum
 }
 
 // minGap is the least time between two looks at a mesh that changes all the time: a frame.

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -123,4 +124,25 @@ func row(s *screen, y int) string {
 		out += s.c.buf.At(x, y).S
 	}
 	return out
+}
+
+// What was spent is added up anew for every state, and of one state again when some of it may have left the window.
+func TestSpendIsAddedUp(t *testing.T) {
+	l := newLog().start(now).node(now, "alice-gpu", 2, nil, nil, "", 0)
+	l.spend(now, "j-1", "alice-gpu", 10, 0)
+	var s spend
+	at := func(d time.Duration) int64 { return s.window(l.st, now.Add(d)).Mesh.Micros }
+	if at(time.Second) != 100_000 || at(23*time.Hour) != 100_000 {
+		t.Error("a job of this day is not in it")
+	}
+	if last := mesh.KeepEnded + time.Second; at(last-time.Millisecond) != 100_000 || at(last+resting) != 0 {
+		t.Error("it did not leave the window")
+	}
+	if at(time.Hour) != 100_000 {
+		t.Error("a clock that was set back does not bring it back")
+	}
+	l.spend(now.Add(time.Hour), "j-2", "alice-gpu", 10, 0)
+	if at(time.Hour) != 200_000 {
+		t.Error("another state is not added up at once")
+	}
 }
