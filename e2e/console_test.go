@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -263,6 +264,9 @@ func TestConsoleByMouse(t *testing.T) {
 
 // A demo whose terminal is closed leaves nothing behind either.
 func TestDemoLosesItsTerminal(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("SKIPPED: this runs under nohup, and so does every program that it starts")
+	}
 	t.Parallel()
 	m := newMachine(t, "demo")
 	tmp := t.TempDir()
