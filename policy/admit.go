@@ -20,13 +20,28 @@ type Request struct {
 	Priority uint8
 	Timeout  time.Duration // what the job asks for; 0 or less: nothing
 	Scope    string
+	Model    string    // of a text or embed job
+	Command  string    // of a command job: the name of the program
+	At       time.Time // when it asks, in this machine's zone
 }
 
-// Load is what runs here for others now, by kind of slot and by peer.
+// Load is what this machine does now.
 type Load struct {
-	ByKind map[string]int
-	ByPeer map[string]int
+	ByKind map[string]int // jobs of others, by kind of slot
+	ByPeer map[string]int // and by peer
+	Owner  string         // what the owner is busy with, as Yield.Busy says; empty: nothing
 }
+
+// Activity is what the owner of this machine does with it, apart from the jobs of others. What is not known is -1.
+type Activity struct {
+	CPUPercent int           // of all cores
+	GPUPercent int           // of the busiest card
+	Idle       time.Duration // since a key or the mouse was touched
+}
+
+// Busy says what the owner is busy with by these thresholds, as in "the owner's programs use 80 % of the processor";
+// empty: nothing that was asked for.
+func (y *Yield) Busy(a Activity) string { return "" }
 
 // Decision says whether a job may run and what each rule answered, in a fixed order. Accept is true if all allow.
 type Decision struct {

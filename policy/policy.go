@@ -42,6 +42,11 @@ type Policy struct {
 	DeniedUsers         []string   `json:"denied_users"`
 	AllowedMeshNetworks []string   `json:"allowed_mesh_networks"`
 	Overrides           []Override `json:"per_peer_overrides"`
+	ActiveHours         []Window   `json:"active_hours"`    // nil is any time, empty is never
+	PauseWhenBusy       *Yield     `json:"pause_when_busy"` // nil: what the owner does stops nothing
+	Commands            []string   `json:"commands"`        // programs that command jobs may run; nil and empty are none
+	Models              []string   `json:"models"`          // nil is any that is installed, empty is none; a final * stands for any rest
+	Prices              []Price    `json:"prices"`          // what is not listed costs what the mesh says
 }
 
 // Slot is a share given to one kind of work.
@@ -57,6 +62,39 @@ type Override struct {
 	NSFWAllowed   *bool  `json:"nsfw_allowed,omitempty"`   // instead of the policy's
 	MinPriority   *uint8 `json:"min_priority,omitempty"`   // instead of the policy's
 	MaxConcurrent *int   `json:"max_concurrent,omitempty"` // 1 to 64 jobs of this peer at one time, of all kinds
+}
+
+// Window is a time of the week in which others may use this machine. From and To are HH:MM; To may be 24:00. Where To is
+// not after From, the window ends the next day: fri 22:00 to 07:00 reaches into Saturday.
+type Window struct {
+	Days []string `json:"days"` // mon to sun, of the beginning; nil is every day
+	From string   `json:"from"`
+	To   string   `json:"to"`
+	Zone string   `json:"zone,omitempty"` // an IANA name; empty is the zone of the request's time
+}
+
+// Yield says when this machine's owner needs it for themselves, and how long what runs may go on then. A threshold of 0
+// is not looked at. `pause_when_busy: true` is DefaultYield, false is no Yield.
+type Yield struct {
+	CPUPercent int `json:"cpu_percent"` // of all cores, used by others than our jobs; 1 to 100
+	GPUPercent int `json:"gpu_percent"` // of the busiest card; 1 to 100
+	InputSecs  int `json:"input_secs"`  // a key or the mouse was touched within so many seconds; up to 86400
+	GraceSecs  int `json:"grace_secs"`  // what runs may finish for so long, then it goes back to the queue; 0 to 3600
+}
+
+// DefaultYield is what `pause_when_busy: true` means; fields that a record leaves out are 0, but the grace.
+func DefaultYield() Yield {
+	return Yield{CPUPercent: 50, GPUPercent: 50, InputSecs: 120, GraceSecs: DefaultGraceSecs}
+}
+
+// DefaultGraceSecs is an absent grace_secs.
+const DefaultGraceSecs = 60
+
+// Price is what work of one kind costs here, in micro-USD. What is nil is what the mesh says.
+type Price struct {
+	Kind             string `json:"kind"`
+	PerHour          *int64 `json:"usd_per_hour,omitempty"`           // of a gpu or cpu slot in use
+	PerMillionTokens *int64 `json:"usd_per_million_tokens,omitempty"` // of text and embed
 }
 
 // Names of the fields.
@@ -75,12 +113,28 @@ const (
 	fMaxConc   = "max_concurrent"
 	fWeight    = "weight"
 	fPeer      = "peer"
+
+	fHours    = "active_hours"
+	fBusy     = "pause_when_busy"
+	fCommands = "commands"
+	fModels   = "models"
+	fPrices   = "prices"
+	fDays     = "days"
+	fFrom     = "from"
+	fTo       = "to"
+	fZone     = "zone"
+	fCPU      = "cpu_percent"
+	fGPU      = "gpu_percent"
+	fInput    = "input_secs"
+	fGrace    = "grace_secs"
+	fPerHour  = "usd_per_hour"
+	fPerMTok  = "usd_per_million_tokens"
 )
 
 // canonical is the order in which new fields take their place (seed P4-T3). The last five are not in the plan.
 func canonical() []string {
 	return []string{
 		fSlots, fNSFW, fMaxJob, fPublic, fMinPrio, fScopes, fUsers, fDenied, fMeshes, fOverrides,
-		"active_hours", "pause_when_busy", "commands", "models", "prices",
+		fHours, fBusy, fCommands, fModels, fPrices,
 	}
 }
