@@ -144,19 +144,3 @@ func slotLike(list syntax.Node, s Slot) string {
 	}
 	return string(out)
 }
-
-// placeFor is the field after which a new one of that name goes, by the canonical order; absent if it goes first.
-func placeFor(block syntax.Node, name string) syntax.Node {
-	order := canonical()
-	limit, best := slices.Index(order, name), -1
-	var after syntax.Node
-	for c := range block.Children() {
-		if c.Kind() != syntax.FieldNode {
-			continue
-		}
-		if i := slices.Index(order, string(c.Name())); i < limit && i > best {
-			best, after = i, c
-		}
-	}
-	return after
-}
