@@ -149,8 +149,8 @@ func (r *reader) members(depth int) (val, bool) {
 // fitted turns what reader gave into a value of the field, or says why it is none.
 func fitted(f Field, path string, raw val) (val, error) {
 	bare := raw.shape == isText && raw.junk == ""
-	wrong := func(near []string) (val, error) {
-		return val{}, badValue(path, f, describe(raw), nearest(raw.text, near))
+	wrong := func(like []string) (val, error) {
+		return val{}, badValue(path, f, describe(raw), near(raw.text, like))
 	}
 	switch f.Type {
 	case Bool:
@@ -165,8 +165,8 @@ func fitted(f Field, path string, raw val) (val, error) {
 		}
 		return intVal(i), nil
 	case Decimal:
-		i, ok := readMillionths(raw.text)
-		if !bare || !ok || i < f.Min || i > f.Max {
+		i, err := parseMicro(raw.text)
+		if !bare || err != nil || i < f.Min || i > f.Max {
 			return wrong(nil)
 		}
 		return val{shape: isNumber, text: raw.text}, nil
@@ -181,7 +181,7 @@ func fitted(f Field, path string, raw val) (val, error) {
 		}
 		return textVal(raw.text), nil
 	case Clock:
-		if raw.shape != isText || !isClock(raw.text, f.Name == fTo) {
+		if raw.shape != isText || !clockFits(f, raw.text) {
 			return wrong(nil)
 		}
 		return textVal(raw.text), nil
@@ -254,14 +254,10 @@ func complete(f Field, path string, v val) error {
 	return nil
 }
 
-// isClock reports whether s is HH:MM, from 00:00 to 23:59, or 24:00 where a time ends.
-func isClock(s string, ends bool) bool {
-	if len(s) != 5 || s[2] != ':' {
-		return false
-	}
-	h, err := strconv.ParseUint(s[:2], 10, 8)
-	m, err2 := strconv.ParseUint(s[3:], 10, 8)
-	return err == nil && err2 == nil && (h < 24 && m < 60 || ends && s == "24:00")
+// clockFits reports whether s is HH:MM; only what ends may be 24:00.
+func clockFits(f Field, s string) bool {
+	m, ok := clock(s)
+	return ok && (m < dayMinutes || m == dayMinutes && f.Name == fTo)
 }
 
 func describe(v val) string {
@@ -300,14 +296,14 @@ func expectedOf(f Field) string {
 	case Int:
 		return fmt.Sprintf("a whole number from %d to %d", f.Min, f.Max)
 	case Decimal:
-		return fmt.Sprintf("a number from %d to %d with at most six decimals", f.Min/1_000_000, f.Max/1_000_000)
+		return fmt.Sprintf("a number from %s to %s with at most six decimals", micro(f.Min), micro(f.Max))
 	case Choice:
-		return eitherOf(f.Choices)
+		return orList(f.Choices)
 	case Clock:
 		if f.Name == fTo {
-			return "a time as in 07:00, at most 24:00"
+			return "a time from 00:00 to 24:00, as in 07:00"
 		}
-		return "a time as in 22:00"
+		return "a time from 00:00 to 23:59, as in 22:00"
 	case Texts:
 		if len(f.Choices) > 0 {
 			return "a list of " + strings.Join(f.Choices, ", ") + "; [] for none"
@@ -322,14 +318,6 @@ func expectedOf(f Field) string {
 		return "a record, as in " + example(f)
 	}
 	return "a name or a string"
-}
-
-func eitherOf(choices []string) string {
-	if len(choices) < 2 {
-		return strings.Join(choices, "")
-	}
-	last := len(choices) - 1
-	return strings.Join(choices[:last], ", ") + " or " + choices[last]
 }
 
 // example is a record of the field's kind that could stand there.

@@ -13,7 +13,7 @@ func resolve(path string) ([]step, []Field, error) {
 	if !ok {
 		return nil, nil, badPath(path)
 	}
-	at := Field{Fields: Schema()}
+	at := Field{Fields: table}
 	fields := make([]Field, len(steps))
 	for i, s := range steps {
 		isList := at.Type == Texts || at.Type == Records
@@ -99,7 +99,7 @@ func (e *placing) make(d *draft) error {
 
 // step goes from n to what step i names. It is done if that was not there and has been made.
 func (e *placing) step(d *draft, n syntax.Node, i int, s step) (done bool, next syntax.Node, err error) {
-	box, holder := value(n), Field{Fields: Schema()}
+	box, holder := value(n), Field{Fields: table}
 	if i > 0 {
 		holder = e.fields[i-1]
 		if !box.Valid() || box.Kind() == syntax.MissingNode || holder.Name == fBusy && box.Kind() == syntax.NameNode {

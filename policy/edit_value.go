@@ -146,8 +146,8 @@ func normal(f Field, v val) (val, bool) {
 		i, err := strconv.ParseInt(v.text, 10, 64)
 		return intVal(i), v.shape == isNumber && err == nil
 	case Decimal:
-		i, ok := readMillionths(v.text)
-		return intVal(i), v.shape == isNumber && ok
+		i, err := parseMicro(v.text)
+		return intVal(i), v.shape == isNumber && err == nil
 	case Choice, Text, Clock:
 		return v, v.shape == isText
 	case Texts, Records:
@@ -230,14 +230,4 @@ func keyOf(f Field) string {
 		}
 	}
 	return ""
-}
-
-// readMillionths reads a decimal number with at most six decimals.
-func readMillionths(s string) (int64, bool) {
-	whole, part, point := strings.Cut(s, ".")
-	if whole == "" || len(whole) > 12 || point && part == "" || len(part) > 6 || strings.Trim(whole+part, "0123456789") != "" {
-		return 0, false
-	}
-	i, err := strconv.ParseInt(whole+part+strings.Repeat("0", 6-len(part)), 10, 64)
-	return i, err == nil
 }

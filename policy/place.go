@@ -24,12 +24,3 @@ func placeIn(n syntax.Node, order []string, name string) syntax.Node {
 	}
 	return after
 }
-
-// fieldNames gives the names of fields, in their order.
-func fieldNames(fields []Field) []string {
-	out := make([]string, len(fields))
-	for i, f := range fields {
-		out[i] = f.Name
-	}
-	return out
-}
