@@ -21,8 +21,8 @@ type Request struct {
 	Timeout  time.Duration // what the job asks for; 0 or less: nothing
 	Scope    string
 	Model    string    // of a text or embed job
-	Command  string    // of a command job: the name of the program
-	At       time.Time // when it asks, in this machine's zone
+	Command  string    // of a command job: the name of the program; empty: it is no command job
+	At       time.Time // when it asks, in this machine's zone; zero is not known, which is outside all hours
 }
 
 // Load is what this machine does now.
@@ -32,17 +32,6 @@ type Load struct {
 	Owner  string         // what the owner is busy with, as Yield.Busy says; empty: nothing
 }
 
-// Activity is what the owner of this machine does with it, apart from the jobs of others. What is not known is -1.
-type Activity struct {
-	CPUPercent int           // of all cores
-	GPUPercent int           // of the busiest card
-	Idle       time.Duration // since a key or the mouse was touched
-}
-
-// Busy says what the owner is busy with by these thresholds, as in "the owner's programs use 80 % of the processor";
-// empty: nothing that was asked for.
-func (y *Yield) Busy(a Activity) string { return "" }
-
 // Decision says whether a job may run and what each rule answered, in a fixed order. Accept is true if all allow.
 type Decision struct {
 	Accept  bool     `json:"accept"`
@@ -50,7 +39,7 @@ type Decision struct {
 }
 
 // Reason is the answer of one rule. Rule is a stable word: kind, slots, nsfw, duration, priority, denied, users,
-// scopes, meshes, class, peer. Field is the path of the setting that decided and Line where it stands, 0 if it is not
+// scopes, meshes, class, peer, hours, owner, commands, models. Field is the path of the setting that decided and Line where it stands, 0 if it is not
 // in the file; Text is one sentence, safe to show.
 type Reason struct {
 	Rule    string `json:"rule"`
@@ -103,6 +92,10 @@ func Decide(p Policy, f *File, r Request, l Load) Decision {
 	a.listed("meshes", fMeshes, p.AllowedMeshNetworks, r.Mesh, "the mesh")
 	a.class()
 	a.peer()
+	a.hours()
+	a.owner()
+	a.commands()
+	a.models()
 	a.d.Accept = !slices.ContainsFunc(a.d.Reasons, func(r Reason) bool { return !r.Allowed })
 	return a.d
 }

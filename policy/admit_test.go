@@ -276,7 +276,7 @@ func TestWideningNeverRefuses(t *testing.T) {
 			p = fit(p, r)
 		}
 		before := Decide(p, nil, r, l)
-		if len(before.Reasons) != 11 {
+		if len(before.Reasons) != 15 {
 			t.Fatalf("%d rules answered", len(before.Reasons))
 		}
 		if !before.Accept {

@@ -16,6 +16,9 @@ func (d *decoder) check(n syntax.Node, p *Policy) {
 	if sum := weights(p.Slots); len(p.Slots) > 0 && sum != 100 {
 		d.say(SeverityNote, n.Field(fSlots), "weights", fmt.Sprintf("the weights sum to %d, not to 100", sum), "", "")
 	}
+	if p.MinPriority > urgent {
+		d.say(SeverityNote, n.Field(fMinPrio).Value(), "above-urgent", fmt.Sprintf("min_priority %d is above urgent, which is %d: jobs with a named priority are all refused", p.MinPriority, urgent), "", "")
+	}
 	if why := p.forbidsAll(); len(why) > 0 {
 		start, _ := n.NameSpan()
 		d.f.add(problemAt{SeverityWarning, "never-accepts", start, "this policy accepts nothing: " + strings.Join(why, "; "), "", ""})
@@ -35,6 +38,9 @@ func (p *Policy) forbidsAll() []string {
 	var why []string
 	if len(p.Slots) == 0 {
 		why = append(why, "slots is empty")
+	}
+	if p.ActiveHours != nil && len(p.ActiveHours) == 0 {
+		why = append(why, "active_hours is empty")
 	}
 	for _, l := range []struct {
 		name string

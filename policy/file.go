@@ -15,6 +15,9 @@ type File struct {
 	tree     *syntax.Tree
 	problems []Problem
 	unsaid   int
+	errors   int    // all of them, said or not
+	view     string // the name of the policy that For chose
+	viewed   bool
 	broken   bool        // the form has errors
 	block    syntax.Node // of the policy that counts
 	policy   Policy
@@ -32,6 +35,7 @@ func Parse(name string, src []byte) *File {
 		f.add(problemAt{SeverityError, e.Code, e.Start, e.Message, e.Expected, ""})
 	}
 	f.unsaid += more
+	f.errors += more
 	f.broken = len(errs) > 0
 	f.readBlocks()
 	sort.SliceStable(f.problems, func(i, j int) bool {
@@ -137,6 +141,9 @@ type problemAt struct {
 }
 
 func (f *File) add(a problemAt) {
+	if a.severity == SeverityError {
+		f.errors++
+	}
 	if f.full() {
 		f.unsaid++
 		return

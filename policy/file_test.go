@@ -130,7 +130,7 @@ func TestAbsentFields(t *testing.T) {
 func TestPolicyAsJSON(t *testing.T) {
 	p, ok := Parse("", readCorpus(t)["plan-schema.vox"]).Policy()
 	got, err := json.Marshal(p)
-	const want = `{"name":"donations","slots":[{"kind":"gpu","max_concurrent":2,"weight":50},{"kind":"cpu","max_concurrent":8,"weight":30},{"kind":"text","max_concurrent":4,"weight":20}],"nsfw_allowed":false,"max_job_duration_secs":3600,"public_mesh_opt_in":true,"min_priority":5,"allowed_scopes":null,"allowed_users":null,"denied_users":null,"allowed_mesh_networks":null,"per_peer_overrides":[{"peer":"alice@aurelia","nsfw_allowed":true}]}`
+	const want = `{"name":"donations","slots":[{"kind":"gpu","max_concurrent":2,"weight":50},{"kind":"cpu","max_concurrent":8,"weight":30},{"kind":"text","max_concurrent":4,"weight":20}],"nsfw_allowed":false,"max_job_duration_secs":3600,"public_mesh_opt_in":true,"min_priority":5,"allowed_scopes":null,"allowed_users":null,"denied_users":null,"allowed_mesh_networks":null,"per_peer_overrides":[{"peer":"alice@aurelia","nsfw_allowed":true}],"active_hours":null,"pause_when_busy":null,"commands":null,"models":null,"prices":null}`
 	if err != nil || !ok || string(got) != want {
 		t.Errorf("%v %v\n got %s\nwant %s", ok, err, got, want)
 	}

@@ -76,87 +76,36 @@ func AddSlots(f *File, kinds []string) ([]byte, bool) {
 	if len(missing) == 0 {
 		return f.Source(), false
 	}
-	add := shares(missing, max(0, MaxWeight-weights(p.Slots)))
-	out, err := syntax.Apply(f.Source(), planSlots(f, add)...)
+	d, err := f.draft()
 	if err != nil {
 		return f.Source(), false
 	}
-	// An edit that does not say what it was meant to say is not offered.
-	if now, ok := Parse(f.name, out).Policy(); !ok || !slices.Equal(now.Slots, append(slices.Clone(p.Slots), add...)) {
+	at := []spot{{name: fSlots}}
+	add := listVal()
+	for _, s := range shares(missing, max(0, MaxWeight-weights(p.Slots))) {
+		add.items = append(add.items, slotVal(s))
+	}
+	want := listVal()
+	slots := table[indexField(table, fSlots)]
+	if field := d.node(at); field.Valid() {
+		want = readAt(field)
+		err = d.insert(field.Value(), len(want.items), slots, add.items)
+	} else {
+		_, err = d.put(nil, Field{Fields: table}, fSlots, add)
+	}
+	if err != nil {
 		return f.Source(), false
 	}
-	return out, true
-}
-
-func planSlots(f *File, add []Slot) []syntax.Edit {
-	texts := make([]string, len(add))
-	field := f.block.Field(fSlots)
-	list := field.Value()
-	for i, s := range add {
-		texts[i] = slotLike(list, s)
-	}
-	if list.Valid() {
-		return list.Append(texts...)
-	}
-	return f.block.InsertField(placeFor(f.block, fSlots), fSlots+": ["+strings.Join(texts, ", ")+"]")
-}
-
-// slotLike writes a slot the way the last one of the list is written, if that has the same fields and no comments.
-func slotLike(list syntax.Node, s Slot) string {
-	plain := slotText(s)
-	var last syntax.Node
-	for e := range list.Children() {
-		last = e
-	}
-	if last.Kind() != syntax.RecordNode {
-		return plain
-	}
-	text := string(last.Text())
-	if strings.Contains(text, "//") || strings.Contains(text, "/*") {
-		return plain
-	}
-	start, _ := last.Span()
-	var edits []syntax.Edit
-	for field := range last.Children() {
-		e := field.Value().Replace("")
-		switch string(field.Name()) {
-		case fKind:
-			e.Text = s.Kind
-			if field.Value().Kind() == syntax.StringNode {
-				e.Text = syntax.Quote(s.Kind)
-			}
-		case fMaxConc:
-			e.Text = fmt.Sprint(s.MaxConcurrent)
-		case fWeight:
-			e.Text = fmt.Sprint(s.Weight)
-		default:
-			return plain
-		}
-		e.Start, e.End = e.Start-start, e.End-start
-		edits = append(edits, e)
-	}
-	if len(edits) != 3 {
-		return plain
-	}
-	out, err := syntax.Apply([]byte(text), edits...)
+	want.items = append(want.items, add.items...)
+	g, err := f.accept(d, at, cutBoth, func(now syntax.Node) bool { return same(slots, readAt(now), want) })
 	if err != nil {
-		return plain
+		return f.Source(), false
 	}
-	return string(out)
+	return g.Source(), true
 }
 
-// placeFor is the field after which a new one of that name goes, by the canonical order; absent if it goes first.
-func placeFor(block syntax.Node, name string) syntax.Node {
-	order := canonical()
-	limit, best := slices.Index(order, name), -1
-	var after syntax.Node
-	for c := range block.Children() {
-		if c.Kind() != syntax.FieldNode {
-			continue
-		}
-		if i := slices.Index(order, string(c.Name())); i < limit && i > best {
-			best, after = i, c
-		}
-	}
-	return after
+func slotVal(s Slot) val {
+	return val{shape: isRecord, fields: []member{
+		{fKind, textVal(s.Kind)}, {fMaxConc, intVal(int64(s.MaxConcurrent))}, {fWeight, intVal(int64(s.Weight))},
+	}}
 }

@@ -12,6 +12,8 @@
 // public_mesh_opt_in false; min_priority 0; an absent list of those allowed is "any", an empty one is "none".
 package policy
 
+import "time"
+
 // DefaultMaxJobSeconds is what an absent max_job_duration_secs means.
 const DefaultMaxJobSeconds = 3600
 
@@ -21,6 +23,8 @@ const (
 	MaxWeight        = 100      // weights are parts of a hundred
 	MaxPriority      = 255      // min_priority
 	MaxJobSecondsCap = 31536000 // a year; who wants more writes 0
+	MaxWindows       = 64       // of active_hours
+	MaxCommandName   = 64       // bytes of a name in commands
 )
 
 // Kinds are the kinds of work that a slot can be for, in the order in which they are shown.
@@ -67,10 +71,11 @@ type Override struct {
 // Window is a time of the week in which others may use this machine. From and To are HH:MM; To may be 24:00. Where To is
 // not after From, the window ends the next day: fri 22:00 to 07:00 reaches into Saturday.
 type Window struct {
-	Days []string `json:"days"` // mon to sun, of the beginning; nil is every day
-	From string   `json:"from"`
-	To   string   `json:"to"`
-	Zone string   `json:"zone,omitempty"` // an IANA name; empty is the zone of the request's time
+	Days []string       `json:"days"` // mon to sun, of the beginning; nil is every day
+	From string         `json:"from"`
+	To   string         `json:"to"`
+	Zone string         `json:"zone,omitempty"` // an IANA name; empty is the zone of the request's time
+	loc  *time.Location // of Zone, found when the file was read
 }
 
 // Yield says when this machine's owner needs it for themselves, and how long what runs may go on then. A threshold of 0

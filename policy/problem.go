@@ -35,7 +35,8 @@ func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil
 // long one the part around the place; Caret is how many of its runes stand before the place. Codes are stable:
 // vox/policy/ and syntax, unclosed, too-large, too-deep, none, ambiguous, duplicate-policy, unknown-block,
 // unknown-field, duplicate-field, missing-field, wrong-type, bad-string, out-of-range, unknown-kind, duplicate-slot,
-// weights, never-accepts, above-urgent, bare-user, empty-override, not-enforced, more.
+// duplicate-price, unknown-day, bad-time, unknown-zone, too-many, bad-name, weights, never-accepts, above-urgent,
+// bare-user, empty-override, no-effect, unknown-peer, unknown-mesh, unknown-model, more.
 type Problem struct {
 	Severity   Severity `json:"severity"`
 	File       string   `json:"file"`
