@@ -55,7 +55,7 @@ func (d *decoder) days(v syntax.Node, at where, f *Field) []string {
 		if e.Kind() == syntax.ErrorNode {
 			continue
 		}
-		if s, ok := d.choice(e, at.in(f.Name), f, "day"); ok {
+		if s, ok := d.choice(e, at.in(f.Name), f, "day of the week"); ok {
 			days = append(days, s)
 		}
 	}

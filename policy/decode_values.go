@@ -138,15 +138,18 @@ func parseMicro(s string) (int64, error) {
 	return i, nil
 }
 
-// choice reads one of the names that a field may have. noun is what one of them is: "kind", as in the code unknown-kind.
+// choice reads one of the names that a field may have. noun is what one of them is, as in "kind of work"; its first word
+// makes the code, as in unknown-kind.
 func (d *decoder) choice(v syntax.Node, what where, f *Field, noun string) (string, bool) {
-	expected := orList(f.Choices)
-	s, ok := d.name(v, what, expected)
-	if ok && !slices.Contains(f.Choices, s) {
-		d.fail(v, "unknown-"+noun, fmt.Sprintf("%s is %q, which is no %s", what, clip(s), noun), expected, near(s, f.Choices))
-		return "", false
+	if s, ok := plainName(v); ok && slices.Contains(f.Choices, s) {
+		return s, true
 	}
-	return s, ok
+	expected := orList(f.Choices)
+	if s, ok := d.name(v, what, expected); ok {
+		word, _, _ := strings.Cut(noun, " ")
+		d.fail(v, "unknown-"+word, fmt.Sprintf("%s is %q, which is no %s", what, clip(s), noun), expected, near(s, f.Choices))
+	}
+	return "", false
 }
 
 // near is nearest, and of words that begin like a choice that choice: monday is mon.
