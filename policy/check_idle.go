@@ -18,6 +18,9 @@ func (c *checker) idle() {
 		}
 	}
 	for i, p := range c.p.Prices {
+		if p.PerHour == nil && p.PerMillionTokens == nil {
+			continue // said
+		}
 		if len(c.p.Slots) > 0 && !slices.ContainsFunc(c.p.Slots, func(s Slot) bool { return s.Kind == p.Kind }) {
 			c.noEffect(nth(c.n.Field(fPrices).Value(), i), "prices[%d] has no effect: there is no slot for %s", i, p.Kind)
 		}
@@ -79,6 +82,8 @@ func (c *checker) idleOverrides() {
 	for i := min(len(nodes), len(c.p.Overrides)) - 1; i >= 0; i-- {
 		o := &c.p.Overrides[i]
 		switch {
+		case meshOf(o.Peer) == "": // said
+			continue
 		case len(c.denied) > 0 && c.denies(o.Peer):
 			c.noEffect(nodes[i], "an override for %q has no effect: %s refuses it", clip(o.Peer), c.on(fDenied))
 			continue

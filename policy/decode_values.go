@@ -33,7 +33,8 @@ func (d *decoder) bareUser(n syntax.Node, s, effect string) {
 
 // names reads a list of names. It is never nil if there is a list, so that an empty one is not "any".
 func (d *decoder) names(v syntax.Node, list string) []string {
-	if !d.is(v, syntax.ListNode, named(list), `a list, as in ["alice@aurelia"]`) {
+	if v.Kind() != syntax.ListNode {
+		d.is(v, syntax.ListNode, named(list), "a list, as in ["+example(list)+"]")
 		return nil
 	}
 	names := []string{}
@@ -42,12 +43,29 @@ func (d *decoder) names(v syntax.Node, list string) []string {
 		if e.Kind() == syntax.ErrorNode {
 			continue
 		}
-		if s, ok := d.name(e, where{list: list, i: i}, "a string"); ok {
+		if s, ok := plainName(e); ok {
 			names = append(names, s)
+		} else {
+			d.name(e, where{list: list, i: i}, "a name, as in "+example(list))
 		}
 		i++
 	}
 	return names
+}
+
+// example is an element of a list as it could be.
+func example(list string) string {
+	switch list {
+	case fScopes:
+		return "render"
+	case fMeshes:
+		return "aurelia"
+	case fCommands:
+		return "ffmpeg"
+	case fModels:
+		return `"llama3.2:3b"`
+	}
+	return `"alice@aurelia"`
 }
 
 // is reports whether v has the kind, and says so if it has not.

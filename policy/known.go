@@ -74,50 +74,52 @@ func (n *notes) each(block syntax.Node, field string, look func(e syntax.Node, s
 	}
 }
 
-func (n *notes) note(e syntax.Node, code, s, format string, among []string) {
+func (n *notes) note(e syntax.Node, code, s, format string, like func() string) {
 	if n.full() { // looking for a name that is like it costs
 		n.unsaid++
 		return
 	}
-	const most = 1000 // names to look through
 	start, _ := e.Span()
-	n.add(problemAt{SeverityNote, code, start, fmt.Sprintf(format, clip(s)), "", nearest(s, among[:min(len(among), most)])})
+	n.add(problemAt{SeverityNote, code, start, fmt.Sprintf(format, clip(s)), "", like()})
 }
 
 // peer looks at a user, with a mesh or without.
 func (n *notes) peer(e syntax.Node, s string) {
-	switch mesh := meshOf(s); {
+	user, mesh := bareName(s), meshOf(s)
+	switch {
 	case mesh == "":
 		if n.known.Peers != nil && !n.users[s] {
-			n.note(e, "unknown-peer", s, "nobody of the name %q is known here", bareNames(n.known.Peers))
+			n.note(e, "unknown-peer", s, "nobody of the name %q is known here", func() string { return nearest(s, n.usersOf("")) })
 		}
 	case n.known.Meshes != nil && !n.meshes[mesh]:
-		n.note(e, "unknown-mesh", s, "%q is of a mesh that this machine has not joined", meshOfEach(bareName(s), n.known.Meshes))
+		n.note(e, "unknown-mesh", s, "%q is of a mesh that this machine has not joined", func() string { return inMesh(user, nearest(mesh, n.known.Meshes)) })
 	case n.known.Peers != nil && !n.peers[s]:
-		n.note(e, "unknown-peer", s, "%q is not known here", n.known.Peers)
+		n.note(e, "unknown-peer", s, "%q is not known here", func() string { return inMesh(nearest(user, n.usersOf(mesh)), mesh) })
 	}
 }
 
-func bareNames(peers []string) []string {
-	names := make([]string, len(peers))
-	for i, p := range peers {
-		names[i] = bareName(p)
+// usersOf gives the peers of a mesh, or of all, without their meshes.
+func (n *notes) usersOf(mesh string) []string {
+	var users []string
+	for _, p := range n.known.Peers {
+		if mesh == "" || meshOf(p) == mesh {
+			users = append(users, bareName(p))
+		}
 	}
-	return names
+	return users
 }
 
-// meshOfEach is a user in each of the meshes, to look for a name that was meant.
-func meshOfEach(user string, meshes []string) []string {
-	names := make([]string, len(meshes))
-	for i, m := range meshes {
-		names[i] = user + "@" + m
+// inMesh is a user with a mesh, or empty if one of them is.
+func inMesh(user, mesh string) string {
+	if user == "" || mesh == "" {
+		return ""
 	}
-	return names
+	return user + "@" + mesh
 }
 
 func (n *notes) mesh(e syntax.Node, s string) {
 	if n.known.Meshes != nil && !n.meshes[s] {
-		n.note(e, "unknown-mesh", s, "this machine has joined no mesh that it calls %q", n.known.Meshes)
+		n.note(e, "unknown-mesh", s, "this machine has joined no mesh that it calls %q", func() string { return nearest(s, n.known.Meshes) })
 	}
 }
 
@@ -126,8 +128,8 @@ func (n *notes) model(e syntax.Node, s string) {
 		return
 	}
 	if strings.HasSuffix(s, "*") {
-		n.note(e, "unknown-model", s, "no model that fits %q is installed here", nil)
+		n.note(e, "unknown-model", s, "no model that fits %q is installed here", func() string { return "" })
 		return
 	}
-	n.note(e, "unknown-model", s, "the model %q is not installed here", n.known.Models)
+	n.note(e, "unknown-model", s, "the model %q is not installed here", func() string { return nearest(s, n.known.Models) })
 }
