@@ -106,6 +106,26 @@ func TestDecideByWhatIsAbsent(t *testing.T) {
 	}
 }
 
+func TestHoursThatAreNotKnown(t *testing.T) {
+	p := in(t, `active_hours: [{ from: "00:00", to: "24:00" }]`)
+	if open, until := p.HoursEnd(time.Time{}); open || !until.IsZero() {
+		t.Errorf("at no known time: %v until %v", open, until)
+	}
+	for _, w := range []Window{{}, {From: "24:00", To: "01:00"}, {From: "00:00", To: "25:00"}, {From: "0000", To: "24:00"}, {From: "00:00", To: "24:00", Zone: "Nowhere"}, {From: "00:00", To: "24:00", Days: []string{"someday"}}} {
+		p := Policy{ActiveHours: []Window{w}}
+		if open, until := p.HoursEnd(moment(t, "2026-11-23T21:00:00Z")); open || !until.IsZero() {
+			t.Errorf("%+v is open: %v until %v", w, open, until)
+		}
+	}
+	made := Policy{ActiveHours: []Window{{From: "22:00", To: "23:00", Zone: "Europe/Berlin"}}} // by hand, not by a file
+	if open, until := made.HoursEnd(moment(t, "2026-11-23T21:30:00Z")); !open || !until.Equal(moment(t, "2026-11-23T22:00:00Z")) {
+		t.Errorf("a window without its zone looked up: %v until %v", open, until)
+	}
+	if got := answer(t, Decide(Policy{ActiveHours: []Window{}}, nil, Request{At: moment(t, "2026-11-23T21:30:00Z")}, Load{}), "hours"); !strings.HasPrefix(got.Text, "no hours are given") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestGives(t *testing.T) {
 	p := in(t, `models: ["llama3.2", "qwen2.5*", "phi:3*", "mistral:7b"] commands: [ffmpeg]`)
 	for name, want := range map[string]bool{
