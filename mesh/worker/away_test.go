@@ -289,3 +289,20 @@ func TestOffHoursUntil(t *testing.T) {
 		}
 	}
 }
+
+// What the model server does for others is not taken for the owner's work.
+func TestAModelJobIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, o := newHost(t), &person{}
+		start(t, h, says("x"), func(cfg *Config) { cfg.Ollama, cfg.Owner = library{"llama3.2:3b"}, o })
+		as := h.task("j-1", 1)
+		as.Kind, as.Runner, as.Module, as.Model, as.Prompt = "text", "text", "", "llama3.2:3b", h.blob([]byte("why?"))
+		h.send(fabric.KindAssign, as)
+		h.phase("j-1", fabric.PhaseDone)
+		h.send(fabric.KindAssign, h.task("j-2", 1))
+		h.phase("j-2", fabric.PhaseDone)
+		if o.serving != 1 {
+			t.Errorf("served %d times", o.serving)
+		}
+	})
+}
