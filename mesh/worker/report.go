@@ -100,6 +100,9 @@ func (a *Agent) describe() fabric.Describe {
 		d.Slots = append(d.Slots, fabric.Slot{Kind: s.Kind, Max: uint32(max(s.MaxConcurrent, 0)), Weight: uint32(max(s.Weight, 0))})
 	}
 	a.describeTerms(&d, p)
+	if !owner {
+		d.AwayRule, d.Away = awayBy(p, a.cfg.Now(), a.ownerBusy())
+	}
 	d.NSFW, d.OptIn, d.MinPriority, d.MaxJobSecs, d.Policy = p.NSFWAllowed, p.PublicMeshOptIn, p.MinPriority, p.MaxJobSeconds, name
 	return d
 }

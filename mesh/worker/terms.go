@@ -43,7 +43,7 @@ func (a *Agent) policyNote() string {
 	}
 	st := s.State()
 	if st.Err == nil {
-		return ""
+		return a.blindNote()
 	}
 	note := "donations.vox cannot be used, so nothing is given"
 	switch code, _ := fault.Of(st.Err); {
