@@ -114,8 +114,6 @@ func hclDenied(atEnd string) [][]string {
 var hclPriority = [][]string{
 	{"  // below this nobody waits\n  min_priority  = 5                            // normal\n", ""},
 	{"\n  // below this nobody waits\n  min_priority  = 5                            // normal\n", ""},
-	// Without its neighbour the list needs no second blank before its sign.
-	{"  // below this nobody waits\n  min_priority  = 5                            // normal\n", "", "allowed_users = [", "allowed_users = ["},
 }
 
 func blockEdits() map[string]way {
@@ -131,6 +129,9 @@ func blockEdits() map[string]way {
 		bareGPU = "  slot \"gpu\" {\n    max_concurrent = 2\n    weight = 50\n  }\n"
 		bareCPU = "  slot \"cpu\" {\n    max_concurrent = 8\n    weight = 50\n  }\n"
 		bareEnd = "    min_priority = 3\n  }\n"
+
+		evenCPU  = "  // m\n  slot \"cpu\" { /* n */\n    max_concurrent = /* o */ 8 /* p */\n    weight = 30 /* q */\n    /* r */\n  } /* s */\n"
+		evenText = "  slot \"text\" {\n    max_concurrent = 4\n    weight = 20 /* t */\n  } // u\n"
 	)
 	same := hclEdit(func(*hclwrite.Body) {})
 	return map[string]way{
@@ -155,5 +156,18 @@ func blockEdits() map[string]way {
 			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}}},
 		"add a name to a list, bare": {setValue("allowed_users", texts("alice@aurelia", "carol@home")), [][]string{{`"alice@aurelia"]`, `"alice@aurelia", "carol@home"]`}}},
 		"remove an override, bare":   {removeBlock("override", "alice@aurelia"), [][]string{{"  override \"alice@aurelia\" {\n" + bareEnd, ""}}},
+
+		"read and write, everywhere": {same, [][]string{{}}},
+		"set a number, everywhere":   {setValue("min_priority", number(7)), [][]string{{"/* z */ 5", "/* z */ 7"}}},
+		"add a field, everywhere": {setValue("denied_users", texts("eve@pub")),
+			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}}},
+		"remove a field, everywhere": {hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
+			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}, {"  // w\n  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}}},
+		"add a name to a list, everywhere": {setValue("allowed_users", texts("alice@aurelia", "bob@lex", "carol@home")), [][]string{
+			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
+		"set a field of a slot, everywhere": {setIn("slot", "cpu", "max_concurrent", number(6)), [][]string{{"/* o */ 8", "/* o */ 6"}}},
+		"add a slot, everywhere":            {hclEdit(addSlot), [][]string{{"  } // u\n", "  } // u\n" + less}, {"// F\n", "// F\n" + less}}},
+		"remove a slot, everywhere":         {removeBlock("slot", "cpu"), [][]string{{evenCPU, ""}}},
+		"move a slot, everywhere":           {moveFirst("slot", "gpu", "cpu"), [][]string{{evenText, "", "  slot /* e */", evenText + "  slot /* e */"}}},
 	}
 }

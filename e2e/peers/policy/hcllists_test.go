@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -57,54 +58,77 @@ func tokensOf(text string, like *hclwrite.Token) hclwrite.Tokens {
 // setNumber sets a number in an element of a list of records.
 func setNumber(list string, element int, name, value string) func([]byte) ([][]byte, error) {
 	return inList(list, func(ts hclwrite.Tokens, at [][2]int) hclwrite.Tokens {
-		in := ts[at[element][0]:at[element][1]]
-		for i, t := range in {
-			if t.Type == hclsyntax.TokenIdent && string(t.Bytes) == name {
-				in[i+2].Bytes = []byte(value)
+		found := false
+		for _, t := range ts[at[element][0]:at[element][1]] {
+			switch {
+			case t.Type == hclsyntax.TokenIdent:
+				found = string(t.Bytes) == name
+			case found && t.Type == hclsyntax.TokenNumberLit:
+				t.Bytes = []byte(value)
 			}
 		}
 		return ts
 	})
 }
 
-// addElement adds an element behind the last one, its comma and a comment on its line.
+func comma() *hclwrite.Token { return &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")} }
+
+// endsLine reports whether a line ends with a token, as it does with those comments that reach to its end.
+func endsLine(t *hclwrite.Token) bool { return bytes.HasSuffix(t.Bytes, []byte("\n")) }
+
+// commaOf gives the index of the comma behind an element, or -1.
+func commaOf(ts hclwrite.Tokens, element [2]int) int {
+	i := element[1]
+	for ts[i].Type == hclsyntax.TokenComment && !endsLine(ts[i]) {
+		i++
+	}
+	if ts[i].Type != hclsyntax.TokenComma {
+		return -1
+	}
+	return i
+}
+
+// own gives the tokens of an element with its comma, the comments right above it and those behind it on its line.
+func own(ts hclwrite.Tokens, at [2]int) (from, end int) {
+	from, end = at[0], max(at[1], commaOf(ts, at)+1)
+	for from > 1 && ts[from-1].Type == hclsyntax.TokenComment && endsLine(ts[from-1]) && endsLine(ts[from-2]) {
+		from--
+	}
+	for i := end; ts[i].Type == hclsyntax.TokenComment || ts[i].Type == hclsyntax.TokenNewline; i++ {
+		if end = i + 1; endsLine(ts[i]) {
+			break
+		}
+	}
+	return from, end
+}
+
+// addElement adds an element behind the last one and what is on its line, with a comma if that has one.
 func addElement(list, text string) func([]byte) ([][]byte, error) {
 	return inList(list, func(ts hclwrite.Tokens, at [][2]int) hclwrite.Tokens {
 		last := at[len(at)-1]
-		end := last[1]
 		more := tokensOf(text, ts[last[0]])
-		comma := &hclwrite.Token{Type: hclsyntax.TokenComma, Bytes: []byte(",")}
-		if ts[end].Type != hclsyntax.TokenComma { // all on one line
+		_, end := own(ts, last)
+		if !endsLine(ts[end-1]) { // all on one line
 			more[0].SpacesBefore = 1
-			return slices.Insert(ts, end, append(hclwrite.Tokens{comma}, more...)...)
+		} else {
+			more = append(more, &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")})
 		}
-		end++
-		for ts[end-1].Type != hclsyntax.TokenNewline && ts[end-1].Type != hclsyntax.TokenComment { // which ends its line
+		if commaOf(ts, last) < 0 {
+			ts = slices.Insert(ts, last[1], comma())
 			end++
+		} else {
+			more = slices.Insert(more, len(more)-1, comma())
 		}
-		more = append(more, comma, &hclwrite.Token{Type: hclsyntax.TokenNewline, Bytes: []byte("\n")})
 		return slices.Insert(ts, end, more...)
 	})
-}
-
-// own gives the tokens of an element with its comma, the comments right above it and the one behind it.
-func own(ts hclwrite.Tokens, at [2]int) (from, end int) {
-	from, end = at[0], at[1]
-	if ts[end].Type == hclsyntax.TokenComma {
-		end++
-	}
-	for from > 1 && ts[from-1].Type == hclsyntax.TokenComment && ts[from-2].Type != hclsyntax.TokenComma {
-		from--
-	}
-	if ts[end].Type == hclsyntax.TokenComment || ts[end].Type == hclsyntax.TokenNewline {
-		end++
-	}
-	return from, end
 }
 
 func removeElement(list string, element int) func([]byte) ([][]byte, error) {
 	return inList(list, func(ts hclwrite.Tokens, at [][2]int) hclwrite.Tokens {
 		from, end := own(ts, at[element])
+		if end < len(ts) && element == 0 {
+			ts[end].SpacesBefore = ts[from].SpacesBefore
+		}
 		return slices.Delete(ts, from, end)
 	})
 }
@@ -115,12 +139,15 @@ func moveToFront(list string, element int) func([]byte) ([][]byte, error) {
 		from, end := own(ts, at[element])
 		first, _ := own(ts, at[0])
 		moved := slices.Clone(ts[from:end])
-		if ts[end-1].Type == hclsyntax.TokenCBrace { // it had no comma, and what was before it has one too many
-			moved = append(moved, ts[from-1])
-			moved[0].SpacesBefore, ts[first].SpacesBefore = ts[first].SpacesBefore, moved[0].SpacesBefore
-			from--
+		moved[0].SpacesBefore, ts[first].SpacesBefore = ts[first].SpacesBefore, moved[0].SpacesBefore
+		without := commaOf(ts, at[element]) < 0
+		ts = slices.Delete(ts, from, end)
+		if without { // it needs one, and what is the last one now needs none
+			moved = slices.Insert(moved, at[element][1]-from, comma())
+			i := commaOf(ts, at[element-1])
+			ts = slices.Delete(ts, i, i+1)
 		}
-		return slices.Insert(slices.Delete(ts, from, end), first, moved...)
+		return slices.Insert(ts, first, moved...)
 	})
 }
 
@@ -164,5 +191,21 @@ func listEdits() map[string]way {
 			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}}},
 		"add a name to a list, bare": {setValue("allowed_users", texts("alice@aurelia", "carol@home")), [][]string{{`"alice@aurelia"]`, `"alice@aurelia", "carol@home"]`}}},
 		"remove an override, bare":   {removeElement("per_peer_overrides", 0), [][]string{{`{ peer = "alice@aurelia", min_priority = 3 }`, ""}}},
+
+		"read and write, everywhere": {same, [][]string{{}}},
+		"set a number, everywhere":   {setValue("min_priority", number(7)), [][]string{{"/* z */ 5", "/* z */ 7"}}},
+		"add a field, everywhere": {setValue("denied_users", texts("eve@pub")),
+			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}}},
+		"remove a field, everywhere": {hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
+			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}}},
+		"add a name to a list, everywhere": {setValue("allowed_users", texts("alice@aurelia", "bob@lex", "carol@home")), [][]string{
+			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
+		"set a field of a slot, everywhere": {setNumber("slots", 1, "max_concurrent", "6"), [][]string{{"/* o */ 8", "/* o */ 6"}}},
+		"add a slot, everywhere":            {addElement("slots", more), [][]string{{"/* t */ } // u\n", "/* t */ }, // u\n    " + more + "\n"}}},
+		"remove a slot, everywhere": {removeElement("slots", 1),
+			[][]string{{"    // m\n    { /* n */ kind = \"cpu\", max_concurrent = /* o */ 8 /* p */, weight = 30 /* q */ } /* r */, /* s */\n", ""}}},
+		"move a slot, everywhere": {moveToFront("slots", 2), [][]string{
+			{"    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */",
+				"    { kind = \"gpu", "    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ }, // u\n    { kind = \"gpu"}}},
 	}
 }

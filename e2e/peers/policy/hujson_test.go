@@ -71,5 +71,22 @@ func patchEdits() map[string]way {
 			[][]string{{"  \"min_priority\": 5,\n", "  \"nsfw_allowed\": true,\n  \"min_priority\": 5,\n"}, {"3 }]\n", "3 }],\n  \"nsfw_allowed\": true\n"}}},
 		"add a name to a list, bare": {patch(`{"op":"add","path":"/allowed_users/-","value":"carol@home"}`), [][]string{{`"alice@aurelia"]`, `"alice@aurelia", "carol@home"]`}}},
 		"remove an override, bare":   {patch(`{"op":"remove","path":"/per_peer_overrides/0"}`), [][]string{{`{ "peer": "alice@aurelia", "min_priority": 3 }`, ""}}},
+
+		"read and write, everywhere":        {patch(""), [][]string{{}}},
+		"set a number, everywhere":          {patch(`{"op":"replace","path":"/min_priority","value":7}`), [][]string{{"/* z */ 5", "/* z */ 7"}}},
+		"set a field of a slot, everywhere": {patch(`{"op":"replace","path":"/slots/1/max_concurrent","value":6}`), [][]string{{"/* o */ 8", "/* o */ 6"}}},
+		"add a slot, everywhere": {patch(`{"op":"add","path":"/slots/-","value":{ "kind": "embed", "max_concurrent": 1, "weight": 10 }}`), [][]string{
+			{"/* t */ } // u\n", "/* t */ }, // u\n    { \"kind\": \"embed\", \"max_concurrent\": 1, \"weight\": 10 }\n"},
+			{"/* t */ } // u\n    // v\n", "/* t */ }, // u\n    // v\n    { \"kind\": \"embed\", \"max_concurrent\": 1, \"weight\": 10 }\n"}}},
+		"remove a slot, everywhere": {patch(`{"op":"remove","path":"/slots/1"}`),
+			[][]string{{"    // m\n    { /* n */ \"kind\": \"cpu\", \"max_concurrent\": /* o */ 8 /* p */, \"weight\": 30 /* q */ } /* r */, /* s */\n", ""}}},
+		"move a slot, everywhere": {patch(`{"op":"move","from":"/slots/2","path":"/slots/0"}`), [][]string{
+			{"    { \"kind\": \"text\", \"max_concurrent\": 4, \"weight\": 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */",
+				"    { \"kind\": \"gpu", "    { \"kind\": \"text\", \"max_concurrent\": 4, \"weight\": 20 /* t */ }, // u\n    { \"kind\": \"gpu"}}},
+		"add a field, everywhere": {patch(`{"op":"add","path":"/denied_users","value":["eve@pub"]}`), [][]string{{"/* E */ ] // F\n", "/* E */ ], // F\n  \"denied_users\": [\"eve@pub\"]\n"}}},
+		"remove a field, everywhere": {patch(`{"op":"remove","path":"/min_priority"}`),
+			[][]string{{"  /* x */ \"min_priority\" /* y */ : /* z */ 5 /* A */, // B\n", ""}}},
+		"add a name to a list, everywhere": {patch(`{"op":"add","path":"/allowed_users/-","value":"carol@home"}`), [][]string{
+			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
 	}
 }
