@@ -22,7 +22,7 @@ policy "donations" {
   public_mesh_opt_in    = true
 
   // below this nobody waits
-  min_priority = 5 // normal
+  min_priority  = 5                            // normal
   allowed_users = ["alice@aurelia", "bob@lex"] // friends
 
   // she pays the bill
