@@ -92,16 +92,28 @@ func (e *ChangedError) ErrorHint() string { return e.why.Hint }
 // Diff is the difference from what was expected to what is there, as policy.Diff writes it.
 func (e *ChangedError) Diff() string { return e.diff }
 
+// changed says that the file at path, which was read as want, is got.
 func changed(path string, want, got []byte) error {
-	text, hint := "%s was changed by another program since it was read", "read it again and repeat the change: `voxmesh policy show`"
+	text := "%s was changed by another program since it was read"
 	switch {
 	case want == nil:
 		text = "%s was made by another program meanwhile"
 	case got == nil:
 		text = "%s was removed by another program since it was read"
 	}
-	e := fault.New(codeChanged, text, path).WithHint("%s", hint)
-	return &ChangedError{e, policy.Diff(want, got)}
+	return &ChangedError{
+		fault.New(codeChanged, text, path).WithHint("read it again and repeat the change: `voxmesh policy show`"),
+		policy.Diff(want, got),
+	}
+}
+
+// changedSince is changed for a save that was to be taken back.
+func changedSince(path string, saved, got []byte) error {
+	return &ChangedError{
+		fault.New(codeChanged, "%s was changed since it was saved", path).
+			WithHint("what came after the save would be lost: take that out by hand first"),
+		policy.Diff(saved, got),
+	}
 }
 
 // Read reads the file. That there is none is no error. Code vox/file/unreadable, also for folders and devices.

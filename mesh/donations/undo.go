@@ -117,7 +117,7 @@ func (b *Book) undoHeld(place string) (record, error) {
 	case same(now, r.Before):
 		return r, fault.New(codeNoUndo, "%s is what it was before the last save", b.o.Path).WithHint("nothing is to be done")
 	case !same(now, r.After):
-		return r, changed(b.o.Path, r.After, now)
+		return r, changedSince(b.o.Path, r.After, now)
 	}
 	if err := mayWrite(place, info); err != nil {
 		return r, err
