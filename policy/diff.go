@@ -15,17 +15,17 @@ func Diff(old, new []byte) string {
 	if bytes.Equal(old, new) {
 		return ""
 	}
-	ops := DiffLines(old, new)
+	ops := script(cutLines(old), cutLines(new))
 	var out strings.Builder
 	for from := 0; from < len(ops); {
-		if ops[from].Sign == ' ' {
+		if ops[from].kind == ' ' {
 			from++
 			continue
 		}
 		// A hunk reaches until more than twice the context is unchanged.
 		end, same := from, 0
 		for i := from; i < len(ops) && same <= 2*diffContext; i++ {
-			if ops[i].Sign == ' ' {
+			if ops[i].kind == ' ' {
 				same++
 			} else {
 				same, end = 0, i+1
@@ -48,19 +48,34 @@ type DiffLine struct {
 // of lines that are exchanged, the old ones first. The fewest that can be found at a bounded cost are exchanged; a
 // carriage return is part of its line.
 func DiffLines(old, new []byte) []DiffLine {
-	a, b := cutLines(old), cutLines(new)
-	lines := make([]DiffLine, 0, max(len(a), len(b)))
+	ops := script(cutLines(old), cutLines(new))
+	lines := make([]DiffLine, len(ops))
+	for i, o := range ops {
+		lines[i] = DiffLine{o.kind, o.text, o.a, o.b}
+	}
+	return lines
+}
+
+type lineOp struct {
+	kind byte // ' ', '-' or '+'
+	text string
+	a, b int // lines of old and new before this one
+}
+
+// script gives the lines of both, each as kept, removed or added.
+func script(a, b []string) []lineOp {
+	ops := make([]lineOp, 0, max(len(a), len(b)))
 	i, j := 0, 0
-	put := func(sign byte, text string) {
-		lines = append(lines, DiffLine{sign, text, i, j})
-		if sign != '+' {
+	put := func(kind byte, text string) {
+		ops = append(ops, lineOp{kind, text, i, j})
+		if kind != '+' {
 			i++
 		}
-		if sign != '-' {
+		if kind != '-' {
 			j++
 		}
 	}
-	for _, c := range append(common(a, b), [2]int{len(a), len(b)}) {
+	for _, c := range append(longestCommon(a, b), [2]int{len(a), len(b)}) {
 		for i < c[0] {
 			put('-', a[i])
 		}
@@ -71,7 +86,7 @@ func DiffLines(old, new []byte) []DiffLine {
 			put(' ', a[i])
 		}
 	}
-	return lines
+	return ops
 }
 
 func cutLines(b []byte) []string {
@@ -82,21 +97,21 @@ func cutLines(b []byte) []string {
 	return lines
 }
 
-func hunk(out *strings.Builder, ops []DiffLine, from, to int) {
+func hunk(out *strings.Builder, ops []lineOp, from, to int) {
 	removed, added := 0, 0
 	for _, o := range ops[from:to] {
-		if o.Sign != '+' {
+		if o.kind != '+' {
 			removed++
 		}
-		if o.Sign != '-' {
+		if o.kind != '-' {
 			added++
 		}
 	}
-	fmt.Fprintf(out, "@@ -%s +%s @@\n", span(ops[from].Old, removed), span(ops[from].New, added))
+	fmt.Fprintf(out, "@@ -%s +%s @@\n", span(ops[from].a, removed), span(ops[from].b, added))
 	for _, o := range ops[from:to] {
-		out.WriteByte(o.Sign)
-		out.WriteString(o.Text)
-		if !strings.HasSuffix(o.Text, "\n") {
+		out.WriteByte(o.kind)
+		out.WriteString(o.text)
+		if !strings.HasSuffix(o.text, "\n") {
 			out.WriteString("\n\\ No newline at end of file\n")
 		}
 	}

@@ -23,8 +23,9 @@ type matcher struct {
 // sighting is where a line was seen, in a place that is being parted.
 type sighting struct{ inA, inB, at int32 }
 
-// common gives pairs of indexes of lines that both have, in their order.
-func common(a, b []string) [][2]int {
+// longestCommon gives pairs of indexes of lines that both have, in their order: the most that can be found at a bounded
+// cost.
+func longestCommon(a, b []string) [][2]int {
 	numbers := make(map[string]int32)
 	number := func(lines []string) []int32 {
 		out := make([]int32, len(lines))

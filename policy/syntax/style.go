@@ -5,67 +5,57 @@ import (
 	"strings"
 )
 
-// items gives the children that count as elements or fields, without errors.
-func (n Node) items() []Node {
-	var items []Node
-	for c := range n.Children() {
-		if c.Kind() != ErrorNode && c.Kind() != MissingNode {
-			items = append(items, c)
-		}
-	}
-	return items
-}
-
 // end is the token after n.
 func (n Node) end() int32 { return n.t.nodes[n.i].end }
 
 // separators is how the elements of a list or the fields of a record are parted.
 type separators struct {
-	used bool   // by commas
-	gap  string // what stands between two of them on one line
+	used  bool   // by commas
+	gap   string // what stands between two of them on one line
+	after string // the part of gap behind the comma
 }
 
-// commas looks at how items, of which there is at least one, are parted. A single one says nothing, unless it has a
-// comma: then lists and records get commas and blocks none, as in the plan's file.
-func (n Node) commas(items []Node) separators {
-	s := separators{used: len(items) == 1 && n.Kind() != BlockNode}
-	for _, it := range items {
-		if _, ok := it.afterComma(); ok {
-			s.used = true
-			break
-		}
-		if len(items) > 1 {
-			break // the first one has none
-		}
+// separators looks at how the kids of b, of which there is at least one, are parted around gap at. A single one says nothing, unless
+// it has a comma: then a record is like those beside it, lists and records get commas and blocks none, as in the plan's file.
+func (b body) separators(at int) separators {
+	s := separators{gap: " ", after: " "}
+	if b.n.Kind() == FileNode {
+		return s
 	}
-	s.gap = " "
+	if s.used = b.gap(1).comma >= 0; !s.used && len(b.kids) == 1 {
+		s.used = b.n.Kind() != BlockNode && b.besideUsed()
+	}
 	if s.used {
 		s.gap = ", "
 	}
-	if len(items) < 2 {
+	if len(b.kids) < 2 {
 		return s
 	}
-	// Between the last two, if nothing but blanks and a comma stands there.
-	a, b := items[len(items)-2], items[len(items)-1]
-	gap := string(n.t.src[n.t.off(a.end()):n.t.off(n.t.nodes[b.i].first)])
-	if blank := strings.TrimSpace(strings.Replace(gap, ",", "", 1)); blank == "" && gap != "" && !strings.Contains(gap, "\n") {
-		if has := strings.HasPrefix(gap, ","); has == s.used {
-			s.gap = gap
+	for _, i := range []int{at, len(b.kids) - 1} { // there, or between the last two
+		if i == 0 || i >= len(b.kids) {
+			continue
+		}
+		g := b.gap(i)
+		text := b.t.text(g.from, g.to)
+		if text != "" && g.first < 0 && (g.comma >= 0) == s.used && strings.Trim(text, " \t,") == "" {
+			s.gap, s.after = text, strings.TrimLeft(strings.TrimLeft(text, " \t"), ",")
+			return s
 		}
 	}
 	return s
 }
 
-// afterComma gives the token after the comma that follows n, or after n itself if none does.
-func (n Node) afterComma() (tok int32, ok bool) {
-	for i := n.end(); ; i++ {
-		switch k := n.t.toks[i].Kind; {
-		case k == Comma:
-			return i + 1, true
-		case !k.trivia():
-			return n.end(), false
+// besideUsed reports whether the records beside b part their fields by commas; true if none of them says.
+func (b body) besideUsed() bool {
+	if b.n.Kind() != RecordNode || b.n.Parent().Kind() != ListNode {
+		return true
+	}
+	for r := range b.n.Parent().Children() {
+		if first := r.First(); r.Kind() == RecordNode && first.Next().Valid() {
+			return b.t.gap(first.end(), first.Next().start()).comma >= 0
 		}
 	}
+	return true
 }
 
 // startsLine reports whether n is the first thing on its line, and the blanks before it.
