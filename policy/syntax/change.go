@@ -1,9 +1,5 @@
 package syntax
 
-// MoveTo plans moving an element of a list to index i, counted without itself, with the comments that are its own. The
-// separators stay where they are: only the elements change places. Nil where nothing changes or it cannot be done.
-func (n Node) MoveTo(i int) []Edit { return nil }
-
 // Format gives the source in the one style of `policy fmt`: indented by two blanks (or by the tabs that it uses), one
 // blank after a colon and inside braces, lists as they were, on one line or many, with a comma after each element of many lines, comments where they
 // were, at most one blank line together, the line ends of most lines, one at the end. What it means is the same, and

@@ -185,3 +185,4 @@ func TestInsertGolden(t *testing.T)  { testGolden(t, "insert", 10) }
 func TestRemoveGolden(t *testing.T)  { testGolden(t, "remove", 10) }
 func TestFieldGolden(t *testing.T)   { testGolden(t, "field", 10) }
 func TestReplaceGolden(t *testing.T) { testGolden(t, "replace", 5) }
+func TestMoveGolden(t *testing.T)    { testGolden(t, "move", 10) }

@@ -16,7 +16,11 @@ func (n Node) Append(texts ...string) []Edit {
 		}
 		return n.fill(texts)
 	}
-	return b.after(len(b.kids)-1, texts)
+	last := len(b.kids) - 1
+	if b.gap(last).leads() && b.gap(len(b.kids)).sound && !b.t.hasLine(b.kids[last].end(), b.tail(last)) {
+		return b.inlineAfter(last, texts) // as many lines as there were
+	}
+	return b.after(last, texts)
 }
 
 // Insert plans elements before the i-th of a list, from 0, in the style of those around; from the number of elements on
@@ -106,27 +110,25 @@ func lines(prefix string, texts []string, comma, nl string) string {
 // lineBreak is the line end in use around n.
 func (t *Tree) lineBreak(n Node) string { return t.newline(t.off(n.start())) }
 
-// after plans new kids after kid i, which is the last one if b is a list.
+// after plans new kids after kid i.
 func (b body) after(i int, texts []string) []Edit {
 	t, kid, pre, post := b.t, b.kids[i], b.gap(i), b.gap(i+1)
 	if !pre.sound || !post.sound || kid.Kind() == ErrorNode {
 		return nil
 	}
-	last := i == len(b.kids)-1
-	tail := b.tail(i)
-	behind := t.toks[tail-1].Kind == LineComment
-	if !b.linesAfter(i, behind) {
-		s := b.separators(i + 1)
-		if post.comma >= 0 && (!last || !post.loose()) {
-			at := tail
-			if !last {
-				at = post.comma + 1
-			}
-			return []Edit{t.insert(t.off(at), s.after+strings.Join(texts, s.gap)+",")}
-		}
-		return []Edit{t.insert(t.off(tail), s.gap+strings.Join(texts, s.gap))}
+	if !b.linesAfter(i, t.toks[b.tail(i)-1].Kind == LineComment) {
+		return b.inlineAfter(i, texts)
 	}
 	return b.linesBelow(i, texts)
+}
+
+// inlineAfter plans new kids after kid i on its line.
+func (b body) inlineAfter(i int, texts []string) []Edit {
+	s, tail := b.separators(i+1), b.tail(i)
+	if comma := b.gap(i + 1).comma; comma >= 0 && comma < tail {
+		return []Edit{b.t.insert(b.t.off(tail), s.after+strings.Join(texts, s.gap)+",")}
+	}
+	return []Edit{b.t.insert(b.t.off(tail), s.gap+strings.Join(texts, s.gap))}
 }
 
 // linesAfter reports whether what comes after kid i gets a line of its own.
@@ -138,7 +140,7 @@ func (b body) linesAfter(i int, behind bool) bool {
 	case behind || b.n.Kind() == FileNode || post.loose():
 		return true
 	case b.n.Kind() == ListNode:
-		return b.starts(i) && !b.gap(i).leads() || b.gap(i).last < 0 && post.first >= 0 && b.t.comment(post.from, post.first) >= 0
+		return b.starts(i) || b.gap(i).last < 0 && post.first >= 0 && b.t.comment(post.from, post.first) >= 0
 	case post.first < 0:
 		return b.starts(i)
 	}
