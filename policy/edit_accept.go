@@ -57,7 +57,7 @@ func (f *File) newError(g *File, how cut) error {
 		if e.Hint = p.ErrorHint(); e.Hint == "" {
 			e.Hint = "see " + p.Code
 		}
-		if how == cutBoth {
+		if how == cutBoth && p.Code != "vox/policy/"+syntax.CodeSyntax && p.Code != "vox/policy/"+syntax.CodeUnclosed {
 			e.Code = "vox/policy/bad-value"
 		}
 		break

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"strings"
 
 	"voxmesh/policy/syntax"
@@ -134,7 +135,11 @@ func (d *draft) mend(n syntax.Node, text string) error {
 	tail := string(d.tree.Source()[from:to])
 	switch {
 	case strings.HasSuffix(tail, ":"):
-		return d.apply(syntax.Edit{Start: to, End: to, Text: " " + text})
+		blanks := to
+		if rest := d.tree.Source()[to:]; bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(",")) {
+			blanks += bytes.IndexByte(rest, ',')
+		}
+		return d.apply(syntax.Edit{Start: to, End: blanks, Text: " " + text})
 	case strings.Contains(tail, "//") || strings.Contains(tail, "/*"):
 		return unsound("what stands behind this name cannot be read", "mend the file by hand first")
 	}

@@ -268,14 +268,8 @@ func sameOutside(t *rapid.T, f, g *File, e typedEdit) {
 		if !bytes.HasPrefix(g.Source(), f.Source()[:start]) || !bytes.HasSuffix(g.Source(), tail) {
 			t.Fatalf("%s=%s changed more:\n%s", e.path, e.value, Diff(f.Source(), g.Source()))
 		}
-	} else if !old.Valid() {
-		i := 0
-		for _, c := range g.Source() {
-			if i < len(f.Source()) && f.Source()[i] == c {
-				i++
-			}
-		}
-		if i < len(f.Source()) {
+	} else if !old.Valid() && !strings.HasPrefix(e.path, fBusy+".") { // where true was, a record stands
+		if !isWithin(f.Source(), g.Source()) {
 			t.Fatalf("%s=%s took something away:\n%s", e.path, e.value, Diff(f.Source(), g.Source()))
 		}
 	}
@@ -300,6 +294,9 @@ func TestAnySetCanBeTakenBack(t *testing.T) {
 		if strings.HasPrefix(e.path, fBusy+".") && f.Find(fBusy).Value().Kind() != syntax.RecordNode {
 			return
 		}
+		if takesComment(g.Find(e.path)) {
+			return
+		}
 		var back *File
 		if old := f.Find(e.path); old.Valid() {
 			back, err = g.Set(e.path, string(old.Value().Text()))
@@ -310,4 +307,17 @@ func TestAnySetCanBeTakenBack(t *testing.T) {
 			t.Fatalf("%s=%s and back: %v\n%q\n%q\n%q", e.path, e.value, err, src, g.Source(), back.Source())
 		}
 	})
+}
+
+// takesComment reports whether a field stands in front of a comment that was the next one's: on one line, without commas,
+// a comment belongs to what is before it.
+func takesComment(n syntax.Node) bool {
+	_, end := n.Span()
+	start, _ := n.Next().Span()
+	from, _ := n.Parent().Span()
+	if n.Parent().First() != n || !n.Next().Valid() || end <= from {
+		return false
+	}
+	gap := string(n.Parent().Text()[end-from : start-from])
+	return strings.HasPrefix(strings.TrimLeft(gap, " \t"), "/*")
 }
