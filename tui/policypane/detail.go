@@ -11,6 +11,7 @@ import (
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/theme"
+	"voxmesh/tui/verb"
 )
 
 // about is what there is to say of the field under the cursor.
@@ -55,10 +56,10 @@ func (p *Pane) wrong() (string, theme.Style) {
 		if what == "" {
 			what = "nothing"
 		}
-		return fmt.Sprintf("%s: %s; expected %s", o.cell.field.Name, what, o.why), theme.In(theme.Failed)
+		return fmt.Sprintf("%s: expected %s", what, o.why), theme.In(theme.Failed)
 	}
 	if c := p.cell(); c != nil && p.open == nil && c.wrong != "" {
-		return fmt.Sprintf("%s is %s; expected %s", c.field.Name, c.text, c.wrong), theme.In(theme.Failed)
+		return fmt.Sprintf("%s: expected %s", c.text, c.wrong), theme.In(theme.Failed)
 	}
 	if r := p.row(); r != nil && r.worst >= 0 {
 		q := &p.problems[r.worst]
@@ -179,20 +180,34 @@ func (p *Pane) drawLines(b *cell.Buffer, in layout.Rect, line int) int {
 	return to - from
 }
 
+// block names the policy that a command is about, where the file has several.
+func (p *Pane) block() string {
+	if p.policy == "" || p.policy == "donations" {
+		return ""
+	}
+	return " --policy " + verb.Quote(p.policy)
+}
+
 // command is what does the same in a shell as what is typed, carried, or stands under the cursor.
 func (p *Pane) command() string {
 	switch {
 	case p.draft != nil:
-		return p.draft.op.command()
+		return p.draft.op.command() + p.block()
 	case p.open != nil:
 		if o, changes := p.opFor(p.open, p.open.text()); changes && p.open.why == "" {
-			return o.command()
+			return o.command() + p.block()
 		}
 	}
+	if p.base == nil || p.row() == nil || !p.doc.Exists && !p.Unsaved() {
+		return showCommand
+	}
+	return p.commandHere() + p.block()
+}
+
+// commandHere is what sets the field under the cursor to what it is.
+func (p *Pane) commandHere() string {
 	r, c := p.row(), p.cell()
 	switch {
-	case p.base == nil || !p.doc.Exists && !p.Unsaved() || r == nil:
-		return "voxmesh policy show"
 	case r.kind == adder || r.kind == head && !r.entry.fixed():
 		return setCommand(r.entry.field.Name+"[]", example(r.entry))
 	case r.kind == head:

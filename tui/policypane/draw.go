@@ -93,7 +93,7 @@ func (p *Pane) drawRow(b *cell.Buffer, at layout.Rect, i int) {
 	}
 }
 
-// drawSigns draws the cursor, the sign of what is carried, the dot of what changed, and the mark of what is wrong.
+// drawSigns draws the cursor or the sign of what is carried, the dot of what changed, and the mark of what is wrong.
 func (p *Pane) drawSigns(b *cell.Buffer, x, y int, r *formRow, selected bool) {
 	at := x + markAt
 	if r.kind == record || r.kind == adder {
@@ -106,12 +106,11 @@ func (p *Pane) drawSigns(b *cell.Buffer, x, y int, r *formRow, selected bool) {
 	case selected:
 		b.Put(at, y, 1, "▸", strong)
 	}
-	changed := r.fresh || r.moved || slices.ContainsFunc(r.cells, func(c place) bool { return c.changed })
-	switch {
-	case r.worst >= 0 && p.problems[r.worst].Severity != policy.SeverityNote:
-		b.Put(at+1, y, 1, "!", ink(p.problems[r.worst].Severity).With(theme.Bold))
-	case changed:
+	if r.fresh || r.moved || slices.ContainsFunc(r.cells, func(c place) bool { return c.changed }) {
 		b.Put(at+1, y, 1, "•", theme.In(theme.Waiting))
+	}
+	if r.worst >= 0 && p.problems[r.worst].Severity != policy.SeverityNote {
+		b.Put(x+labelAt-1, y, 1, "!", ink(p.problems[r.worst].Severity).With(theme.Bold))
 	}
 }
 

@@ -68,6 +68,8 @@ type Pane struct {
 	choice  empty.Choice
 	file    sheet
 	at      rects
+	frame   layout.Frame  // it was drawn into last
+	lost    []string      // edits that could not be made again on another's file
 	places  layout.Places // of the cells that were drawn
 	options layout.Places // of the picker
 	tabs    layout.Places // of the views
@@ -251,6 +253,7 @@ func (p *Pane) bare() bool {
 
 // Draw draws the pane into the frame.
 func (p *Pane) Draw(b *cell.Buffer, f layout.Frame) {
+	p.frame = f
 	p.places.Forget()
 	p.options.Forget()
 	p.tabs.Forget()

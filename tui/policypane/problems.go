@@ -17,15 +17,21 @@ type problem struct {
 	row int // −1: of no row
 }
 
+// changedCode is of problems that are about the file on disk, not about a place in it.
+const changedCode = "vox/policy/changed-underneath"
+
 // findProblems gives what is to be said about a file, the gravest first of a line; also of names that nobody here knows,
 // and that the file on disk is another one.
 func (p *Pane) findProblems(f *policy.File) []problem {
 	var out []problem
 	if p.disk != nil {
 		out = append(out, problem{policy.Problem{
-			Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: "vox/policy/changed",
+			Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode,
 			Message: "the file was changed by somebody else since; W shows how", Expected: "Z takes it as it is there",
 		}, -1})
+	}
+	for _, s := range p.lost {
+		out = append(out, problem{policy.Problem{Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode, Message: s}, -1})
 	}
 	for _, q := range f.Problems() {
 		out = append(out, problem{q, -1})
@@ -42,7 +48,7 @@ func (p *Pane) mark(f *policy.File) {
 	for i := range p.problems {
 		q := &p.problems[i]
 		q.row = p.rowAt(offset(f.Tree(), q.Line, q.Col))
-		if q.row < 0 || q.Code == "vox/policy/changed" {
+		if q.row < 0 || q.Code == changedCode {
 			q.row = -1
 			continue
 		}

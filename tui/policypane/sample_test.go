@@ -51,6 +51,7 @@ type shelf struct {
 	fail    error
 	failing error // of Save and Stage
 	staged  int
+	peers   []string
 }
 
 func (b *shelf) doc() Doc {
@@ -103,7 +104,7 @@ func (b *shelf) Stamp() string { return string(b.src) }
 
 func (b *shelf) Known(context.Context) (policy.Known, error) {
 	return policy.Known{
-		Peers: []string{"alice@aurelia", "bob@aurelia", "alan@nook"}, Meshes: []string{"aurelia", "nook"}, Models: []string{"llama3.2:3b", "nomic-embed-text"},
+		Peers: b.peers, Meshes: []string{"aurelia", "nook"}, Models: []string{"llama3.2:3b", "nomic-embed-text"},
 	}, nil
 }
 
@@ -123,7 +124,7 @@ type screen struct {
 
 func play(t *testing.T, src string, w, h int) *screen {
 	t.Helper()
-	x := bare(t, &shelf{src: []byte(src), exists: true, git: "tracked"}, w, h)
+	x := bare(t, &shelf{src: []byte(src), exists: true, git: "tracked", peers: []string{"alice@aurelia", "bob@aurelia", "alan@nook"}}, w, h)
 	x.run(x.p.Init())
 	return x
 }

@@ -145,7 +145,7 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 // adopt makes the form what was read.
 func (p *Pane) adopt(m reading) {
 	p.doc, p.base, p.known = m.doc, m.file, m.known
-	p.steps, p.dropped, p.draft, p.disk = nil, nil, nil, nil
+	p.steps, p.dropped, p.draft, p.disk, p.lost = nil, nil, nil, nil, nil
 	p.names = m.file.Policies()
 	if len(p.names) < 2 {
 		p.policy = ""
@@ -185,7 +185,7 @@ func (p *Pane) write() (pane.Action, tea.Cmd) {
 	if p.disk != nil {
 		return pane.Push{Layer: newConflict(p)}, nil
 	}
-	book, base, text, n := p.book, p.base.Source(), p.top().Source(), len(p.steps)
+	book, base, text, n := p.book, p.doc.Source, p.top().Source(), len(p.steps)
 	return nil, p.ask(n, false, func(ctx context.Context) (Saved, error) { return book.Save(ctx, base, text) })
 }
 

@@ -138,18 +138,22 @@ func (p *Pane) putBack() {
 	p.lay()
 }
 
-// onTop makes the edits again on the file as somebody else left it.
+// onTop makes the edits again on the file as somebody else left it. Where it is gone, the form keeps it all.
 func (p *Pane) onTop() pane.Action {
 	if p.disk == nil {
 		return nil
 	}
 	steps := p.steps
 	p.adopt(*p.disk)
-	lost := ""
+	if !p.doc.Exists {
+		p.steps = steps
+		p.lay()
+		return pane.Notice{Text: "the file is gone; W writes all that the form shows"}
+	}
 	for _, s := range steps {
 		to, err := s.op.again(p.of(p.top()))
 		if err != nil {
-			lost = s.op.path + ": " + reason(err)
+			p.lost = append(p.lost, s.op.path+" was not set again: "+reason(err))
 			continue
 		}
 		s.file = p.of(to)
@@ -157,8 +161,8 @@ func (p *Pane) onTop() pane.Action {
 	}
 	p.lay()
 	text := fmt.Sprintf("%s on top of the file as it is now   W writes", format.Many(len(p.steps), "edit"))
-	if lost != "" {
-		text = fmt.Sprintf("%d of %s on top of the file; not %s", len(p.steps), format.Many(len(steps), "edit"), lost)
+	if len(p.lost) > 0 {
+		text = fmt.Sprintf("%d of %s on top of the file; %s", len(p.steps), format.Many(len(steps), "edit"), p.lost[0])
 	}
 	return pane.Notice{Text: text}
 }

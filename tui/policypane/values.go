@@ -186,7 +186,7 @@ func expected(f policy.Field) string {
 	case policy.Int:
 		return fmt.Sprintf("a whole number from %d to %d", f.Min, f.Max)
 	case policy.Decimal:
-		return fmt.Sprintf("a number from %d to %d with at most six decimals", f.Min/1e6, f.Max/1e6)
+		return fmt.Sprintf("%d to %d, with at most six decimals", f.Min/1e6, f.Max/1e6)
 	case policy.Clock:
 		return "a time of day, as in 07:30"
 	case policy.Texts:
