@@ -32,6 +32,7 @@ import (
 
 	"voxmesh/tui/meshpane"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/policypane"
 	"voxmesh/tui/scrub"
 	"voxmesh/tui/send"
 )
@@ -77,6 +78,7 @@ type Options struct {
 	Context       context.Context  // requests end with it; nil is the background
 
 	Joiner joinmesh.Joiner // joins other meshes; nil: not from here
+	Policy policypane.Book // what this machine gives to others; nil: not from here
 	Files  send.Files      // opens files of whoever is here; nil: there are none
 	Demo   func() tea.Cmd  // shows a mesh at work in this terminal; nil: not from here
 	Open   pane.Ref        // what is shown first; the zero value: the mesh

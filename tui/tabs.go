@@ -9,6 +9,7 @@ import (
 	"voxmesh/tui/meshpane"
 	"voxmesh/tui/modelspane"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/policypane"
 	"voxmesh/tui/runspane"
 )
 
@@ -33,7 +34,7 @@ func (c *console) makeTabs() []tab {
 		{name: "Runs", key: keys.Pane2, pane: runspane.New(c.ctx, c.s)},
 		{name: "Hopper", key: keys.Pane3, pane: soon{c.s, "Hopper", "Not in this version yet. Jobs that wait are listed by", "voxmesh jobs"}},
 		{name: "Models", key: keys.Pane4, pane: modelspane.New(c.ctx, c.s)},
-		{name: "Policy", key: keys.Pane5, pane: soon{c.s, "Policy", "Not in this version yet. What this machine gives is shown by", "voxmesh policy show"}},
+		{name: "Policy", key: keys.Pane5, pane: policypane.New(c.ctx, c.s, c.o.Policy)},
 		{name: "Audit", key: keys.Pane6, pane: auditpane.New(c.ctx, c.s, c.o.Source)},
 	}
 }

@@ -101,6 +101,13 @@ type PolicyState struct {
 	Err   error        // why what the file holds is not in force; nil: it is
 }
 
+// Again has the next look read the file, however lately it was read: it was just written.
+func (p *FilePolicy) Again() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checked = time.Time{}
+}
+
 // State looks at the file, as Current does, and says what is in force since when.
 func (p *FilePolicy) State() PolicyState {
 	_, _, _, _ = p.Current()

@@ -59,7 +59,7 @@ func (a *app) hosting(ctx context.Context, in, out *os.File, at pane.Ref) error 
 func (a *app) ownConsole(ctx context.Context, r *hosted) tui.Options {
 	return tui.Options{
 		Source: r.host, Actions: r.host, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ,
-		Context: ctx, Joiner: r.joiner, Files: ownFile,
+		Context: ctx, Joiner: r.joiner, Files: ownFile, Policy: r.book,
 	}
 }
 

@@ -233,13 +233,13 @@ func (a *app) work(ctx context.Context, dir string) error {
 		return err
 	}
 	defer m.wasm.Close()
-	return a.crew(ctx, dir, m, a.logger(false))
+	return a.crew(ctx, dir, m, worker.NewRecordedPolicy(dir, nil), a.logger(false))
 }
 
 // crew runs the agents for the meshes that this machine joined.
-func (a *app) crew(ctx context.Context, dir string, m *machine, logf func(string, ...any)) error {
+func (a *app) crew(ctx context.Context, dir string, m *machine, gives *worker.FilePolicy, logf func(string, ...any)) error {
 	err := worker.Serve(ctx, dir, worker.ServeOptions{
-		WASM: m.wasm, Ollama: m.models(), Log: logf, Version: mesh.Version(),
+		WASM: m.wasm, Ollama: m.models(), Policy: gives, Log: logf, Version: mesh.Version(),
 	})
 	if ctx.Err() != nil {
 		return nil

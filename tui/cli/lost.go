@@ -37,6 +37,9 @@ func (a *app) withoutHost(ctx context.Context, in, out *os.File, dir string) (*s
 		Source: h, Actions: h, Actor: a.actor, Operator: a.operator, Role: string(a.role), Env: a.environ, Context: run,
 		Lost: time.Now(), Retry: retry,
 	}
+	if b, err := a.donorBook(dir, worker.NewRecordedPolicy(dir, nil), nil); err == nil {
+		o.Policy = readOnly{b} // without a host nobody acts, and the form says so
+	}
 	back := false
 	opts := append(tui.ProgramOptions(ctx, o), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {

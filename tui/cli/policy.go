@@ -180,6 +180,11 @@ func (a *app) known() policy.Known {
 	if err != nil {
 		return policy.Known{}
 	}
+	return knownTo(dir)
+}
+
+// knownTo is what is known on a data folder.
+func knownTo(dir string) policy.Known {
 	list, err := worker.List(dir)
 	if err != nil || len(list) == 0 {
 		return policy.Known{} // what is not known for certain gives no notes

@@ -43,7 +43,9 @@ type hosting struct {
 type hosted struct {
 	host   *mesh.Host
 	doors  *doors
-	joiner joiner // of other meshes, for this machine
+	joiner joiner             // of other meshes, for this machine
+	gives  *worker.FilePolicy // what it gives to them
+	book   *donorBook         // and the file that says so
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 }
@@ -153,9 +155,13 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 		return nil, err
 	}
 	keepListen(dir, h.Info().Listen)
-	r := &hosted{host: h, doors: &doors{}, joiner: joins}
+	r := &hosted{host: h, doors: &doors{}, joiner: joins, gives: worker.NewRecordedPolicy(dir, nil)}
 	run, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
+	if r.book, err = a.donorBook(dir, r.gives, h); err != nil {
+		r.close()
+		return nil, err
+	}
 	if err := a.openDoors(run, r, dir, o, logf); err != nil {
 		r.close()
 		return nil, err
@@ -293,7 +299,7 @@ func (a *app) startAgents(ctx context.Context, r *hosted, dir string, logf func(
 	}
 	r.goes(func() { _ = own.Run(ctx) })
 	r.goes(func() {
-		if err := a.crew(ctx, dir, m, logf); err != nil && !errors.Is(err, context.Canceled) {
+		if err := a.crew(ctx, dir, m, r.gives, logf); err != nil && !errors.Is(err, context.Canceled) {
 			logf("agents for joined meshes: %v", err)
 		}
 		_ = m.wasm.Close()
@@ -332,11 +338,11 @@ func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 	h := r.host
 	o := tui.Options{
 		Source: h, Actions: h, Actor: s.Actor, Operator: s.Name, Role: string(s.Role), Env: s.Env,
-		Joiner: r.joinerFor(s), Files: s.OpenFile, Open: r.atFirst(s),
+		Joiner: r.joinerFor(s), Files: s.OpenFile, Open: r.atFirst(s), Policy: r.book,
 	}
 	if s.Role != sshd.Operator {
 		v := viewing{h}
-		o.Source, o.Actions = v, v
+		o.Source, o.Actions, o.Policy = v, v, readOnly{r.book}
 	}
 	return tui.New(o), tui.SessionOptions(o)
 }

@@ -32,7 +32,8 @@ type Doc struct {
 	Tracked bool
 	InForce bool      // what the file holds is what this machine goes by
 	Since   time.Time // since when it is in force, or what is instead of it
-	Note    string    // why what the file holds is not in force
+	Note    string    // why what the file in use holds is not in force: it is broken
+	Unused  string    // why this file is not the one that the machine goes by
 }
 
 // Saved is the file after it was written.
