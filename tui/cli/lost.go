@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
+	"voxmesh/mesh/worker"
 	"voxmesh/tui"
 	"voxmesh/tui/sshd"
 )
