@@ -113,6 +113,7 @@ func TestRows(t *testing.T) {
 		"escape":           {"a: \"\x1b[2J\"\n", "a: \"\x1b]0;x\x07\"\n", 30, "   1 - a: \"␛<[2J>\"|\n   1 + a: \"␛<]0;x␇>\"|\n"},
 		"turned":           {"u: \"al\u202eice\"", "u: \"alice\"", 30, "   1 - u: \"<al\uFFFDice>\"|\n   1 + u: \"<alice>\"|\n"},
 		"hidden":           {"al\u200bi\u00adce\u00a0\u3164\xff\u009b\x7f", "", 30, "   1 - al\uFFFDi\uFFFDce␣\uFFFD\uFFFD\uFFFD␡|\n"},
+		"half a rune":      {"\xf0\x9f\tb\na\xe6\x97\t\n", "", 30, "   1 - \uFFFD\uFFFD  b|\n   2 - a\uFFFD\uFFFD |\n"},
 		"nothing below":    {"\u0301a", "", 30, "   1 - \uFFFDa|\n"},
 		"emoji":            {"// ❤\ufe0f x\n", "// ❤ x\n", 30, "   1 - // <❤> x|\n   1 + // ❤ x|\n"},
 	} {
@@ -256,10 +257,14 @@ func shown(s string, otherHasMark bool) []string {
 	return out
 }
 
-// As much as a file may hold is shown, however it is cut into lines.
+// As much as a file may hold is shown, in one line, and what is a quarter of it however it is cut into lines.
 func TestLargeFiles(t *testing.T) {
-	const size = 1 << 20
+	const most = 1 << 20
 	for name, unit := range map[string]string{"one line": "{ kind: gpu }, ", "one word": "x", "lines": "a: 1\n", "wide": "日", "ESC": "\x1b", "ends": "\n", "tabs": "a\t"} {
+		size := most
+		if name != "one line" {
+			size /= 4
+		}
 		old := strings.Repeat(unit, size/len(unit))
 		new := old[:size/2] + "changed" + old[size/2:]
 		rows := Rows([]byte(old), []byte(new), 50)
@@ -275,7 +280,7 @@ func TestLargeFiles(t *testing.T) {
 			t.Errorf("%s: nothing changes in %d rows", name, len(rows))
 		}
 	}
-	all := strings.Repeat("a: 1\nb: 2\n", size/10)
+	all := strings.Repeat("a: 1\nb: 2\n", most/40)
 	rows := Rows([]byte(all), []byte(strings.ReplaceAll(all, ":", " :")), 50)
 	if len(rows) != 2*strings.Count(all, "\n") {
 		t.Errorf("%d rows", len(rows))

@@ -52,7 +52,7 @@ func show(line string, marks [][2]int) (string, [][2]int) {
 			i++
 			continue
 		}
-		cluster, w := ansi.FirstGraphemeCluster(line[i:], ansi.GraphemeWidth)
+		cluster, w := first(line[i:])
 		if w <= 0 { // a mark with nothing to stand on, or nothing to see at all
 			before = hidden
 			for j, r := range cluster {
@@ -90,6 +90,23 @@ func printable(s string) bool {
 		}
 	}
 	return true
+}
+
+// first gives the first character of a text, with all that joins it, and its width. Where the text is no UTF-8 that is
+// one byte without a width: what counts clusters counts what stands behind it among it.
+func first(s string) (string, int) {
+	cluster, w := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	for i := 0; i < len(cluster); {
+		r, n := utf8.DecodeRuneInString(cluster[i:])
+		if r == utf8.RuneError && n == 1 || r == '\t' {
+			if i == 0 {
+				return s[:1], 0
+			}
+			return s[:i], w
+		}
+		i += n
+	}
+	return cluster, w
 }
 
 // alone reports whether a text begins with a printable character of ASCII that nothing joins.
