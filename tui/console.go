@@ -427,17 +427,29 @@ func (c *console) help() {
 }
 
 // leave closes the top layer; where none is open it leaves, and asks first while work of a host in this process is in
-// flight.
+// flight, or something is edited and not written.
 func (c *console) leave() tea.Cmd {
 	if l := c.layers.top(); l != nil {
 		c.layers.remove(l)
 		return nil
 	}
-	if n := len(c.present.State.Held()); c.s.InProcess && n > 0 && c.present.Lost.IsZero() {
-		c.layers.push(&leaving{jobs: n}, time.Time{})
+	l := leaving{unsaved: c.unsaved()}
+	if c.s.InProcess && c.present.Lost.IsZero() {
+		l.jobs = len(c.present.State.Held())
+	}
+	if l != (leaving{}) {
+		c.layers.push(&l, time.Time{})
 		return nil
 	}
 	return c.quit()
+}
+
+// unsaved reports whether a pane holds edits that leaving would lose.
+func (c *console) unsaved() bool {
+	return slices.ContainsFunc(c.tabs, func(t tab) bool {
+		p, is := t.pane.(interface{ Unsaved() bool })
+		return is && p.Unsaved()
+	})
 }
 
 // quit ends everything that the console waits for, and leaves.

@@ -13,8 +13,11 @@ import (
 	"voxmesh/tui/theme"
 )
 
-// leaving asks before the host in this process ends with work in flight.
-type leaving struct{ jobs int }
+// leaving asks before the host in this process ends with work in flight, and before edits of donations.vox are lost.
+type leaving struct {
+	jobs    int // in flight on the host in this process
+	unsaved bool
+}
 
 func (*leaving) Typing() bool { return false }
 func (*leaving) Bare() bool   { return false }
@@ -32,20 +35,42 @@ func (*leaving) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	return nil, nil
 }
 
-func (*leaving) Keys() []keys.Binding {
+func (l *leaving) Keys() []keys.Binding {
 	return []keys.Binding{
-		keys.Get(keys.Open).As("leave", "leave, and end the host"),
+		keys.Get(keys.Open).As("leave", l.effect()),
 		keys.Get(keys.Back).As("stay", "stay"),
 	}
 }
 
-func (l *leaving) Draw(b *cell.Buffer, f layout.Frame) {
-	what := fmt.Sprintf("%d jobs are", l.jobs)
-	if l.jobs == 1 {
-		what = "1 job is"
+func (l *leaving) effect() string {
+	if l.jobs == 0 {
+		return "leave, and lose the edits"
 	}
-	text := format.Wrap("This console is the host, and "+what+" in flight. Leaving ends the host: nodes finish what they can, "+
-		"and the rest goes on when a host runs here again. `voxmesh serve` keeps one without a console.", 60)
+	return "leave, and end the host"
+}
+
+// text says what leaving costs.
+func (l *leaving) text() []string {
+	var out []string
+	if l.jobs > 0 {
+		what := fmt.Sprintf("%d jobs are", l.jobs)
+		if l.jobs == 1 {
+			what = "1 job is"
+		}
+		out = format.Wrap("This console is the host, and "+what+" in flight. Leaving ends the host: nodes finish what they can, "+
+			"and the rest goes on when a host runs here again. `voxmesh serve` keeps one without a console.", 60)
+	}
+	if l.unsaved {
+		if len(out) > 0 {
+			out = append(out, "")
+		}
+		out = append(out, format.Wrap("What you edited of donations.vox is not written, and leaving loses it. In Policy, W writes it.", 60)...)
+	}
+	return out
+}
+
+func (l *leaving) Draw(b *cell.Buffer, f layout.Frame) {
+	text := l.text()
 	r := layout.Rect{W: 64, H: len(text) + 2}
 	r.W = min(r.W, f.Width-2)
 	r.X, r.Y = (f.Width-r.W)/2, f.Pane.Y+(f.Pane.H-r.H)/2

@@ -73,6 +73,7 @@ func (a *app) demo(ctx context.Context, nodes int) error {
 	defer os.RemoveAll(dir)
 	in, out, interactive := a.terminal()
 	a.data = filepath.Join(dir, "host")
+	a.workspace = a.data // a policy file of whoever tries the demo is not the demo's to edit
 	d := &demoMesh{a: a, dir: dir}
 	if d.host, err = a.become(ctx, hosting{
 		listen: "127.0.0.1:0", mesh: "demo", quiet: true, holder: "voxmesh demo",

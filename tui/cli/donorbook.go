@@ -164,4 +164,3 @@ func (readOnly) Undo(context.Context) (policypane.Saved, error) {
 func (readOnly) Stage(context.Context) (policypane.Staged, error) {
 	return policypane.Staged{}, viewersLook()
 }
-

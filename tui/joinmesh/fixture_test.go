@@ -76,7 +76,7 @@ func friendly() *fake {
 			Gives: gives, Policy: Policy{Path: "/home/lex/.local/state/voxmesh/donations.vox", Created: true, Text: fresh},
 		},
 		res: Joined{
-			Mesh: "aurelia", Node: "lex-2", Inviter: "mira", Works: true, Gives: gives,
+			Mesh: "aurelia", Node: "lex-2", Inviter: "mira", Gives: gives,
 			Policy: Policy{Path: "/home/lex/.local/state/voxmesh/donations.vox", Created: true},
 		},
 	}

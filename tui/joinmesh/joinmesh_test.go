@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -33,15 +34,14 @@ func TestJoin(t *testing.T) {
 				"9:42, once", "This machine would give:", "jobs up to 1 h, NSFW no", "donations.vox", "aurelia, invited by mira")
 			p.sees("[Join]", " Back ", "PAIRED")
 			p.press(keys.Open)
-			p.sees("[Joined]", "[Policy]").reads("This machine is lex-2 in aurelia, invited by mira.", "Working for aurelia from now on.",
+			p.sees("[Joined]", "[Policy]").reads("This machine is lex-2 in aurelia, invited by mira.", "Nothing on this machine works for it yet",
 				"This machine gives now:", "cpu ×1", "donations.vox")
 			if !p.wiped() {
 				t.Error("the link is still there after it was used")
 			}
 			p.press(keys.Open)
-			turn, ok := p.last().(pane.Several)
-			if !ok || len(turn) != 2 || turn[0] != (pane.Close{}) || turn[1] != (pane.Turn{Pane: keys.Pane5}) {
-				t.Errorf("enter gives %#v", p.last())
+			if got := p.last(); !reflect.DeepEqual(got, theForm("cpu")) {
+				t.Errorf("enter gives %#v", got)
 			}
 			want := strings.Join([]string{"look", "join"}, "|")
 			if got := verbs(f.asked); got != want {
@@ -307,5 +307,30 @@ func TestLabelIsAField(t *testing.T) {
 	p.take(pane.Do{ID: keys.Left, Key: tea.KeyPressMsg{Code: tea.KeyLeft}}).take(tea.KeyPressMsg{Text: "-"})
 	if got := p.press(keys.Up).l.label.Value(); got != "le-x" {
 		t.Errorf("the label is %q", got)
+	}
+}
+
+// theForm is what leads to the form over what this machine gives.
+func theForm(kinds ...string) pane.Several {
+	return pane.Several{pane.Close{}, pane.Turn{Pane: keys.Pane5}, pane.Tell{Pane: keys.Pane5, Msg: pane.Asked{Kinds: kinds}}}
+}
+
+// Where somebody works for the mesh already, there is nothing to do but to say what this machine gives: the form opens by
+// itself, and a notice says the rest.
+func TestTheFormOpensByItself(t *testing.T) {
+	link, _ := secret(t)
+	f := friendly()
+	f.res.Works = true
+	p := start(t, f)
+	p.w, p.h = 80, 24
+	p.take(tea.PasteMsg{Content: link})
+	p.press(keys.Open)
+	p.press(keys.Open)
+	want := append(theForm("cpu"), pane.Notice{Text: "this machine is lex-2 in aurelia, invited by mira, and works for it from now on"})
+	if got := p.last(); !reflect.DeepEqual(got, want) {
+		t.Errorf("it gives %#v", got)
+	}
+	if !p.wiped() {
+		t.Error("the link is still there after it was used")
 	}
 }

@@ -10,6 +10,7 @@ package joinmesh
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case looked:
 		l.looked(msg)
 	case done:
-		l.joined(msg)
+		return l.joined(msg), nil
 	case pane.Second:
 		if l.step == choosing && l.expired() {
 			l.wipe()
@@ -152,7 +153,7 @@ func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
 	case joined:
 		switch d.ID {
 		case keys.Open:
-			return pane.Several{pane.Close{}, pane.Turn{Pane: keys.Pane5}}, nil
+			return l.toPolicy(), nil
 		case keys.Back:
 			return pane.Close{}, nil
 		}
@@ -294,16 +295,31 @@ func (l *Layer) join() (pane.Action, tea.Cmd) {
 	}
 }
 
-func (l *Layer) joined(m done) {
+// joined ends the layer and opens the form over what this machine gives, with what the mesh asks for beyond it. Where
+// nobody works for the mesh yet, it first says so.
+func (l *Layer) joined(m done) pane.Action {
 	if m.generation != l.generation || l.step != joining {
-		return
+		return nil
 	}
 	if m.err != nil {
 		l.fail(choosing, m.err)
-		return
+		return nil
 	}
+	asked := l.pre.Slots
 	l.wipe()
-	l.step, l.focus, l.done, l.pre, l.from = joined, theJoin, m.joined, Preview{Class: l.pre.Class}, 0
+	l.step, l.focus, l.done, l.pre, l.from = joined, theJoin, m.joined, Preview{Class: l.pre.Class, Slots: asked}, 0
+	if !m.joined.Works {
+		return nil
+	}
+	d := m.joined
+	said := fmt.Sprintf("this machine is %s in %s, invited by %s, and works for it from now on", clean.Max(d.Node, 64), clean.Max(d.Mesh, 64), clean.Max(d.Inviter, 64))
+	return append(l.toPolicy(), pane.Notice{Text: said})
+}
+
+// toPolicy leaves for the form.
+func (l *Layer) toPolicy() pane.Several {
+	to := pane.Several{pane.Close{}, pane.Turn{Pane: keys.Pane5}}
+	return append(to, pane.Tell{Pane: keys.Pane5, Msg: pane.Asked{Kinds: l.pre.Slots}})
 }
 
 // off says why this machine can't join now.

@@ -224,6 +224,9 @@ type (
 	Narrow struct{ Filter string }
 	// BySpend asks the Mesh pane to show its nodes by what they cost, the most first.
 	BySpend struct{}
+	// Asked tells the Policy pane that its file may be a new one, and which kinds of slots a mesh that was just joined asks
+	// for: those that are not given are offered as edits.
+	Asked struct{ Kinds []string }
 )
 
 // Subject is a pane or layer that can tell what its verbs would act on now.
