@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,148 +13,6 @@ import (
 
 	"voxmesh/policy/syntax"
 )
-
-// handwriting draws how a file is written: its blanks, line ends, commas and comments.
-type handwriting struct {
-	t            *rapid.T
-	nl, indent   string
-	lines        bool // a line for each field and record
-	commas, last bool // between, and behind the last one
-	comments     int  // of ten places, how many have one
-	n            int  // of comments so far, so that each is another one
-}
-
-func (h *handwriting) pick(of ...string) string { return rapid.SampledFrom(of).Draw(h.t, "pick") }
-func (h *handwriting) chance(of int) bool       { return rapid.IntRange(0, 9).Draw(h.t, "chance") < of }
-
-// gap is what may stand between two tokens.
-func (h *handwriting) gap(plain string) string {
-	if !h.chance(h.comments) {
-		return plain
-	}
-	h.n++
-	switch h.pick("block", "lines", "line") {
-	case "block":
-		return fmt.Sprintf("%s/* c%d */%s", plain, h.n, plain)
-	case "lines":
-		return fmt.Sprintf(" /* c%d%s   { [ \" */ ", h.n, h.nl)
-	}
-	return fmt.Sprintf(" // c%d, }%s", h.n, h.nl+plain)
-}
-
-// join writes parts within brackets, at a depth of indentation.
-func (h *handwriting) join(open, close string, parts []string, depth int, lines bool) string {
-	if len(parts) == 0 {
-		return open + h.gap("") + close
-	}
-	var b strings.Builder
-	b.WriteString(open)
-	in := h.nl + strings.Repeat(h.indent, depth+1)
-	for i, p := range parts {
-		switch {
-		case lines:
-			b.WriteString(h.gap(" ") + in)
-		default:
-			b.WriteString(h.gap(" "))
-		}
-		b.WriteString(p)
-		if h.commas && (i < len(parts)-1 || h.last) {
-			b.WriteString(h.gap("") + ",")
-		}
-	}
-	b.WriteString(h.gap(" "))
-	if lines {
-		b.WriteString(h.nl + strings.Repeat(h.indent, depth))
-	}
-	return b.String() + close
-}
-
-func (h *handwriting) field(name, value string) string {
-	return name + h.gap("") + ":" + h.gap(" ") + value
-}
-
-func (h *handwriting) number(lo, hi int) string {
-	return fmt.Sprint(rapid.IntRange(lo, hi).Draw(h.t, "n"))
-}
-
-func (h *handwriting) user() string {
-	return syntax.Quote(h.pick("alice@aurelia", "bo@aurelia", "eve@x", "a.]b[\"@y"))
-}
-
-func (h *handwriting) list(depth int, item func() string) string {
-	parts := make([]string, rapid.IntRange(0, 3).Draw(h.t, "len"))
-	for i := range parts {
-		parts[i] = item()
-	}
-	return h.join("[", "]", parts, depth, h.lines && h.chance(3))
-}
-
-// record writes some of the fields, and at times one that nobody knows.
-func (h *handwriting) record(must string, fields ...string) string {
-	parts := []string{must}
-	for _, f := range fields {
-		if h.chance(6) {
-			parts = append(parts, f)
-		}
-	}
-	if h.chance(1) {
-		parts = append(parts, h.field("future", "{ a: [1, b] }"))
-	}
-	return h.join("{", "}", parts, 2, h.chance(2))
-}
-
-func (h *handwriting) slots() string {
-	kinds := rapid.Permutation(Kinds()).Draw(h.t, "kinds")[:rapid.IntRange(0, 4).Draw(h.t, "slots")]
-	parts := make([]string, len(kinds))
-	for i, k := range kinds {
-		parts[i] = h.record(h.field(fKind, h.pick(k, syntax.Quote(k))), h.field(fMaxConc, h.number(1, 64)), h.field(fWeight, h.number(0, 100)))
-	}
-	return h.join("[", "]", parts, 1, h.lines)
-}
-
-func (h *handwriting) overrides() string {
-	users := rapid.Permutation([]string{"alice@aurelia", "bo@aurelia", "eve@x"}).Draw(h.t, "peers")[:rapid.IntRange(0, 3).Draw(h.t, "overrides")]
-	parts := make([]string, len(users))
-	for i, u := range users {
-		parts[i] = h.record(h.field(fPeer, syntax.Quote(u)), h.field(fNSFW, h.pick("true", "false")), h.field(fMinPrio, h.number(0, 255)), h.field(fMaxConc, h.number(1, 64)))
-	}
-	return h.join("[", "]", parts, 1, h.lines)
-}
-
-func (h *handwriting) block(name string) string {
-	var parts []string
-	for _, f := range []struct {
-		name  string
-		value func() string
-	}{
-		{fSlots, h.slots},
-		{fNSFW, func() string { return h.pick("true", "false") }},
-		{fMaxJob, func() string { return h.number(0, 9999) }},
-		{"future", func() string { return h.pick("1", "[ x, 10m ]", "{ y: 2.5 }") }},
-		{fPublic, func() string { return h.pick("true", "false") }},
-		{fMinPrio, func() string { return h.number(0, 255) }},
-		{fScopes, func() string { return h.list(1, func() string { return h.pick("render", `"embed"`) }) }},
-		{fUsers, func() string { return h.list(1, h.user) }},
-		{fDenied, func() string { return h.list(1, h.user) }},
-		{fOverrides, h.overrides},
-		{fBusy, func() string { return h.pick("true", "false", h.record(h.field(fCPU, "40"), h.field(fGrace, "10"))) }},
-		{fModels, func() string { return h.list(1, func() string { return h.pick("mistral", `"llama3.2:3b"`) }) }},
-	} {
-		if h.chance(6) {
-			parts = append(parts, h.field(f.name, f.value()))
-		}
-	}
-	return h.join("policy "+name+" {", "}", parts, 0, h.lines)
-}
-
-func drawFile(t *rapid.T) string {
-	h := &handwriting{t: t}
-	h.nl, h.indent = h.pick("\n", "\n", "\r\n"), h.pick("  ", "    ", "\t")
-	h.lines, h.commas, h.last = h.chance(7), h.chance(5), h.chance(5)
-	h.comments = rapid.SampledFrom([]int{0, 1, 4}).Draw(t, "comments")
-	src := h.pick("", "// head"+h.nl, "\ufeff", h.block("other")+h.nl) + h.block("donations")
-	return src + h.pick("", h.nl, h.nl+h.nl+h.block("last")+" // end")
-}
 
 // typedEdit is a Set and what it means for a Policy.
 type typedEdit struct {
@@ -198,6 +57,8 @@ func drawEdit(t *rapid.T, p Policy) typedEdit {
 			p.Prices = append(p.Prices, Price{Kind: kind, PerHour: &half})
 		}},
 		slotEdit(kind, n(0, 100)),
+		slotsEdit(t),
+		usersEdit(t),
 		overrideEdit(rapid.SampledFrom([]string{"alice@aurelia", "x@y"}).Draw(t, "peer"), n(1, 64)),
 	}
 	if len(p.Slots) > 0 {
@@ -215,6 +76,26 @@ func slotEdit(kind string, w int) typedEdit {
 		}
 		p.Slots[i].Weight = w
 	}}
+}
+
+func slotsEdit(t *rapid.T) typedEdit {
+	var slots []Slot
+	var texts []string
+	for _, k := range rapid.Permutation(Kinds()).Draw(t, "new")[:rapid.IntRange(0, 4).Draw(t, "n")] {
+		s := Slot{Kind: k, MaxConcurrent: 1, Weight: rapid.IntRange(0, 2).Draw(t, "w")}
+		text := fmt.Sprintf("{ weight: %d, kind: %s", s.Weight, k)
+		if rapid.Bool().Draw(t, "with") {
+			s.MaxConcurrent = 3
+			text += ", max_concurrent: 3"
+		}
+		slots, texts = append(slots, s), append(texts, text+" }")
+	}
+	return typedEdit{fSlots, "[" + strings.Join(texts, ", ") + "]", false, func(p *Policy) { p.Slots = append([]Slot{}, slots...) }}
+}
+
+func usersEdit(t *rapid.T) typedEdit {
+	users := rapid.SliceOfN(rapid.SampledFrom([]string{"alice@aurelia", "bo@aurelia", "eve@x", "new@y"}), 0, 5).Draw(t, "users")
+	return typedEdit{fUsers, "[" + strings.Join(users, " ") + "]", false, func(p *Policy) { p.AllowedUsers = append([]string{}, users...) }}
 }
 
 func overrideEdit(peer string, c int) typedEdit {
@@ -278,13 +159,16 @@ func sameOutside(t *rapid.T, f, g *File, e typedEdit) {
 	}
 }
 
-// A scalar that is set back, and a field that is taken away again, leave the file as it was.
+var leadingComma = regexp.MustCompile(`\n[ \t]*,`)
+
+// A scalar that is set back, and a field that is taken away again, leave the file as it was. Where a comma begins a line
+// what is taken away may leave that line shorter or longer.
 func TestAnySetCanBeTakenBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src := drawFile(t)
 		f := Parse("donations.vox", []byte(src))
 		e := drawEdit(t, policyOf(t, f.Source()))
-		if !e.plain {
+		if !e.plain || leadingComma.MatchString(src) && !f.Find(e.path).Valid() {
 			return
 		}
 		g, err := f.Set(e.path, e.value)
@@ -320,4 +204,72 @@ func takesComment(n syntax.Node) bool {
 	}
 	gap := string(n.Parent().Text()[end-from : start-from])
 	return strings.HasPrefix(strings.TrimLeft(gap, " \t"), "/*")
+}
+
+// What is taken away is gone, and of all else nothing: of the bytes and of what the policy says.
+func TestAnyUnsetAndMove(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Parse("donations.vox", []byte(drawFile(t)))
+		want := policyOf(t, f.Source())
+		do, mean := drawRemoval(t, want)
+		if do[0] == '-' && !f.Find(do[1:]).Valid() {
+			return
+		}
+		mean(&want)
+		g, err := edited(f, do)
+		if err != nil {
+			t.Fatalf("%s: %v (%s)\n%s", do, err, hintOf(err), f.Source())
+		}
+		if got := policyOf(t, g.Source()); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s:\n got %+v\nwant %+v\n%s", do, got, want, Diff(f.Source(), g.Source()))
+		}
+		if a, b := bare(f.Source()), bare(g.Source()); do[0] == '-' && !isWithin(b, a) || do[0] != '-' && len(a)-bytes.Count(a, []byte(",")) != len(b)-bytes.Count(b, []byte(",")) {
+			t.Fatalf("%s: more than that changed:\n%s", do, Diff(f.Source(), g.Source()))
+		}
+	})
+}
+
+// bare is a source without its blanks: where something goes, a blank may have to part its neighbours.
+func bare(src []byte) []byte { return bytes.Join(bytes.Fields(src), nil) }
+
+func drawRemoval(t *rapid.T, p Policy) (do string, mean func(p *Policy)) {
+	type removal struct {
+		do   string
+		mean func(p *Policy)
+	}
+	all := []removal{
+		{"-" + fNSFW, func(p *Policy) { p.NSFWAllowed = false }},
+		{"-" + fMaxJob, func(p *Policy) { p.MaxJobSeconds = DefaultMaxJobSeconds }},
+		{"-" + fSlots, func(p *Policy) { p.Slots = []Slot{} }},
+		{"-" + fUsers, func(p *Policy) { p.AllowedUsers = nil }},
+		{"-" + fBusy, func(p *Policy) { p.PauseWhenBusy = nil }},
+		{"-" + fOverrides, func(p *Policy) { p.Overrides = []Override{} }},
+	}
+	if n := len(p.Slots); n > 0 {
+		i, to := rapid.IntRange(0, n-1).Draw(t, "i"), rapid.IntRange(0, n-1).Draw(t, "to")
+		all = append(all,
+			removal{fmt.Sprintf("-slots[%d]", i), func(p *Policy) { p.Slots = slices.Delete(p.Slots, i, i+1) }},
+			removal{fmt.Sprintf("-slots[%d].weight", i), func(p *Policy) { p.Slots[i].Weight = 0 }},
+			removal{fmt.Sprintf("slots[%d]>%d", i, to), func(p *Policy) {
+				s := p.Slots[i]
+				p.Slots = slices.Insert(slices.Delete(p.Slots, i, i+1), to, s)
+			}})
+	}
+	if n := len(p.AllowedUsers); n > 0 {
+		i, to := rapid.IntRange(0, n-1).Draw(t, "i"), rapid.IntRange(0, n-1).Draw(t, "to")
+		all = append(all,
+			removal{fmt.Sprintf("-allowed_users[%d]", i), func(p *Policy) { p.AllowedUsers = slices.Delete(p.AllowedUsers, i, i+1) }},
+			removal{fmt.Sprintf("allowed_users[%d]>%d", i, to), func(p *Policy) {
+				s := p.AllowedUsers[i]
+				p.AllowedUsers = slices.Insert(slices.Delete(p.AllowedUsers, i, i+1), to, s)
+			}})
+	}
+	if n := len(p.Overrides); n > 0 {
+		i := rapid.IntRange(0, n-1).Draw(t, "i")
+		all = append(all,
+			removal{fmt.Sprintf("-per_peer_overrides[%d]", i), func(p *Policy) { p.Overrides = slices.Delete(p.Overrides, i, i+1) }},
+			removal{fmt.Sprintf("-per_peer_overrides[%d].min_priority", i), func(p *Policy) { p.Overrides[i].MinPriority = nil }})
+	}
+	r := rapid.SampledFrom(all).Draw(t, "removal")
+	return r.do, r.mean
 }
