@@ -29,7 +29,9 @@ func FuzzSet(f *testing.F) {
 		file := Parse("fuzz.vox", src)
 		for _, name := range append([]string{"donations"}, file.Policies()...) {
 			view, _ := file.For(name)
-			fuzzEdit(t, view, path, func() (*File, error) { return view.Set(path, value) })
+			if g := fuzzEdit(t, view, path, func() (*File, error) { return view.Set(path, value) }); g != nil {
+				fuzzBytes(t, view, g, path)
+			}
 			fuzzEdit(t, view, path, func() (*File, error) { return view.Unset(path) })
 			fuzzEdit(t, view, path, func() (*File, error) { return view.Move(path, len(value)) })
 			if name != "donations" {
@@ -39,13 +41,13 @@ func FuzzSet(f *testing.F) {
 	})
 }
 
-func fuzzEdit(t *testing.T, f *File, path string, edit func() (*File, error)) {
+func fuzzEdit(t *testing.T, f *File, path string, edit func() (*File, error)) *File {
 	g, err := edit()
 	if err != nil {
 		if e, ok := err.(*EditError); !ok || e.Code == "" || e.Message == "" || g != nil {
 			t.Fatalf("%s: %#v", path, err)
 		}
-		return
+		return nil
 	}
 	if g.errors > f.errors || !bytes.Equal(syntax.Print(g.Tree()), g.Source()) {
 		t.Fatalf("%s: %d errors, before %d\n%q\n%q", path, g.errors, f.errors, f.Source(), g.Source())
@@ -53,10 +55,35 @@ func fuzzEdit(t *testing.T, f *File, path string, edit func() (*File, error)) {
 	if out, err := syntax.Apply(f.Source(), f.Changed(g)...); err != nil || !bytes.Equal(out, g.Source()) {
 		t.Fatalf("%s: Changed: %v", path, err)
 	}
-	if bytes.Contains(f.Source(), []byte("/*")) || bytes.Contains(f.Source(), []byte("//")) {
-		return
-	}
 	if a, b := len(f.Policies()), len(g.Policies()); a != b {
 		t.Fatalf("%s: %d policies, before %d", path, b, a)
 	}
+	return g
+}
+
+// fuzzBytes holds what a Set leaves: all around a scalar that was there, and all of a file in which there was nothing.
+func fuzzBytes(t *testing.T, f, g *File, path string) {
+	old := f.Find(path)
+	switch value(old).Kind() {
+	case syntax.NameNode, syntax.NumberNode, syntax.StringNode:
+		start, end := old.Span()
+		if !bytes.HasPrefix(g.Source(), f.Source()[:start]) || !bytes.HasSuffix(g.Source(), f.Source()[end:]) {
+			t.Fatalf("%s changed more:\n%s", path, Diff(f.Source(), g.Source()))
+		}
+	case syntax.None:
+		if !old.Valid() && !bytes.Contains([]byte(path), []byte(fBusy)) && !isWithin(f.Source(), g.Source()) {
+			t.Fatalf("%s took something away:\n%s", path, Diff(f.Source(), g.Source()))
+		}
+	}
+}
+
+// isWithin reports whether all bytes of a are in b, in their order.
+func isWithin(a, b []byte) bool {
+	i := 0
+	for _, c := range b {
+		if i < len(a) && a[i] == c {
+			i++
+		}
+	}
+	return i == len(a)
 }
