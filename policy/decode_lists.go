@@ -61,7 +61,7 @@ func (d *decoder) slot(e syntax.Node, at where, known []Field) Slot {
 	d.fieldsOf(e, "a slot", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			s.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
+			s.Kind = d.kind(v, at.in(f.Name), f)
 		case fMaxConc:
 			if i, ok := d.integer(v, at.in(f.Name), f, ""); ok {
 				s.MaxConcurrent = int(i)
@@ -135,7 +135,7 @@ func (d *decoder) price(e syntax.Node, at where, known []Field) Price {
 	d.fieldsOf(e, "a price", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			price.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
+			price.Kind = d.kind(v, at.in(f.Name), f)
 		case fPerHour:
 			if i, ok := d.decimal(v, at.in(f.Name), f); ok {
 				price.PerHour = &i
