@@ -9,7 +9,8 @@ import (
 
 // records reads a list of records, each by read, and gives how many elements there are. example is a record as it may be.
 func (d *decoder) records(v syntax.Node, f *Field, what, example string, read func(e syntax.Node, at where)) (n int, ok bool) {
-	if !d.is(v, syntax.ListNode, named(f.Name), "a list, as in ["+example+"]") {
+	if v.Kind() != syntax.ListNode {
+		d.is(v, syntax.ListNode, named(f.Name), "a list, as in ["+example+"]")
 		return 0, false
 	}
 	for e := range v.Children() {
@@ -18,9 +19,11 @@ func (d *decoder) records(v syntax.Node, f *Field, what, example string, read fu
 		}
 		at := where{list: f.Name, i: n}
 		n++
-		if d.is(e, syntax.RecordNode, at, what+", as in "+example) {
-			read(e, at)
+		if e.Kind() != syntax.RecordNode { // the sentence costs, so only then
+			d.is(e, syntax.RecordNode, at, what+", as in "+example)
+			continue
 		}
+		read(e, at)
 	}
 	return n, true
 }
