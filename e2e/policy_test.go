@@ -277,50 +277,6 @@ func TestPolicyKeys(t *testing.T) {
 	}
 }
 
-// A policy explains itself: whatever the decision, the answer is data.
-func TestPolicyExplain(t *testing.T) {
-	t.Parallel()
-	d := newDonor(t, donated)
-	var v policyData
-	d.ok(&v, d.policy("explain", "--kind", "gpu", "--peer", "alice@aurelia")...)
-	if v.Accept == nil || !*v.Accept || len(v.Reasons) < 11 || v.Request["mesh"] != "aurelia" || v.Reasons[0].Line != 4 {
-		t.Errorf("%+v", v)
-	}
-	d.ok(&v, d.policy("explain", "--kind", "text", "--privacy", "public-mesh", "--nsfw", "--timeout", "2h", "--priority", "urgent")...)
-	refusals := map[string]int{}
-	for _, r := range v.Reasons {
-		if !r.Allowed {
-			refusals[r.Rule] = r.Line
-		}
-	}
-	if *v.Accept || len(refusals) < 4 || refusals["kind"] != 3 {
-		t.Errorf("%+v", v.Reasons)
-	}
-	a := d.raw("", d.policy("explain", "--kind", "text")...)
-	if a.exit != 0 || !strings.Contains(a.out, "refuse") || !strings.Contains(a.out, "it may not run here") {
-		t.Errorf("exit %d\n%s", a.exit, a.out)
-	}
-	d.refused("vox/cli/usage", 2, d.policy("explain", "--kind", "tpu")...)
-	d.refused("vox/policy/bad-path", 2, d.policy("explain", "slots[0].wait")...)
-	var p struct {
-		Value *string
-		Line  int
-		Field struct {
-			Type, Help string
-			Min, Max   *float64
-		}
-	}
-	d.ok(&p, d.policy("explain", "slots[cpu].weight")...)
-	if p.Value == nil || p.Line != 5 || p.Field.Help == "" || *p.Field.Min != 0 || *p.Field.Max != 100 {
-		t.Errorf("%+v", p)
-	}
-	d.write("policy donations {")
-	d.ok(&v, d.policy("explain")...)
-	if *v.Accept || len(v.Reasons) != 1 || v.Policy != nil {
-		t.Errorf("a broken file: %+v", v)
-	}
-}
-
 func TestPolicyStage(t *testing.T) {
 	t.Parallel()
 	d := newDonor(t, donated)
@@ -378,4 +334,20 @@ func TestPolicyInForce(t *testing.T) {
 		t.Errorf("%s", a.out)
 	}
 	d.refused("vox/policy/unclosed", 1, "policy", "use", d.path)
+}
+
+func TestPolicyOfSeveral(t *testing.T) {
+	t.Parallel()
+	const night = "policy night { slots: [ { kind: gpu, weight: 100 } ] }\n"
+	d := newDonor(t, donated+night)
+	var v policyData
+	d.ok(&v, d.policy("set", "--policy", "night", "min_priority=2")...)
+	if v.Policy["name"] != "night" || v.Policy["min_priority"] != 2.0 || !strings.HasPrefix(v.Source, donated) {
+		t.Errorf("%+v", v)
+	}
+	d.ok(&v, d.policy("show")...)
+	if v.Policy["name"] != "donations" || v.Policy["min_priority"] != 0.0 {
+		t.Errorf("%+v", v.Policy)
+	}
+	d.refused("vox/policy/no-such", 4, d.policy("show", "--policy", "day")...)
 }

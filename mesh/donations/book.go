@@ -63,6 +63,8 @@ type Doc struct {
 	Exists bool
 	Mode   fs.FileMode
 	Git    Git
+	// Undoable says that the file is what the last save made it: Undo would take that back.
+	Undoable bool
 }
 
 // Saved is what came of a save or of its undo.
@@ -133,6 +135,9 @@ func (b *Book) Read(ctx context.Context) (Doc, error) {
 	}
 	if info != nil {
 		d.Exists, d.Mode = true, info.Mode()
+	}
+	if r, ok := b.record(place); ok {
+		d.Undoable = same(r.After, d.Source) && !same(r.Before, d.Source)
 	}
 	d.Git = b.git(place).look(ctx)
 	return d, nil

@@ -13,12 +13,21 @@ import (
 // Another process later is another Book of the same folders.
 func TestUndoByAnother(t *testing.T) {
 	b, path := aBook(t, first)
+	undoable := func(want bool) {
+		t.Helper()
+		if d, err := New(b.o).Read(t.Context()); err != nil || d.Undoable != want {
+			t.Errorf("undoable %v, %v; want %v", d.Undoable, err, want)
+		}
+	}
+	undoable(false)
 	save(t, b, []byte(first), []byte(second))
+	undoable(true)
 	s, err := New(b.o).Undo(t.Context())
 	if err != nil || s.WrittenBytes != len(first) || s.Undoable {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	holds(t, path, first)
+	undoable(false)
 	_, err = b.Undo(t.Context())
 	refused(t, err, "vox/policy/nothing-to-undo")
 	holds(t, path, first)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -153,6 +154,9 @@ func (a *app) view(ctx context.Context, f *policyFlags, d donations.Doc) (policy
 		}
 		v.file, v.Policies = file, file.Policies()
 		v.Problems = slices.Concat(v.Problems, file.Problems(), file.Notes(a.known()))
+		slices.SortStableFunc(v.Problems, func(a, b policy.Problem) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		})
 		if p, ok := file.Policy(); ok {
 			v.Policy = &p
 		}
