@@ -102,9 +102,6 @@ func drawRule(b *cell.Buffer, r layout.Rect, q policy.Reason) {
 
 // click chooses a part of the job; a second one changes it.
 func (l *explainer) click(c pane.Click) {
-	if l.p.at.main.Empty() && l.p.at.beside.Empty() {
-		return
-	}
 	in := l.box(l.p.frame).BoxText()
 	for i := range l.asks {
 		if askAt(in, i).Has(c.X, c.Y) {

@@ -1,6 +1,7 @@
 package policypane
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -30,7 +31,8 @@ type Pane struct {
 	tick func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
 
 	entries []entry
-	policy  string // the one of several that is shown; empty: the one that counts
+	policy  string                        // the one of several that is shown; empty: the one that counts
+	looks   map[*policy.File]*policy.File // files as they look to it
 	names   []string
 
 	doc   Doc
@@ -246,9 +248,9 @@ func (p *Pane) refuse() string {
 	return p.s.Refuse()
 }
 
-// bare reports whether there is no form to show: no file, or one that is not read.
+// bare reports whether there is nothing to show: no file or an empty one, or one that is not read.
 func (p *Pane) bare() bool {
-	return p.book == nil || p.base == nil || !p.of(p.now()).Block().Valid() && p.view == fields
+	return p.book == nil || p.base == nil || p.view == fields && len(bytes.TrimSpace(p.now().Source())) == 0
 }
 
 // Draw draws the pane into the frame.

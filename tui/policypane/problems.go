@@ -27,7 +27,7 @@ func (p *Pane) findProblems(f *policy.File) []problem {
 	if p.disk != nil {
 		out = append(out, problem{policy.Problem{
 			Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode,
-			Message: "the file was changed by somebody else since; W shows how", Expected: "Z takes it as it is there",
+			Message: "changed on disk by somebody else: W shows how, Z takes it",
 		}, -1})
 	}
 	for _, s := range p.lost {

@@ -136,8 +136,11 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 	}
 	p.lay()
 	clash := p.clash
-	if p.clash = false; clash && p.disk != nil {
+	switch p.clash = false; {
+	case clash && p.disk != nil:
 		return pane.Push{Layer: newConflict(p)}, nil
+	case clash:
+		p.says = "not written: the file changed meanwhile, and is as it was again"
 	}
 	return nil, nil
 }
@@ -146,7 +149,7 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 func (p *Pane) adopt(m reading) {
 	p.doc, p.base, p.known = m.doc, m.file, m.known
 	p.steps, p.dropped, p.draft, p.disk, p.lost = nil, nil, nil, nil, nil
-	p.names = m.file.Policies()
+	p.names, p.looks = m.file.Policies(), nil
 	if len(p.names) < 2 {
 		p.policy = ""
 	} else if !slices.Contains(p.names, p.policy) {

@@ -37,15 +37,26 @@ func (p *Pane) now() *policy.File {
 	return p.top()
 }
 
+// mostLooks bounds what is kept of how files look to one of several policies: the one on disk, and the newest few.
+const mostLooks = 8
+
 // of gives a file as it looks to the policy that the form is about.
 func (p *Pane) of(f *policy.File) *policy.File {
 	if p.policy == "" || f == nil {
 		return f
 	}
-	if g, ok := f.For(p.policy); ok {
+	if g, ok := p.looks[f]; ok {
 		return g
 	}
-	return f
+	g, ok := f.For(p.policy)
+	if !ok {
+		return f
+	}
+	if p.looks == nil || len(p.looks) >= mostLooks {
+		p.looks = map[*policy.File]*policy.File{}
+	}
+	p.looks[f] = g
+	return g
 }
 
 // try makes an edit, and gives no step where it changes no byte.
@@ -59,7 +70,7 @@ func (p *Pane) try(o op) (*step, error) {
 		return nil, nil
 	}
 	o.keyed = keyedPath(from, o.path)
-	return &step{o, p.of(to)}, nil
+	return &step{o, to}, nil
 }
 
 // edit makes an edit and keeps it; what it says is why it could not, or nothing.
@@ -156,7 +167,7 @@ func (p *Pane) onTop() pane.Action {
 			p.lost = append(p.lost, s.op.path+" was not set again: "+reason(err))
 			continue
 		}
-		s.file = p.of(to)
+		s.file = to
 		p.steps = append(p.steps, s)
 	}
 	p.lay()
