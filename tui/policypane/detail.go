@@ -209,6 +209,8 @@ func (p *Pane) block() string {
 // command is what does the same in a shell as what is typed, carried, or stands under the cursor.
 func (p *Pane) command() string {
 	switch {
+	case p.after != "":
+		return p.after
 	case p.draft != nil:
 		return p.draft.op.command() + p.block()
 	case p.open != nil:

@@ -116,7 +116,7 @@ func (p *Pane) drawBare(b *cell.Buffer, r layout.Rect) {
 	if p.begins() {
 		p.choice.Draw(b, in, y+3, "Write a policy", "See a demo", p.refuse() != "")
 	}
-	empty.Centre(b, in, y+5, "$ "+showCommand, theme.In(theme.Third))
+	empty.Centre(b, in, y+5, "$ "+op{what: begin}.command(), theme.In(theme.Third))
 	pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%s %s", p.doc.Path, map[bool]string{true: "", false: "is not there"}[p.doc.Exists]), border)
 }
 

@@ -1,6 +1,7 @@
 package policypane
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -32,6 +33,9 @@ func (p *Pane) findProblems(f *policy.File) []problem {
 	}
 	for _, s := range p.lost {
 		out = append(out, problem{policy.Problem{Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode, Message: s}, -1})
+	}
+	if len(bytes.TrimSpace(f.Source())) == 0 {
+		return out // that there is no policy is said by the whole pane
 	}
 	for _, q := range f.Problems() {
 		out = append(out, problem{q, -1})

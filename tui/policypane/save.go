@@ -295,6 +295,9 @@ func (p *Pane) staged(m staged) pane.Action {
 		return nil
 	}
 	p.staging = 0
+	if m.err == nil && m.Ran != "" {
+		p.after = p.commit()
+	}
 	switch note := clean.Line(m.Note).String(); {
 	case m.err != nil:
 		return pane.Notice{Text: "not staged: " + clean.Line(reason(m.err)).String()}
@@ -317,7 +320,7 @@ func (p *Pane) what() string {
 	return p.changes()
 }
 
-// keysOf the file: what is said of its lines.
+// lineEnds says how the lines of a file end.
 func lineEnds(src []byte) string {
 	crlf, lf := bytes.Count(src, []byte("\r\n")), bytes.Count(src, []byte("\n"))
 	switch {
