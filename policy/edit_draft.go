@@ -2,7 +2,7 @@ package policy
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 
 	"voxmesh/policy/syntax"
 )
@@ -79,8 +79,9 @@ func (d *draft) node(at []spot) syntax.Node {
 
 // apply makes a splice and reads the source again.
 func (d *draft) apply(edits ...syntax.Edit) error {
-	if len(edits) == 0 {
-		return unsound("this cannot be edited where it stands", "mend the file by hand first")
+	edits, err := sure(edits)
+	if err != nil {
+		return err
 	}
 	out, err := syntax.Apply(d.tree.Source(), edits...)
 	if err != nil {
@@ -94,20 +95,21 @@ func (d *draft) apply(edits ...syntax.Edit) error {
 // and not known.
 func (d *draft) set(at []spot, f Field, v val) (val, error) {
 	n := d.node(at)
-	now := value(n)
 	if old := readAt(n); same(f, old, v) {
 		return old, nil
 	}
-	if n.Kind() == syntax.FieldNode && !whole(n) {
-		return v, d.mend(n, write(f, ordered(f, v), false))
-	}
-	switch {
-	case v.shape == isList && now.Kind() == syntax.ListNode && now.Closed():
+	now := value(n)
+	switch sound := now.Closed() && (n.Kind() != syntax.FieldNode || whole(n)); {
+	case sound && v.shape == isList && now.Kind() == syntax.ListNode:
 		return d.setList(at, f, v)
-	case v.shape == isRecord && now.Kind() == syntax.RecordNode && now.Closed():
+	case sound && v.shape == isRecord && now.Kind() == syntax.RecordNode:
 		return d.setRecord(at, f, v)
 	}
-	return v, d.apply(now.Replace(write(f, ordered(f, v), now.Kind() == syntax.StringNode)))
+	edits, err := exchange(n, f, v)
+	if err != nil {
+		return val{}, err
+	}
+	return v, d.apply(edits...)
 }
 
 // readAt gives what a field or an element says.
@@ -128,45 +130,127 @@ func whole(n syntax.Node) bool {
 	return n.First().Valid()
 }
 
-// mend gives a field that is not whole its value: all behind its name is written anew, if no comment stands there.
-func (d *draft) mend(n syntax.Node, text string) error {
-	_, from := n.NameSpan()
-	_, to := n.Span()
-	tail := string(d.tree.Source()[from:to])
-	switch {
-	case strings.HasSuffix(tail, ":"):
-		blanks := to
-		if rest := d.tree.Source()[to:]; bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(",")) {
-			blanks += bytes.IndexByte(rest, ',')
-		}
-		return d.apply(syntax.Edit{Start: to, End: blanks, Text: " " + text})
-	case strings.Contains(tail, "//") || strings.Contains(tail, "/*"):
-		return unsound("what stands behind this name cannot be read", "mend the file by hand first")
+// exchange plans another value for a field or an element, instead of all of the one that is there.
+func exchange(n syntax.Node, f Field, v val) ([]syntax.Edit, error) {
+	now := value(n)
+	text := write(f, ordered(f, v), now.Kind() == syntax.StringNode)
+	if n.Kind() == syntax.FieldNode && !whole(n) {
+		return mend(n, text)
 	}
-	return d.apply(syntax.Edit{Start: from, End: to, Text: ": " + text})
+	return []syntax.Edit{now.Replace(text)}, nil
 }
+
+// mend plans a value for a field that is not whole: all behind its name is written anew, if no comment stands there.
+func mend(n syntax.Node, text string) ([]syntax.Edit, error) {
+	start, to := n.Span()
+	_, from := n.NameSpan()
+	tail := n.Text()[from-start:]
+	switch {
+	case bytes.HasSuffix(tail, []byte(":")):
+		return []syntax.Edit{{Start: to, End: to + blanksToComma(n), Text: " " + text}}, nil
+	case bytes.Contains(tail, []byte("//")) || bytes.Contains(tail, []byte("/*")):
+		return nil, unsound("what stands behind this name cannot be read", "mend the file by hand first")
+	}
+	return []syntax.Edit{{Start: from, End: to, Text: ": " + text}}, nil
+}
+
+// blanksToComma is how many blanks stand between a node and the comma behind it.
+func blanksToComma(n syntax.Node) int {
+	start, end := n.Span()
+	from, to := n.Parent().Span()
+	rest := n.Parent().Text()[end-from : to-from]
+	if blanks := len(rest) - len(bytes.TrimLeft(rest, " \t")); start < end && blanks < len(rest) && rest[blanks] == ',' {
+		return blanks
+	}
+	return 0
+}
+
+// mostSteps is more than a record takes: one for its values, and one for each field to add or to remove.
+const mostSteps = 16
 
 // setRecord makes a record say v: field by field, and what it does not know stays.
 func (d *draft) setRecord(at []spot, f Field, v val) (val, error) {
-	out := ordered(f, v)
-	for _, m := range out.fields {
+	for _, m := range v.fields {
+		if m.val.shape != isList || !value(d.node(at)).Field(m.name).Valid() {
+			continue
+		}
 		if _, err := d.put(at, f, m.name, m.val); err != nil {
 			return val{}, err
 		}
 	}
-	for _, known := range f.Fields {
-		for !v.has(known.Name) && value(d.node(at)).Field(known.Name).Valid() {
-			if err := d.apply(value(d.node(at)).Field(known.Name).Remove()...); err != nil {
-				return val{}, err
-			}
+	for range mostSteps {
+		edits, err := nextStep(value(d.node(at)), f, v)
+		if err != nil {
+			return val{}, err
+		}
+		if len(edits) == 0 {
+			break
+		}
+		if err := d.apply(edits...); err != nil {
+			return val{}, err
 		}
 	}
-	for _, m := range readAt(d.node(at)).fields {
+	return withUnknown(f, v, readAt(d.node(at))), nil
+}
+
+// withUnknown gives v with the fields of a record that are not known.
+func withUnknown(f Field, v, now val) val {
+	if v.shape != isRecord {
+		return v
+	}
+	v.fields = slices.Clone(v.fields)
+	for _, m := range now.fields {
 		if indexField(f.Fields, m.name) < 0 {
-			out.fields = append(out.fields, m)
+			v.fields = append(v.fields, m)
 		}
 	}
-	return out, nil
+	return v
+}
+
+// nextStep plans what comes next to make an element say v; nothing, if it does, or if only lists in it are left to set.
+func nextStep(n syntax.Node, f Field, v val) ([]syntax.Edit, error) {
+	if v.shape != isRecord || n.Kind() != syntax.RecordNode || !n.Closed() {
+		if same(f, readNode(n), v) {
+			return nil, nil
+		}
+		return exchange(n, f, v)
+	}
+	v = ordered(f, v)
+	var edits []syntax.Edit
+	for _, m := range v.fields {
+		field, sub := n.Field(m.name), f.Fields[indexField(f.Fields, m.name)]
+		if !field.Valid() || same(sub, readField(field), m.val) || m.val.shape == isList && field.Value().Kind() == syntax.ListNode {
+			continue
+		}
+		more, err := exchange(field, sub, m.val)
+		if err != nil {
+			return nil, err
+		}
+		edits = append(edits, more...)
+	}
+	if len(edits) > 0 {
+		return edits, nil
+	}
+	for _, m := range v.fields {
+		if !n.Field(m.name).Valid() {
+			text := m.name + ": " + write(f.Fields[indexField(f.Fields, m.name)], m.val, false)
+			return sure(n.InsertField(placeIn(n, fieldNames(f.Fields), m.name), text))
+		}
+	}
+	for _, known := range f.Fields {
+		if field := n.Field(known.Name); field.Valid() && !v.has(known.Name) {
+			return sure(field.Remove())
+		}
+	}
+	return nil, nil
+}
+
+// sure makes an edit that there is not an error.
+func sure(edits []syntax.Edit) ([]syntax.Edit, error) {
+	if len(edits) == 0 {
+		return nil, unsound("this cannot be edited where it stands", "mend the file by hand first")
+	}
+	return edits, nil
 }
 
 // put sets or adds a field of the record (or of the block) at a place.
@@ -201,13 +285,19 @@ func listsOfLines(n syntax.Node) bool {
 
 // insert puts new elements before the i-th of a list.
 func (d *draft) insert(list syntax.Node, i int, f Field, vs []val) error {
+	edits, err := d.insertion(list, i, f, vs)
+	if err != nil {
+		return err
+	}
+	return d.apply(edits...)
+}
+
+// insertion plans new elements before the i-th of a list.
+func (d *draft) insertion(list syntax.Node, i int, f Field, vs []val) ([]syntax.Edit, error) {
 	texts := make([]string, len(vs))
 	e := elementOf(f)
 	for k, v := range vs {
 		texts[k] = writeLike(list, e, ordered(e, v))
 	}
-	if i >= countOf(list) {
-		return d.apply(list.Append(texts...)...)
-	}
-	return d.apply(list.Insert(i, texts...)...)
+	return sure(list.Insert(i, texts...))
 }

@@ -1,59 +1,189 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// setList makes a list say v. Elements that say the same, or have the same key, stay where they are; what stands
-// between them is set, then removed or added.
+	"voxmesh/policy/syntax"
+)
+
+// setList makes a list say v. Elements that say the same, or have the same key, stay; where only their order is another
+// one they change places. Of what stands between those that stay, as many as there are become the new ones, then some are
+// added or removed.
 func (d *draft) setList(at []spot, f Field, v val) (val, error) {
-	old := readAt(d.node(at))
-	was, now := signs(f, old.items), signs(f, v.items)
-	pairs := pairUp(was, now)
-	out := listVal(make([]val, len(v.items))...)
-	i, j := len(was), len(now)
-	for k := len(pairs) - 1; k >= -1; k-- {
-		pair := [2]int{-1, -1}
-		if k >= 0 {
-			pair = pairs[k]
-		}
-		if err := d.setSpan(at, f, span2{pair[0] + 1, i}, span2{pair[1] + 1, j}, v.items, out.items); err != nil {
+	was, now := signs(f, readAt(d.node(at)).items), signs(f, v.items)
+	if err := d.reorder(at, was, now); err != nil {
+		return val{}, err
+	}
+	p := planList(was, now)
+	out := listVal(slices.Clone(v.items)...)
+	if err := d.setPairs(at, elementOf(f), p.to, out.items); err != nil {
+		return val{}, err
+	}
+	var edits []syntax.Edit
+	for _, s := range p.added {
+		add, err := d.insertion(value(d.node(at)), s.before, f, v.items[s.from:s.to])
+		if err != nil {
 			return val{}, err
 		}
-		if k >= 0 {
-			got, err := d.set(element(at, pair[0]), elementOf(f), v.items[pair[1]])
-			if err != nil {
-				return val{}, err
-			}
-			out.items[pair[1]] = got
-		}
-		i, j = pair[0], pair[1]
+		edits = append(edits, add...)
 	}
-	return out, nil
+	if len(edits) > 0 {
+		if err := d.apply(edits...); err != nil {
+			return val{}, err
+		}
+	}
+	return out, d.removeAll(at, p.gone())
 }
 
-type span2 struct{ from, to int }
+// listPlan is what becomes of the elements of a list.
+type listPlan struct {
+	to    []int   // which new element each becomes, or -1
+	added []added // in order
+}
 
-// setSpan makes the elements of old in one span those of want in another.
-func (d *draft) setSpan(at []spot, f Field, old, new span2, want, out []val) error {
-	common := min(old.to-old.from, new.to-new.from)
-	for i := old.to - 1; i >= old.from+common; i-- {
-		if err := d.apply(d.node(element(at, i)).Remove()...); err != nil {
+// added are the new elements [from, to), before an old one.
+type added struct{ before, from, to int }
+
+func planList(was, now []string) listPlan {
+	p := listPlan{to: make([]int, len(was))}
+	i, j := 0, 0
+	for _, pair := range append(pairUp(was, now), [2]int{len(was), len(now)}) {
+		for ; i < pair[0] && j < pair[1]; i, j = i+1, j+1 {
+			p.to[i] = j
+		}
+		for ; i < pair[0]; i++ {
+			p.to[i] = -1
+		}
+		if j < pair[1] {
+			p.added = append(p.added, added{i, j, pair[1]})
+		}
+		if i < len(was) {
+			p.to[i] = pair[1]
+		}
+		i, j = pair[0]+1, pair[1]+1
+	}
+	return p
+}
+
+// gone gives the elements to remove, by their indexes once the new ones are there.
+func (p listPlan) gone() []int {
+	var out []int
+	more, next := 0, 0
+	for i, to := range p.to {
+		for ; next < len(p.added) && p.added[next].before <= i; next++ {
+			more += p.added[next].to - p.added[next].from
+		}
+		if to < 0 {
+			out = append(out, i+more)
+		}
+	}
+	return out
+}
+
+// reorder brings the elements of a list into another order, if they are the same ones.
+func (d *draft) reorder(at []spot, was, now []string) error {
+	const most = 256 // each move reads the file again
+	if len(was) != len(now) || len(was) > most || slices.Equal(was, now) || !slices.Equal(slices.Sorted(slices.Values(was)), slices.Sorted(slices.Values(now))) {
+		return nil
+	}
+	for i := range now {
+		j := i + slices.Index(was[i:], now[i])
+		if j == i {
+			continue
+		}
+		if err := d.apply(d.node(element(at, j)).MoveTo(i)...); err != nil {
+			return err
+		}
+		copy(was[i+1:j+1], was[i:j])
+		was[i] = now[i]
+	}
+	return nil
+}
+
+// setPairs makes each element i of a list say want[to[i]], and puts into want what it says then. They go in step, so that
+// the file is read as often as one of them takes.
+func (d *draft) setPairs(at []spot, f Field, to []int, want []val) error {
+	for range mostSteps {
+		var edits []syntax.Edit
+		for i, e := range elements(value(d.node(at))) {
+			if to[i] < 0 {
+				continue
+			}
+			more, err := nextStep(e, f, want[to[i]])
+			if err != nil {
+				return err
+			}
+			edits = append(edits, more...)
+		}
+		if len(edits) == 0 {
+			break
+		}
+		if err := d.apply(edits...); err != nil {
 			return err
 		}
 	}
-	if more := want[new.from+common : new.to]; len(more) > 0 {
-		copy(out[new.from+common:], more)
-		if err := d.insert(value(d.node(at)), old.from+common, f, more); err != nil {
-			return err
+	for i, e := range elements(value(d.node(at))) {
+		if to[i] < 0 {
+			continue
 		}
-	}
-	for i := range common {
-		got, err := d.set(element(at, old.from+i), elementOf(f), want[new.from+i])
+		if v := want[to[i]]; same(f, readNode(e), v) {
+			want[to[i]] = withUnknown(f, v, readNode(e))
+			continue
+		}
+		got, err := d.set(element(at, i), f, want[to[i]]) // what has lists in it
 		if err != nil {
 			return err
 		}
-		out[new.from+i] = got
+		want[to[i]] = got
 	}
 	return nil
+}
+
+// removeAll removes elements of a list. Those that are no neighbours go at one time.
+func (d *draft) removeAll(at []spot, gone []int) error {
+	const most = 1 << 12 // finding the neighbours of each costs
+	if list := value(d.node(at)); len(gone) > most && len(gone) == countOf(list) {
+		return d.apply(list.Replace("[]"))
+	}
+	if len(gone) > most {
+		return unsound("so many elements cannot be taken out at one time", "edit the list by hand")
+	}
+	for len(gone) > 0 {
+		var left []int
+		var edits []syntax.Edit
+		all := elements(value(d.node(at)))
+		last, taken := -2, 0
+		for _, i := range gone {
+			if i == last+1 {
+				left = append(left, i-taken)
+				last = -2
+				continue
+			}
+			cut := all[i].Remove()
+			if len(cut) == 0 {
+				return d.apply()
+			}
+			edits = append(edits, cut...)
+			last, taken = i, taken+1
+		}
+		if err := d.apply(edits...); err != nil {
+			return err
+		}
+		gone = left
+	}
+	return nil
+}
+
+// elements gives the elements of a list, without what could not be read.
+func elements(list syntax.Node) []syntax.Node {
+	var out []syntax.Node
+	for e := range list.Children() {
+		if e.Kind() != syntax.ErrorNode {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func element(at []spot, i int) []spot { return append(at[:len(at):len(at)], spot{i: i}) }

@@ -48,6 +48,8 @@ func TestSetLists(t *testing.T) {
 		{plain, "allowed_users=carl, bo@aurelia", `"alice@aurelia"`, `"carl"`},
 		{plain, "allowed_users=bo@aurelia", `"alice@aurelia", `, ""},
 		{plain, "allowed_users=alice@aurelia x bo@aurelia", `"alice@aurelia", `, `"alice@aurelia", "x", `},
+		{plain, "allowed_users=bo@aurelia, alice@aurelia", `"alice@aurelia", "bo@aurelia"`, `"bo@aurelia", "alice@aurelia"`},
+		{plain, "slots={ kind: cpu, weight: 3, max_concurrent: 8}, {kind: gpu, max_concurrent: 2, weight: 50}", "    { kind: gpu, max_concurrent: 2, weight: 50 }, // card\n    { kind: cpu, max_concurrent: 8, weight: 30 },\n", "    { kind: cpu, max_concurrent: 8, weight: 3 },\n    { kind: gpu, max_concurrent: 2, weight: 50 }, // card\n"},
 		{plain, "allowed_users=[]", `["alice@aurelia", "bo@aurelia"]`, "[]"},
 		{plain, "slots=[{kind: cpu, max_concurrent: 8, weight: 30}]", "    { kind: gpu, max_concurrent: 2, weight: 50 }, // card\n", ""},
 		{plain, "slots={kind: gpu, max_concurrent: 2, weight: 70}, { kind: cpu, max_concurrent: 8, weight: 30 }", "weight: 50", "weight: 70"},

@@ -17,7 +17,7 @@ func (n Node) Append(texts ...string) []Edit {
 		return n.fill(texts)
 	}
 	last := len(b.kids) - 1
-	if b.gap(last).leads() && b.gap(len(b.kids)).sound && !b.t.hasLine(b.kids[last].end(), b.tail(last)) {
+	if b.gap(last).leads() && b.gap(len(b.kids)).sound && b.t.comment(b.lead(last), b.tail(last)) < 0 {
 		return b.inlineAfter(last, texts) // as many lines as there were
 	}
 	return b.after(last, texts)
@@ -112,11 +112,11 @@ func (t *Tree) lineBreak(n Node) string { return t.newline(t.off(n.start())) }
 
 // after plans new kids after kid i.
 func (b body) after(i int, texts []string) []Edit {
-	t, kid, pre, post := b.t, b.kids[i], b.gap(i), b.gap(i+1)
+	kid, pre, post := b.kids[i], b.gap(i), b.gap(i+1)
 	if !pre.sound || !post.sound || kid.Kind() == ErrorNode {
 		return nil
 	}
-	if !b.linesAfter(i, t.toks[b.tail(i)-1].Kind == LineComment) {
+	if !b.linesAfter(i) {
 		return b.inlineAfter(i, texts)
 	}
 	return b.linesBelow(i, texts)
@@ -132,15 +132,16 @@ func (b body) inlineAfter(i int, texts []string) []Edit {
 }
 
 // linesAfter reports whether what comes after kid i gets a line of its own.
-func (b body) linesAfter(i int, behind bool) bool {
+func (b body) linesAfter(i int) bool {
 	post := b.gap(i + 1)
+	behind := post.first >= 0 && b.t.comment(post.from, post.first) >= 0
 	switch {
 	case b.shared(i):
 		return false
 	case behind || b.n.Kind() == FileNode || post.loose():
 		return true
 	case b.n.Kind() == ListNode:
-		return b.starts(i) || b.gap(i).last < 0 && post.first >= 0 && b.t.comment(post.from, post.first) >= 0
+		return b.starts(i)
 	case post.first < 0:
 		return b.starts(i)
 	}
@@ -167,13 +168,12 @@ func (b body) linesBelow(i int, texts []string) []Edit {
 	if post.first >= 0 {
 		at = post.first
 	}
-	leading := pre.leads() && i > 0 || i+1 < len(b.kids) && post.leads()
-	if leading {
+	if next := i+1 < len(b.kids) && post.leads(); next || pre.leads() && i > 0 && post.comma < 0 {
 		prefix := ""
-		if pre.leads() && i > 0 {
-			prefix = b.prefix(i)
-		} else {
+		if next {
 			prefix = b.prefix(i + 1)
+		} else {
+			prefix = b.prefix(i)
 		}
 		return []Edit{t.insert(t.off(at), nl+strings.TrimSuffix(lines(prefix, texts, "", nl), nl))}
 	}

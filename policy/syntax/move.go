@@ -105,9 +105,9 @@ func (b body) rotate(k, i int) []Edit {
 	last := hi - lo
 	switch {
 	case same && k > i:
-		return []Edit{{from[0], from[0], text(last) + string(t.src[to[last-1]:from[last]])}, {to[last-1], to[last], ""}}
+		return []Edit{t.insert(from[0], text(last)+string(t.src[to[last-1]:from[last]])), t.cut(to[last-1], to[last])}
 	case same:
-		return []Edit{{from[0], from[1], ""}, {to[last], to[last], string(t.src[to[0]:from[1]]) + text(0)}}
+		return []Edit{t.cut(from[0], from[1]), t.insert(to[last], string(t.src[to[0]:from[1]])+text(0))}
 	}
 	edits := make([]Edit, 0, last+1)
 	for j := range from {
@@ -115,7 +115,7 @@ func (b body) rotate(k, i int) []Edit {
 		if k > i {
 			put = j - 1
 		}
-		edits = append(edits, Edit{from[j], to[j], text((put + last + 1) % (last + 1))})
+		edits = append(edits, t.exchange(from[j], to[j], text((put+last+1)%(last+1))))
 	}
 	return edits
 }
@@ -146,26 +146,38 @@ func (b body) carry(k, i int) []Edit {
 	if out == nil {
 		return nil
 	}
-	lead, end := b.lead(k), b.tail(k)
-	head := t.text(lead, n.end())
+	lead, end := b.leadLine(k), b.tail(k)
+	p := piece{core: t.text(lead, n.end()), tail: t.text(n.end(), end)}
+	if b.shared(k) {
+		lead = b.leadValue(k)
+		p.core = t.text(lead, n.end())
+	}
 	if pre.comma >= lead {
-		head = t.text(lead, pre.comma) + strings.TrimLeft(t.text(pre.comma+1, n.end()), " \t")
+		p.core = t.text(lead, pre.comma) + strings.TrimLeft(t.text(pre.comma+1, n.end()), " \t")
 	}
-	tail := t.text(n.end(), end)
 	if post.comma >= 0 && post.comma < end {
-		tail = strings.TrimRight(t.text(n.end(), post.comma), " \t") + t.text(post.comma+1, end)
+		p.tail = strings.TrimRight(t.text(n.end(), post.comma), " \t") + t.text(post.comma+1, end)
 	}
-	above := b.gap(k).last >= lead
-	if !above && !t.hasLine(n.end(), end) {
+	if above := b.lead(k); above < lead {
+		p.above = t.text(above, t.lineStart(lead))
+	}
+	if p.above == "" && !t.hasLine(n.end(), end) {
 		if i < k {
-			return append(out, b.before(i, []string{head + tail})...)
+			return append(out, b.before(i, []string{p.core + p.tail})...)
 		}
-		return append(out, b.after(i, []string{head + tail})...)
+		return append(out, b.after(i, []string{p.core + p.tail})...)
 	}
 	if i < k {
-		return append(out, b.piecesBefore(i, head, tail)...)
+		return append(out, b.pieceBefore(i, p)...)
 	}
-	return append(out, b.piecesAfter(i, head, tail)...)
+	return append(out, b.pieceAfter(i, p)...)
+}
+
+// piece is an element that is carried elsewhere, without its comma.
+type piece struct {
+	above string // comments on lines of their own, with the last line end
+	core  string // with the comments before it on its line
+	tail  string // comments behind it
 }
 
 // hasLine reports whether a line comment is among the tokens [from, to).
@@ -178,37 +190,55 @@ func (t *Tree) hasLine(from, to int32) bool {
 	return false
 }
 
-// piecesBefore plans an element with comments that need lines of their own, before kid i.
-func (b body) piecesBefore(i int, head, tail string) []Edit {
+// pieceBefore plans an element with comments that need lines of their own, before kid i.
+func (b body) pieceBefore(i int, p piece) []Edit {
 	t, nl := b.t, b.t.lineBreak(b.kids[i])
-	indent, _ := b.indent()
-	if g := b.gap(i); b.starts(i) && !g.leads() {
-		indent = t.blanks(b.kids[i].start())
-		return []Edit{t.insert(t.off(t.lineStart(b.leadAbove(i))), indent+head+","+tail+nl)}
+	if b.starts(i) {
+		indent := t.blanks(b.kids[i].start())
+		text := indent + p.above
+		if p.above != "" {
+			text += indent
+		}
+		if b.gap(i).leads() {
+			text += ", " + p.core + p.tail + nl
+		} else {
+			text += p.core + "," + p.tail + nl
+		}
+		return []Edit{t.insert(t.off(t.lineStart(b.leadAbove(i))), text)}
 	}
-	at := b.leadValue(i)
-	s := t.off(t.trimmed(at))
-	return []Edit{{s, t.off(at), nl + indent + head + "," + tail + nl + indent}}
+	indent, _ := b.indent()
+	text := nl + indent + p.above
+	if p.above != "" {
+		text += indent
+	}
+	at := b.leadLine(i)
+	return []Edit{{t.off(t.trimmed(at)), t.off(at), text + p.core + "," + p.tail + nl + indent}}
 }
 
-// piecesAfter is piecesBefore, after kid i.
-func (b body) piecesAfter(i int, head, tail string) []Edit {
+// pieceAfter is pieceBefore, after kid i.
+func (b body) pieceAfter(i int, p piece) []Edit {
 	t, kid, post := b.t, b.kids[i], b.gap(i+1)
 	nl := t.newline(t.off(kid.end()))
 	indent, _ := b.indent()
 	at := b.tail(i)
 	here := post.comma >= 0 && post.comma < at
-	text := nl + indent + head
+	text := nl + indent + p.above
+	if p.above != "" {
+		text += indent
+	}
+	text += p.core
 	if here {
 		text += ","
 	}
-	text += tail
+	text += p.tail
 	var edits []Edit
 	if !here && (post.comma >= 0 || b.separators(i).used) {
 		edits = append(edits, Edit{t.off(kid.end()), t.off(kid.end()), ","})
 	}
 	if post.first < 0 {
 		text += nl + indent
+	} else {
+		at = post.first
 	}
 	return append(edits, Edit{t.off(at), t.off(at), text})
 }

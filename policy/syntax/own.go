@@ -10,7 +10,8 @@ import "slices"
 //   - Comments on lines of their own, directly above the second neighbour, are its own, up to the first blank line; but
 //     not where others share the line of the second neighbour: then they are about the line.
 //   - Comments before the second neighbour on its line are its own: `/* one */ b`.
-//   - With both on one line, a comma parts the comments; without one they are the first neighbour's.
+//   - With both on one line, a comma parts the comments; without one they are the first neighbour's, and before the
+//     closing bracket the comma parts them too.
 //   - The rest is nobody's and stays: what stands on the line of the opening bracket, with nothing else after it; below
 //     the last neighbour; before the closing bracket on its line; above a blank line.
 
@@ -145,7 +146,7 @@ func (b body) shared(i int) bool { return i+1 < len(b.kids) && b.gap(i+1).first 
 // lead gives the first token of what kid i has for itself: of its comments, of a comma that leads its line, or its own.
 func (b body) lead(i int) int32 {
 	if b.shared(i) {
-		return b.leadLine(i)
+		return b.leadValue(i)
 	}
 	return b.leadAbove(i)
 }
@@ -211,7 +212,7 @@ func (b body) tail(i int) int32 {
 	switch {
 	case g.first >= 0:
 		to = g.first
-	case i+1 < len(b.kids) && g.comma >= 0:
+	case g.comma >= 0:
 		to = g.comma + 1
 	}
 	for to > g.from && b.t.toks[to-1].Kind == Space {

@@ -105,7 +105,10 @@ func (b body) lastBeforeBracket(k int, pre, post gap, lead, tail int32) (s, e in
 		}
 	}
 	if k == 0 || above < 0 || t.comment(above, lead) >= 0 || pre.loose() {
-		return t.off(lead), t.off(b.close)
+		for t.toks[tail].Kind == Space {
+			tail++
+		}
+		return t.off(lead), t.off(tail)
 	}
 	return t.off(t.trimmed(above)), t.off(tail)
 }
