@@ -136,10 +136,14 @@ func (p *Pane) drawUnder(b *cell.Buffer, r layout.Rect) {
 		p.file.make(p.base, p.now(), changes.Width(in))
 	}
 	pane.Facts(b, r, r.Y, format.End(p.file.lines, r.X+r.W-6-x), border)
+	if at := p.issues.At(); p.view == issues && at < len(p.problems) {
+		p.drawIssue(b, text, &p.problems[at])
+		return
+	}
 	a := p.about()
 	says, st := p.wrong()
 	if says == "" {
-		says, st = joined(title2(a), a.short), theme.Style{}
+		says, st = joined(titled(a), a.short), theme.Style{}
 	}
 	b.Put(text.X, text.Y+text.H-1, text.W, format.End("$ "+p.command(), text.W), theme.In(theme.Third))
 	b.Put(text.X, text.Y+text.H-2, text.W, format.End(says, text.W), st)
@@ -154,7 +158,21 @@ func (p *Pane) drawUnder(b *cell.Buffer, r layout.Rect) {
 	}
 }
 
-func title2(a about) string {
+// drawIssue draws a problem in full, with its line of the file.
+func (p *Pane) drawIssue(b *cell.Buffer, r layout.Rect, q *problem) {
+	y := 0
+	for _, s := range format.Wrap(q.line(), r.W) {
+		if y < r.H-2 {
+			b.Put(r.X, r.Y+y, r.W, s, ink(q.Severity))
+			y++
+		}
+	}
+	b.Put(r.X, r.Y+r.H-2, r.W, strings.TrimSpace(strings.ReplaceAll(q.SourceLine, "\t", " ")), theme.Style{})
+	b.Put(r.X, r.Y+r.H-1, r.W, "$ voxmesh policy check", theme.In(theme.Third))
+}
+
+// titled is the field's name with what it takes.
+func titled(a about) string {
 	if a.span == "" {
 		return a.name
 	}
@@ -191,6 +209,8 @@ func (p *Pane) block() string {
 // command is what does the same in a shell as what is typed, carried, or stands under the cursor.
 func (p *Pane) command() string {
 	switch {
+	case p.after != "":
+		return p.after
 	case p.draft != nil:
 		return p.draft.op.command() + p.block()
 	case p.open != nil:

@@ -16,6 +16,10 @@ import (
 
 // drawForm draws the rows of the form, with blank ones between where all has room, and gives where it is scrolled to.
 func (p *Pane) drawForm(b *cell.Buffer, in layout.Rect) string {
+	if len(p.rows) == 0 {
+		p.drawNone(b, in)
+		return ""
+	}
 	gaps := 0
 	for _, r := range p.rows {
 		if r.gapped {

@@ -34,9 +34,13 @@ const mostDrafted = 256 << 10
 func (p *Pane) enter() {
 	r, c := p.row(), p.cell()
 	switch {
-	case r == nil:
 	case p.refuse() != "":
 		p.says = "enter edit: " + p.refuse()
+	case r == nil && p.begins():
+		p.says = p.edit(op{what: begin})
+		p.list.Select(slots)
+	case r == nil:
+		p.says = "enter edit: there is no policy in the file, and none can be written behind what is wrong in it"
 	case r.kind == adder || r.kind == head && !r.entry.fixed():
 		p.add(r.entry)
 	case r.kind == head || c.field.Type == policy.Bool:
@@ -132,6 +136,7 @@ func (p *Pane) preview() {
 		}
 		p.draft = s
 	}
+	p.file.follow = true
 	p.lay()
 }
 

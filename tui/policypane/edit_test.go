@@ -303,6 +303,7 @@ func TestStage(t *testing.T) {
 	if x.said() != `ran git add donations.vox   then: git commit -m "donations: fewer cpu jobs at once"` || x.book.staged != 1 {
 		t.Errorf("said %q", x.said())
 	}
+	x.size(80, 24).has(`$ git commit -m "donations: fewer cpu jobs at once"`).do(keys.Down).lacks("git commit").size(120, 40)
 	x.book.git = "not in a work tree"
 	x.reread().has("git: not in a work tree").lacks("git add").do(keys.Stage)
 	if x.said() != "not staged: not in a work tree" {

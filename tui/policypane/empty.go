@@ -109,19 +109,14 @@ func (p *Pane) drawBare(b *cell.Buffer, r layout.Rect) {
 	p.drawTabs(b, r, border)
 	p.drawShape(b, in, 5)
 	y := in.Y + 7
-	if q := p.worst(); p.doc.Exists && q != nil && len(p.base.Source()) > 0 {
-		empty.Centre(b, in, y-1, "There is no policy in "+nameOfFile(p.doc.Path)+": this machine gives nothing.", theme.Style{})
-		empty.Centre(b, in, y, format.End(q.line(), in.W-4), ink(q.Severity))
-	} else {
-		empty.Centre(b, in, y-1, emptySays, theme.Style{})
-		for i, s := range format.Wrap(emptyWhy, in.W-4) {
-			empty.Centre(b, in, y+i, s, theme.In(theme.Second))
-		}
+	empty.Centre(b, in, y-1, emptySays, theme.Style{})
+	for i, s := range format.Wrap(emptyWhy, in.W-4) {
+		empty.Centre(b, in, y+i, s, theme.In(theme.Second))
 	}
 	if p.begins() {
 		p.choice.Draw(b, in, y+3, "Write a policy", "See a demo", p.refuse() != "")
 	}
-	empty.Centre(b, in, y+5, "$ "+showCommand, theme.In(theme.Third))
+	empty.Centre(b, in, y+5, "$ "+op{what: begin}.command(), theme.In(theme.Third))
 	pane.Facts(b, r, r.Y+r.H-1, fmt.Sprintf("%s %s", p.doc.Path, map[bool]string{true: "", false: "is not there"}[p.doc.Exists]), border)
 }
 
@@ -143,5 +138,23 @@ func (p *Pane) drawShape(b *cell.Buffer, in layout.Rect, rows int) {
 	for i := range min(rows, len(p.entries), in.H) {
 		b.Fill(in.X+labelAt-1, in.Y+i, len(p.entries[i].label), 1, "─", st)
 		b.Fill(in.X+valueAt-1, in.Y+i, 8+(i*7)%13, 1, "─", st)
+	}
+}
+
+// drawNone draws what stands where the form would over a file in which there is no policy: what is wrong with it.
+func (p *Pane) drawNone(b *cell.Buffer, in layout.Rect) {
+	put := func(y int, s string, st theme.Style) {
+		if y < in.H {
+			b.Put(in.X+1, in.Y+y, in.W-2, format.End(s, in.W-2), st)
+		}
+	}
+	put(0, "There is no policy in the file: this machine gives nothing.", theme.Style{})
+	y := 2
+	for i := range p.problems {
+		put(y, p.problems[i].line(), ink(p.problems[i].Severity))
+		y++
+	}
+	if p.begins() {
+		put(y+1, "enter writes a policy behind what is there", theme.In(theme.Second))
 	}
 }

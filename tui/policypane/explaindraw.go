@@ -90,21 +90,17 @@ func drawRule(b *cell.Buffer, r layout.Rect, q policy.Reason) {
 	}
 	b.Put(r.X, r.Y, 1, sign, st)
 	b.Put(r.X+2, r.Y, ruleWidth, q.Rule, theme.In(theme.Second))
-	place := q.Field
+	right, line := r.W/3, ""
 	if q.Line > 0 {
-		place = fmt.Sprintf("%s:%d", q.Field, q.Line)
+		line = fmt.Sprintf(":%d", q.Line)
 	}
 	from := r.X + 2 + ruleWidth
-	right := r.W / 3
-	at := b.Right(r.X+r.W-right, r.X+r.W, r.Y, format.Middle(place, right), theme.In(theme.Third))
+	at := b.Right(r.X+r.W-right, r.X+r.W, r.Y, format.End(q.Field, right-len(line))+line, theme.In(theme.Third))
 	b.Put(from, r.Y, at-1-from, format.End(q.Text, at-1-from), theme.Style{})
 }
 
 // click chooses a part of the job; a second one changes it.
 func (l *explainer) click(c pane.Click) {
-	if l.p.at.main.Empty() && l.p.at.beside.Empty() {
-		return
-	}
 	in := l.box(l.p.frame).BoxText()
 	for i := range l.asks {
 		if askAt(in, i).Has(c.X, c.Y) {

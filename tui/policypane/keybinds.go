@@ -80,6 +80,8 @@ func (p *Pane) rowKeys() []keys.Binding {
 	open := keys.Get(keys.Open).As("edit", "open the field")
 	if r := p.row(); r != nil && (r.kind == adder || r.kind == head && !r.entry.fixed()) {
 		open = open.As("add", "add a row")
+	} else if r == nil {
+		open = open.As("write a policy", "write a policy behind what is there")
 	}
 	return []keys.Binding{
 		open.When(p.refuse), keys.Get(keys.Mark).As("tick", "tick a box").When(p.refuse),

@@ -162,7 +162,7 @@ func (o op) command() string {
 	case names:
 		return setCommand(o.path, o.whole(o.now))
 	case begin:
-		return "voxmesh policy set slots=[]"
+		return setCommand(slots, "[]")
 	}
 	return setCommand(o.path, o.value)
 }

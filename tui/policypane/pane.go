@@ -1,6 +1,7 @@
 package policypane
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -30,7 +31,8 @@ type Pane struct {
 	tick func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
 
 	entries []entry
-	policy  string // the one of several that is shown; empty: the one that counts
+	policy  string                        // the one of several that is shown; empty: the one that counts
+	looks   map[*policy.File]*policy.File // files as they look to it
 	names   []string
 
 	doc   Doc
@@ -44,8 +46,9 @@ type Pane struct {
 	draft   *step  // what is being typed or carried, as it would be
 	open    *opened
 	carried *carry
-	saved   bool // a save can be undone
-	subject string
+	saved   bool   // a save can be undone
+	subject string // of the last write, for the commit
+	after   string // the command that is suggested now
 
 	rows     []formRow
 	problems []problem
@@ -136,7 +139,10 @@ func (p *Pane) do(msg pane.Do) (pane.Action, tea.Cmd) {
 		return nil, nil
 	case p.bare():
 		return p.choose(msg.ID)
+	case msg.ID == keys.Copy:
+		return pane.Clip{Text: p.command(), Said: "copied the command"}, nil
 	}
+	p.after = ""
 	switch msg.ID {
 	case keys.Write:
 		return p.write()
@@ -155,8 +161,6 @@ func (p *Pane) do(msg pane.Do) (pane.Action, tea.Cmd) {
 		p.step()
 	case keys.Explain:
 		return p.explain(), nil
-	case keys.Copy:
-		return pane.Clip{Text: p.command(), Said: "copied the command"}, nil
 	case keys.Next, keys.Previous:
 		p.focus = form + beside - p.focus
 	case keys.Alone:
@@ -230,9 +234,9 @@ func (p *Pane) back() {
 // Typing reports whether a field is open.
 func (p *Pane) Typing() bool { return p.open != nil }
 
-// Attention reports whether edits were not written, the file has errors, or what it holds is not in force.
+// Attention reports whether edits were not written, the file has errors, or it could not be read.
 func (p *Pane) Attention() bool {
-	return p.Unsaved() || p.failed != nil || p.base != nil && p.doc.Exists && (p.base.Err() != nil || p.doc.Note != "")
+	return p.Unsaved() || p.failed != nil || p.base != nil && p.doc.Exists && p.base.Err() != nil
 }
 
 // refuse says why nothing can be changed here now.
@@ -246,9 +250,9 @@ func (p *Pane) refuse() string {
 	return p.s.Refuse()
 }
 
-// bare reports whether there is no form to show: no file, or one that is not read.
+// bare reports whether there is nothing to show: no file or an empty one, or one that is not read.
 func (p *Pane) bare() bool {
-	return p.book == nil || p.base == nil || !p.of(p.now()).Block().Valid() && p.view == fields
+	return p.book == nil || p.base == nil || p.view == fields && len(bytes.TrimSpace(p.now().Source())) == 0
 }
 
 // Draw draws the pane into the frame.

@@ -1,6 +1,7 @@
 package policypane
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -27,11 +28,14 @@ func (p *Pane) findProblems(f *policy.File) []problem {
 	if p.disk != nil {
 		out = append(out, problem{policy.Problem{
 			Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode,
-			Message: "the file was changed by somebody else since; W shows how", Expected: "Z takes it as it is there",
+			Message: "changed on disk by somebody else: W shows how, Z takes it",
 		}, -1})
 	}
 	for _, s := range p.lost {
 		out = append(out, problem{policy.Problem{Severity: policy.SeverityWarning, Line: 1, Col: 1, Code: changedCode, Message: s}, -1})
+	}
+	if len(bytes.TrimSpace(f.Source())) == 0 {
+		return out // that there is no policy is said by the whole pane
 	}
 	for _, q := range f.Problems() {
 		out = append(out, problem{q, -1})

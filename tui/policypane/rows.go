@@ -55,6 +55,9 @@ func (p *Pane) lay() {
 	}
 	p.rows = p.rows[:0]
 	for i := range p.entries {
+		if !now.Block().Valid() {
+			break // nothing is in the file that a form could be about
+		}
 		e := &p.entries[i]
 		n, o := now.Block().Field(e.field.Name), was.Block().Field(e.field.Name)
 		if e.table == nil {

@@ -136,8 +136,11 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 	}
 	p.lay()
 	clash := p.clash
-	if p.clash = false; clash && p.disk != nil {
+	switch p.clash = false; {
+	case clash && p.disk != nil:
 		return pane.Push{Layer: newConflict(p)}, nil
+	case clash:
+		p.says = "not written: the file changed meanwhile, and is as it was again"
 	}
 	return nil, nil
 }
@@ -146,7 +149,7 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 func (p *Pane) adopt(m reading) {
 	p.doc, p.base, p.known = m.doc, m.file, m.known
 	p.steps, p.dropped, p.draft, p.disk, p.lost = nil, nil, nil, nil, nil
-	p.names = m.file.Policies()
+	p.names, p.looks = m.file.Policies(), nil
 	if len(p.names) < 2 {
 		p.policy = ""
 	} else if !slices.Contains(p.names, p.policy) {
@@ -292,6 +295,9 @@ func (p *Pane) staged(m staged) pane.Action {
 		return nil
 	}
 	p.staging = 0
+	if m.err == nil && m.Ran != "" {
+		p.after = p.commit()
+	}
 	switch note := clean.Line(m.Note).String(); {
 	case m.err != nil:
 		return pane.Notice{Text: "not staged: " + clean.Line(reason(m.err)).String()}
@@ -314,7 +320,7 @@ func (p *Pane) what() string {
 	return p.changes()
 }
 
-// keysOf the file: what is said of its lines.
+// lineEnds says how the lines of a file end.
 func lineEnds(src []byte) string {
 	crlf, lf := bytes.Count(src, []byte("\r\n")), bytes.Count(src, []byte("\n"))
 	switch {

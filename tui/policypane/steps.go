@@ -37,15 +37,26 @@ func (p *Pane) now() *policy.File {
 	return p.top()
 }
 
+// mostLooks bounds what is kept of how files look to one of several policies: the one on disk, and the newest few.
+const mostLooks = 8
+
 // of gives a file as it looks to the policy that the form is about.
 func (p *Pane) of(f *policy.File) *policy.File {
 	if p.policy == "" || f == nil {
 		return f
 	}
-	if g, ok := f.For(p.policy); ok {
+	if g, ok := p.looks[f]; ok {
 		return g
 	}
-	return f
+	g, ok := f.For(p.policy)
+	if !ok {
+		return f
+	}
+	if p.looks == nil || len(p.looks) >= mostLooks {
+		p.looks = map[*policy.File]*policy.File{}
+	}
+	p.looks[f] = g
+	return g
 }
 
 // try makes an edit, and gives no step where it changes no byte.
@@ -59,7 +70,7 @@ func (p *Pane) try(o op) (*step, error) {
 		return nil, nil
 	}
 	o.keyed = keyedPath(from, o.path)
-	return &step{o, p.of(to)}, nil
+	return &step{o, to}, nil
 }
 
 // edit makes an edit and keeps it; what it says is why it could not, or nothing.
@@ -105,37 +116,67 @@ func (p *Pane) count() int {
 	return n
 }
 
-// undo takes one edit back; where there is none, what was put back comes again, and then the last save is undone.
+// takeBack takes one edit back; where there is none, what was put back comes again. False: there is neither.
 func (p *Pane) takeBack() bool {
+	at := ""
 	switch n := len(p.steps); {
 	case n > 0:
-		p.says = "took back: " + p.steps[n-1].op.command()
+		last := p.steps[n-1].op
+		p.says, at = "took back: "+last.command(), last.path
 		p.steps = p.steps[:n-1]
 	case p.dropped != nil:
-		p.steps, p.dropped = p.dropped, nil
-		p.says = "brought back " + format.Many(len(p.steps), "edit")
+		p.replay(p.dropped)
+		p.dropped = nil
+		p.says = "brought back " + format.Many(len(p.steps), "edit") + p.notAgain()
 	default:
 		return false
 	}
 	p.lay()
+	if i := p.find(at); i >= 0 {
+		p.list.Select(p.rows[i].id)
+	}
+	p.file.follow = true
 	return true
 }
 
-// putBack makes the form what the file says.
+// putBack makes the form what the file says, as it is now. U makes the edits again.
 func (p *Pane) putBack() {
-	n := len(p.steps)
-	switch {
-	case p.disk != nil:
+	steps := p.steps
+	if p.disk != nil {
 		p.adopt(*p.disk)
 		p.says = "the form is as the file is now"
-	case n > 0:
-		p.dropped, p.steps = p.steps, nil
+	}
+	n := len(steps)
+	if p.steps = nil; n > 0 {
+		p.dropped = steps
 		p.says = fmt.Sprintf("put %s back   U brings them again", format.Many(n, "edit"))
 		if n == 1 {
 			p.says = "put 1 edit back   U brings it again"
 		}
 	}
 	p.lay()
+}
+
+// replay makes edits again on the file as it is now. Those that cannot be made are told among the problems.
+func (p *Pane) replay(steps []step) {
+	p.lost = nil
+	for _, s := range steps {
+		to, err := s.op.again(p.of(p.top()))
+		if err != nil {
+			p.lost = append(p.lost, s.op.path+" was not set again: "+reason(err))
+			continue
+		}
+		s.file = to
+		p.steps = append(p.steps, s)
+	}
+}
+
+// notAgain is the first of what could not be made again, for a notice.
+func (p *Pane) notAgain() string {
+	if len(p.lost) == 0 {
+		return ""
+	}
+	return "; " + p.lost[0]
 }
 
 // onTop makes the edits again on the file as somebody else left it. Where it is gone, the form keeps it all.
@@ -150,21 +191,12 @@ func (p *Pane) onTop() pane.Action {
 		p.lay()
 		return pane.Notice{Text: "the file is gone; W writes all that the form shows"}
 	}
-	for _, s := range steps {
-		to, err := s.op.again(p.of(p.top()))
-		if err != nil {
-			p.lost = append(p.lost, s.op.path+" was not set again: "+reason(err))
-			continue
-		}
-		s.file = p.of(to)
-		p.steps = append(p.steps, s)
-	}
+	p.replay(steps)
 	p.lay()
-	text := fmt.Sprintf("%s on top of the file as it is now   W writes", format.Many(len(p.steps), "edit"))
 	if len(p.lost) > 0 {
-		text = fmt.Sprintf("%d of %s on top of the file; %s", len(p.steps), format.Many(len(steps), "edit"), p.lost[0])
+		return pane.Notice{Text: fmt.Sprintf("%d of %s on top of the file%s", len(p.steps), format.Many(len(steps), "edit"), p.notAgain())}
 	}
-	return pane.Notice{Text: text}
+	return pane.Notice{Text: format.Many(len(p.steps), "edit") + " on top of the file as it is now   W writes"}
 }
 
 // reason is an error as a sentence, with what to do instead.

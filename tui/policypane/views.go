@@ -136,7 +136,7 @@ func (p *Pane) turn(i int) {
 	}
 	p.view, p.focus = ts[i].view, form
 	if ts[i].view == fields && ts[i].policy != p.policy {
-		p.policy = ts[i].policy
+		p.policy, p.looks = ts[i].policy, nil
 		p.lay()
 	}
 	p.file.follow = true
