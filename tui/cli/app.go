@@ -3,7 +3,8 @@
 // The tree is the same wherever a command was typed. In the caller's own process a command that concerns a mesh is
 // handed, with its arguments, to the host that runs on the data folder, through its local socket; there, and over SSH,
 // the same tree runs inside the host process. Without a host reads open the log for reading, and acts answer
-// vox/host/none. Commands that are about this machine alone (join, work, policy, doctor) run where they were typed.
+// vox/host/none. Commands that are about this machine alone (join, work, doctor) run where they were typed, and those
+// about the donor's file too; in a session that is the one file that the host's machine goes by.
 //
 // Promises: --json prints one envelope {"v":1,"data":…} or {"v":1,"error":{code,message,hint}}; exit codes are 0 done,
 // 1 failed, 2 usage, 3 refused, 4 not found, 5 no host; text of another machine reaches a terminal only cleaned, and
@@ -55,6 +56,7 @@ type app struct {
 
 	host   *mesh.Host // in the host process
 	doors  *doors     // likewise
+	donor  *donorBook // likewise: what a session's policy commands are about
 	reader *mesh.Reader
 	exit   int // set by a command that ended with data and yet did not succeed
 }
@@ -214,6 +216,9 @@ func userName() string {
 
 // dataDir is the folder of this machine's mesh: --data, else VOXMESH_DATA, else the XDG state folder.
 func (a *app) dataDir() (string, error) {
+	if a.donor != nil {
+		return a.donor.dir, nil
+	}
 	dir := a.data
 	if dir == "" {
 		dir = a.getenv("VOXMESH_DATA")

@@ -42,8 +42,8 @@ func (a *app) donorBook(dir string, in *worker.FilePolicy, h *mesh.Host) (*donor
 	return b, nil
 }
 
-// at gives the file that the form is about now. It may be another one after a mesh was joined.
-func (b *donorBook) at() *donations.Book {
+// where is the file now. It may be another one after a mesh was joined.
+func (b *donorBook) where() string {
 	path := b.path
 	if path == "" {
 		path, _ = worker.PolicyPath(b.dir) // without one it is that of the workspace
@@ -51,6 +51,12 @@ func (b *donorBook) at() *donations.Book {
 	if path == "" {
 		path = b.near
 	}
+	return path
+}
+
+// at gives the file that the form is about now.
+func (b *donorBook) at() *donations.Book {
+	path := b.where()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.file == nil || b.of != path {

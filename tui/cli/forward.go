@@ -23,9 +23,11 @@ import (
 type kind int
 
 const (
-	read kind = iota // answered by the host, or from the log where there is none
-	acts             // needs a host
-	here             // about the machine it is typed on
+	read  kind = iota // answered by the host, or from the log where there is none
+	acts              // needs a host
+	here              // about the machine it is typed on
+	file              // about the donor's file: that of the machine it is typed on, and in a session that of the host's machine
+	edits             // likewise, and changes it
 )
 
 // files says which parts of a command line name files that the local client opens and streams: positional arguments
@@ -49,7 +51,10 @@ func (a *app) command(k kind, f files, run func(ctx context.Context, args []stri
 			}
 			return run(ctx, args)
 		}
-		if !a.local || a.host != nil {
+		if !a.local || a.host != nil || k == file || k == edits {
+			if k == edits && a.role != sshd.Operator {
+				return viewersLook()
+			}
 			return run(ctx, args)
 		}
 		dir, err := a.dataDir()

@@ -43,14 +43,14 @@ func (a *app) policyCmd() *cobra.Command {
 		Use: "show", Short: "The policy as it is read, and whether it is in force", Args: cobra.NoArgs,
 		Long:    "Prints the file, what is to be said about it, and whether it is what this machine goes by.",
 		Example: "  voxmesh policy show\n  voxmesh policy show --workspace ~/mesh --json",
-		RunE:    a.command(here, files{}, func(ctx context.Context, _ []string) error { return a.policyShow(ctx, f) }),
+		RunE:    a.command(file, files{}, func(ctx context.Context, _ []string) error { return a.policyShow(ctx, f) }),
 	}
 	check := &cobra.Command{
 		Use: "check [FILE]", Short: "Look for mistakes; exits 1 where there are errors", Args: cobra.MaximumNArgs(1),
 		Long: "Each problem is printed with its line and a caret. Errors keep a policy from being in force; warnings and notes\n" +
 			"do not. FILE may be - for standard input.",
 		Example: "  voxmesh policy check\n  voxmesh policy check ./donations.vox",
-		RunE:    a.command(here, files{}, func(ctx context.Context, args []string) error { return a.policyCheck(ctx, f, args) }),
+		RunE:    a.command(file, files{}, func(ctx context.Context, args []string) error { return a.policyCheck(ctx, f, args) }),
 	}
 	use := &cobra.Command{
 		Use: "use FILE", Short: "Put a policy file in force", Args: cobra.ExactArgs(1),
@@ -86,6 +86,12 @@ type policyView struct {
 // workspacePolicy is the file that policy commands are about: --workspace, else this folder's if it has one, else the
 // data folder's. A link that points to nothing yet is one.
 func (a *app) workspacePolicy() (string, error) {
+	if !a.local {
+		if a.donor == nil {
+			return "", noHost()
+		}
+		return a.donor.where(), nil
+	}
 	if a.workspace != "" {
 		return filepath.Abs(filepath.Join(a.workspace, policyFile))
 	}
@@ -310,6 +316,9 @@ func (a *app) checked(ctx context.Context, f *policyFlags, args []string) (polic
 			return policyView{}, fmt.Errorf("read standard input: %w", err)
 		}
 		return a.view(ctx, f, donations.Doc{Path: "-", Source: bytes.Clone(src), Exists: true, Git: donations.Git{Note: "it is no file"}})
+	}
+	if err := a.localOnly("policy check FILE"); err != nil {
+		return policyView{}, err
 	}
 	path, err := filepath.Abs(args[0])
 	if err != nil {

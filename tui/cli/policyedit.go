@@ -41,7 +41,7 @@ func (a *app) policySetCmd(f *policyFlags) *cobra.Command {
 			"  voxmesh policy set 'allowed_users=[\"alice@aurelia\", \"bob@home\"]' --dry-run",
 	}
 	dry := dryRun(c)
-	c.RunE = a.command(here, files{}, func(ctx context.Context, args []string) error {
+	c.RunE = a.command(edits, files{}, func(ctx context.Context, args []string) error {
 		return a.policyEdit(ctx, f, *dry, true, func(file *policy.File) (*policy.File, error) {
 			for _, s := range args {
 				path, value, ok := cutAssignment(s)
@@ -88,7 +88,7 @@ func (a *app) policyUnsetCmd(f *policyFlags) *cobra.Command {
 		Example: "  voxmesh policy unset slots[gpu]\n  voxmesh policy unset allowed_users per_peer_overrides[alice@aurelia].min_priority",
 	}
 	dry := dryRun(c)
-	c.RunE = a.command(here, files{}, func(ctx context.Context, args []string) error {
+	c.RunE = a.command(edits, files{}, func(ctx context.Context, args []string) error {
 		return a.policyEdit(ctx, f, *dry, false, func(file *policy.File) (*policy.File, error) {
 			for _, path := range args {
 				var err error
@@ -110,7 +110,7 @@ func (a *app) policyMoveCmd(f *policyFlags) *cobra.Command {
 		Example: "  voxmesh policy move slots[2] 0",
 	}
 	dry := dryRun(c)
-	c.RunE = a.command(here, files{}, func(ctx context.Context, args []string) error {
+	c.RunE = a.command(edits, files{}, func(ctx context.Context, args []string) error {
 		to, err := strconv.Atoi(args[1])
 		if err != nil {
 			return usage("%q is no index: give a whole number from 0", args[1])
@@ -129,7 +129,7 @@ func (a *app) policyFmtCmd(f *policyFlags) *cobra.Command {
 	}
 	dry := dryRun(c)
 	check := c.Flags().Bool("check", false, "write nothing; exit 1 where the file is not in the style")
-	c.RunE = a.command(here, files{}, func(ctx context.Context, _ []string) error {
+	c.RunE = a.command(edits, files{}, func(ctx context.Context, _ []string) error {
 		b, v, err := a.readPolicy(ctx, f)
 		if err != nil {
 			return err
@@ -249,7 +249,7 @@ func (a *app) policyUndoCmd(f *policyFlags) *cobra.Command {
 		Long: "The file holds again what it held before the last save by voxmesh with this data folder, once. It is refused\n" +
 			"where the file was changed since. A save that made the file is taken back by removing it.",
 		Example: "  voxmesh policy undo",
-		RunE: a.command(here, files{}, func(ctx context.Context, _ []string) error {
+		RunE: a.command(edits, files{}, func(ctx context.Context, _ []string) error {
 			b, err := a.book()
 			if err != nil {
 				return err
@@ -289,7 +289,7 @@ func (a *app) policyStageCmd(f *policyFlags) *cobra.Command {
 		Long: "Stages the file in git, in the folder where it lies. Nothing is committed and no other file is touched. That git\n" +
 			"is missing, or the folder no work tree, is said and is no error.",
 		Example: "  voxmesh policy stage",
-		RunE: a.command(here, files{}, func(ctx context.Context, _ []string) error {
+		RunE: a.command(edits, files{}, func(ctx context.Context, _ []string) error {
 			b, _, err := a.readPolicy(ctx, f)
 			if err != nil {
 				return err

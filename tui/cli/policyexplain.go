@@ -47,7 +47,7 @@ func (a *app) policyExplainCmd(f *policyFlags) *cobra.Command {
 	fl.StringVar(&j.model, "model", "", "the model of a text or embed job")
 	fl.StringVar(&j.command, "command", "", "the program of a command job")
 	fl.StringVar(&j.at, "at", "", "when it asks (default: now)")
-	c.RunE = a.command(here, files{}, func(ctx context.Context, args []string) error {
+	c.RunE = a.command(file, files{}, func(ctx context.Context, args []string) error {
 		if len(args) == 1 {
 			return a.policyExplainPath(ctx, f, args[0])
 		}

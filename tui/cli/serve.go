@@ -266,7 +266,7 @@ func lookup(h *mesh.Host, k gossh.PublicKey) (sshd.Identity, bool) {
 func (a *app) session(s *sshd.Session, r *hosted) *app {
 	return &app{
 		in: s.Stdin, out: s.Stdout, err: s.Stderr, getenv: s.Getenv, environ: s.Env, tty: s.PTY, actor: s.Actor,
-		operator: s.Name, role: s.Role, host: r.host, doors: r.doors,
+		operator: s.Name, role: s.Role, host: r.host, doors: r.doors, donor: r.book,
 	}
 }
 
