@@ -38,6 +38,7 @@ func recordTypes() map[string]func() record {
 		"AuditRecorded":     func() record { return new(AuditRecorded) },
 		"Slot":              func() record { return new(Slot) },
 		"Model":             func() record { return new(Model) },
+		"Price":             func() record { return new(Price) },
 		"Node":              func() record { return new(Node) },
 		"Gone":              func() record { return new(Gone) },
 		"Job":               func() record { return new(Job) },
@@ -166,7 +167,7 @@ func TestNumbersOfLaterVersionsAreBounded(t *testing.T) {
 
 // The bytes of ops are final: each line is one field, as tag, length where there is one, and value.
 func TestGoldenBodies(t *testing.T) {
-	zero := int64(0)
+	zero, dime := int64(0), int64(100_000)
 	for _, tt := range []struct {
 		name string
 		r    record
@@ -180,6 +181,22 @@ func TestGoldenBodies(t *testing.T) {
 			10 00           2 cap 0, written as it is not "none"`},
 		{"cap_set, no cap", &CapSet{Node: "mesh"}, `
 			0a 04 6d657368  1 node "mesh"`},
+		{"node_described, of before there were hours and prices", &NodeDescribed{Node: "bob", MinPriority: 2, Policy: "p1"}, `
+			0a 03 626f62  1 node "bob"
+			38 02         7 least priority 2
+			52 02 7031    10 policy "p1"`},
+		{"node_described, away", &NodeDescribed{
+			Node: "bob", Away: "off hours", AwayRule: RuleHours, PolicyNote: "n", Commands: []string{"ls", "wc"},
+			Prices: []Price{{Kind: "cpu", PerHour: &zero}, {Kind: "text", PerMTok: &dime}},
+		}, `
+			0a 03 626f62              1 node "bob"
+			5a 09 6f666620686f757273  11 away "off hours"
+			62 05 686f757273          12 its rule "hours"
+			6a 01 6e                  13 note on the policy
+			72 02 6c73                14 command "ls"
+			72 02 7763                14 command "wc"
+			7a 07 0a03637075 1000     15 price: 1 kind "cpu", 2 an hour for nothing
+			7a 0a 0a0474657874 18c09a0c  15 price: 1 kind "text", 3 a million tokens for $0.10`},
 		{"job_leased", &JobLeased{Job: "j-19c4", Node: "bob", Attempt: 300}, `
 			0a 06 6a2d31396334  1 job "j-19c4"
 			12 03 626f62        2 node "bob"

@@ -171,7 +171,9 @@ var eventData = map[string]func(*Event, []byte){
 		e.Event, e.Data = "MeshNodeLocked", map[string]any{"node_id": r.Node, "reason": r.Reason}
 	}),
 	KindNodeDescribed: as(func(e *Event, r *NodeDescribed) {
-		e.Event, e.Data = "MeshNodeDescribed", map[string]any{"node_id": r.Node, "slots": len(r.Slots), "models": len(r.Models)}
+		e.Event, e.Data = "MeshNodeDescribed", map[string]any{
+			"node_id": r.Node, "slots": len(r.Slots), "models": len(r.Models), "away": r.Away, "policy_note": r.PolicyNote,
+		}
 	}),
 	KindHostStarted: as(func(e *Event, r *HostStarted) {
 		e.Event, e.Data = "MeshHostStarted", map[string]any{"mesh": r.Mesh, "peer_id": r.PeerID}

@@ -162,6 +162,10 @@ func (f *Fit) word(n *Node, j *Job) string {
 		return "no: absent"
 	case RuleBudget:
 		return "no: over budget"
+	case RuleHours:
+		return "no: off hours"
+	case RuleOwner:
+		return "no: owner busy"
 	case RuleLocked, RuleClass:
 		return "no: " + f.Rule
 	case RuleNode:

@@ -382,28 +382,16 @@ func TestAWorkersWordIsChecked(t *testing.T) {
 	}
 }
 
-func TestCostNeverRunsOver(t *testing.T) {
-	p := DefaultPrices()
-	bob := &Node{ID: "bob"}
-	for _, kind := range []string{"gpu", "cpu", "text", "embed", ""} {
-		if c := p.Cost(bob, kind, 0, 0); c != 1 {
-			t.Errorf("%s for nothing costs %d", kind, c)
-		}
-		if c := p.Cost(bob, kind, 1<<63-1, 1<<63-1); c < 1 {
-			t.Errorf("%s for ever costs %d", kind, c)
-		}
-	}
-	if p.Cost(&Node{Host: true}, "gpu", time.Hour, 0) != 0 || p.Cost(nil, "gpu", time.Hour, 0) != 0 || p.Cost(bob, "gpu", time.Hour, 0) != 400_000 {
-		t.Error("an hour of gpu is $0.40, and one's own is free")
-	}
-}
-
 func TestDescriptionsAreBounded(t *testing.T) {
 	d := fabric.Describe{
 		ModelsNote: strings.Repeat("\x1b]0;", 1<<18), Version: strings.Repeat("v", 1<<18), Policy: strings.Repeat("p", 1<<18), MaxJobSecs: -1,
 	}
+	low, high := int64(-1), int64(1<<62)
+	d.Away, d.AwayRule, d.PolicyNote = strings.Repeat("\x1b]0;", 1<<18), "\x1b]0;", strings.Repeat("\x1b]0;", 1<<18)
 	for range 5000 {
 		d.Slots = append(d.Slots, fabric.Slot{Kind: "\x1b[31mcpu", Max: 1<<32 - 1, Weight: 1<<32 - 1})
+		d.Commands = append(d.Commands, "\x1b[2J"+strings.Repeat("c", 1000))
+		d.Prices = append(d.Prices, fabric.Price{Kind: "\x1b[2Jcpu", PerHour: &low, PerMTok: &high})
 		d.Models = append(d.Models, fabric.Model{Name: "\x1b[2J" + strings.Repeat("x", 1000), Size: -1, Context: -1})
 	}
 	says := describe("bob", d)
@@ -421,7 +409,11 @@ func TestDescriptionsAreBounded(t *testing.T) {
 	if s := r.Slots[0]; s.Max > 64 || s.Weight > 100 {
 		t.Errorf("slot %+v", s)
 	}
+	if len(r.Commands) > maxCommands || len(r.Prices) > maxSlots || *r.Prices[0].PerHour != 0 || *r.Prices[0].PerMTok != maxPrice || r.AwayRule != RuleOwner {
+		t.Errorf("%d commands, prices %+v, rule %q", len(r.Commands), r.Prices, r.AwayRule)
+	}
 	n := &Node{
+		Away: r.Away, AwayRule: r.AwayRule, PolicyNote: r.PolicyNote, Commands: r.Commands, Prices: r.Prices,
 		ID: "bob", Described: true, Slots: r.Slots, Models: r.Models, ModelsNote: r.ModelsNote, Version: r.Version, Policy: r.Policy,
 	}
 	if n.differs(describe("bob", d)) {

@@ -120,6 +120,9 @@ var momentData = map[string]func(*Moment, []byte){
 	KindNodeAdmitted:  of(func(m *Moment, r *NodeAdmitted) { m.Node, m.Status, m.Detail = r.Node, "joined", r.Label }),
 	KindNodeDescribed: of(func(m *Moment, r *NodeDescribed) {
 		m.Node, m.Detail = r.Node, itoa(uint64(len(r.Slots)))+" slots, "+itoa(uint64(len(r.Models)))+" models"
+		if r.Away != "" {
+			m.Status, m.Detail = "away", r.Away
+		}
 	}),
 	KindNodeStatus: of(func(m *Moment, r *NodeStatusChanged) { m.Node, m.Status = r.Node, r.Status.String() }),
 	KindNodeMode: of(func(m *Moment, r *NodeModeChanged) {

@@ -140,6 +140,11 @@ type NodeDescribed struct {
 	MaxJobSecs  int64 // 0: no limit
 	Version     string
 	Policy      string // names the policy file's content: a refusal is final until it changes
+	Away        string // why it takes nothing for now, or empty
+	AwayRule    string // hours or owner; empty where Away is
+	PolicyNote  string // why the policy file is not what is in force
+	Commands    []string
+	Prices      []Price
 }
 
 func (r *NodeDescribed) fields(c *coder) {
@@ -153,6 +158,24 @@ func (r *NodeDescribed) fields(c *coder) {
 	c.i64(8, &r.MaxJobSecs)
 	c.str(9, &r.Version)
 	c.str(10, &r.Policy)
+	c.str(11, &r.Away)
+	c.str(12, &r.AwayRule)
+	c.str(13, &r.PolicyNote)
+	c.strs(14, &r.Commands)
+	list(c, 15, &r.Prices)
+}
+
+// Price is what a node asks for work of one kind, in micro-USD. What is nil is the mesh's.
+type Price struct {
+	Kind    string // gpu, cpu, text, embed
+	PerHour *int64 // of gpu and cpu
+	PerMTok *int64 // a million tokens of text and embed
+}
+
+func (r *Price) fields(c *coder) {
+	c.str(1, &r.Kind)
+	c.opt(2, &r.PerHour)
+	c.opt(3, &r.PerMTok)
 }
 
 // NodeStatusChanged: the age of a node's heartbeat crossed a threshold.

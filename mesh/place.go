@@ -23,6 +23,8 @@ const (
 	RuleLocked   = "locked"
 	RuleOffline  = "offline"
 	RuleMode     = "mode"
+	RuleHours    = "hours" // of its policy: others may not use it now
+	RuleOwner    = "owner" // its owner needs it
 	RuleClass    = "class"
 	RuleKind     = "kind"
 	RuleModel    = "model"
@@ -80,6 +82,9 @@ func (p *placement) ask(n *Node, j *Job, no func(rule, format string, args ...an
 	if n.Mode != Active && !no(RuleMode, "%s by its owner's orders", n.Mode) {
 		return
 	}
+	if n.Away != "" && !no(n.awayRule(), "%s", n.Away) {
+		return
+	}
 	if reason := classRefusal(n, j.Class); reason != "" && !no(RuleClass, "%s", reason) {
 		return
 	}
@@ -99,6 +104,14 @@ func (p *placement) ask(n *Node, j *Job, no func(rule, format string, args ...an
 	if ok && p.busy != nil && p.busy(n.ID, j.Kind) {
 		no(RuleBusy, "it said a moment ago that its %s slots are taken", j.Kind)
 	}
+}
+
+// awayRule is the rule by which a node that is away takes nothing.
+func (n *Node) awayRule() string {
+	if n.AwayRule == RuleHours {
+		return RuleHours
+	}
+	return RuleOwner
 }
 
 // classRefusal says why a job of the class may not go to n, or is empty.
@@ -151,6 +164,8 @@ func (p *placement) donor(n *Node, j *Job) (rule, reason string) {
 		return RulePriority, fmt.Sprintf("priority %d is under the node's least, %d", j.Priority, n.MinPriority)
 	case n.MaxJobSecs > 0 && asked > n.MaxJobSecs:
 		return RuleDuration, fmt.Sprintf("the job asks for %d s and the node gives at most %d", asked, n.MaxJobSecs)
+	case n.free(j.Kind): // a cap is for paid work
+		return "", ""
 	case n.Cap != nil && p.window.Node(n.ID).Micros >= *n.Cap:
 		return RuleBudget, fmt.Sprintf("waiting for budget: $%.2f of $%.2f used in 24 h", usd(p.window.Node(n.ID).Micros), usd(*n.Cap))
 	case p.cap != nil && p.window.Mesh.Micros >= *p.cap:

@@ -10,7 +10,7 @@ import (
 
 // reducerVersion names what apply does. It changes with every change of apply or of the memo's form, so that memos of
 // another version count as absent and are made anew.
-const reducerVersion = 2
+const reducerVersion = 3
 
 // Projection is the fold that the op-log keeps memos of.
 type Projection struct{}
@@ -152,6 +152,11 @@ func (n *Node) fields(c *coder) {
 	list(c, 29, &n.Last)
 	c.str(30, &n.Run)
 	c.str(31, &n.Policy)
+	c.str(32, &n.Away)
+	c.str(33, &n.AwayRule)
+	c.str(34, &n.PolicyNote)
+	c.strs(35, &n.Commands)
+	list(c, 36, &n.Prices)
 }
 
 func (g *Gone) fields(c *coder) {

@@ -129,6 +129,9 @@ func applyNodeDescribed(s *State, op oplog.Op, r *NodeDescribed) {
 		n.Slots, n.Models, n.ModelsNote = r.Slots, r.Models, r.ModelsNote
 		n.NSFW, n.OptIn, n.MinPriority, n.MaxJobSecs = r.NSFW, r.OptIn, r.MinPriority, r.MaxJobSecs
 		n.Version, n.Policy = r.Version, r.Policy
+		n.PolicyNote, n.Commands, n.Prices = r.PolicyNote, r.Commands, r.Prices
+		before := n.Away
+		n.Away, n.AwayRule = r.Away, r.AwayRule
 		switch {
 		case n.Host:
 			n.Class = privacy.LocalOnly
@@ -137,8 +140,16 @@ func applyNodeDescribed(s *State, op oplog.Op, r *NodeDescribed) {
 		default:
 			n.Class = privacy.PairedPeersOnly
 		}
-		if n.Described && !n.Host {
+		switch {
+		case !n.Described || n.Host:
+		case n.Away == before:
 			n.note(op.At, "policy or models changed", "")
+		case n.Away == "":
+			n.note(op.At, "back", "")
+		case n.awayRule() == RuleHours:
+			n.note(op.At, "off hours", "")
+		default:
+			n.note(op.At, "owner busy", "")
 		}
 		n.Described = true
 	})

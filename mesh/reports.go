@@ -17,6 +17,8 @@ const (
 	maxHeld      = 256
 	maxModels    = 512
 	maxSlots     = 8
+	maxCommands  = 64
+	maxPrice     = 1_000_000_000 // micro-USD for an hour or a million tokens: no donor's file can ask for more
 	maxErrorText = 300
 	maxIDBytes   = 64
 	maxTokens    = 100_000_000 // of one job
@@ -165,7 +167,8 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error 
 		}
 		var drafts []oplog.Draft
 		// A worker may change its mind at every report; the log takes it down every other one, the newest word last.
-		if n.differs(says) && (!n.Described || h.push.due(node, "describe", now)) {
+		// Whether it takes work at all is said apart from the rest: what goes back to the queue must not go there again.
+		if n.differs(says) && (!n.Described || h.push.due(node, "describe", now) || n.Away != says.Away && h.push.due(node, "away", now)) {
 			drafts = append(drafts, draft(KindNodeDescribed, "node:"+node, "", says))
 		}
 		if n.Status != Online {
@@ -202,7 +205,19 @@ func describe(node string, d fabric.Describe) *NodeDescribed {
 	rec := &NodeDescribed{
 		Node: node, NSFW: d.NSFW, OptIn: d.OptIn, MinPriority: d.MinPriority, MaxJobSecs: max(d.MaxJobSecs, 0),
 		Version: clean.Max(d.Version, 40).String(), ModelsNote: clean.Max(d.ModelsNote, 160).String(),
-		Policy: clean.Max(d.Policy, 64).String(),
+		Policy: clean.Max(d.Policy, 64).String(), Away: clean.Max(d.Away, 160).String(),
+		PolicyNote: clean.Max(d.PolicyNote, 160).String(),
+	}
+	if rec.Away != "" {
+		if rec.AwayRule = RuleOwner; d.AwayRule == fabric.AwayHours {
+			rec.AwayRule = RuleHours
+		}
+	}
+	for _, c := range d.Commands[:min(len(d.Commands), maxCommands)] {
+		rec.Commands = append(rec.Commands, clean.Max(c, 80).String())
+	}
+	for _, p := range d.Prices[:min(len(d.Prices), maxSlots)] {
+		rec.Prices = append(rec.Prices, Price{Kind: Slug(p.Kind), PerHour: bounded(p.PerHour), PerMTok: bounded(p.PerMTok)})
 	}
 	for _, s := range d.Slots[:min(len(d.Slots), maxSlots)] {
 		rec.Slots = append(rec.Slots, Slot{Kind: Slug(s.Kind), Max: min(s.Max, 64), Weight: min(s.Weight, 100)})
@@ -217,11 +232,21 @@ func describe(node string, d fabric.Describe) *NodeDescribed {
 	return rec
 }
 
+// bounded is a price within what can be asked.
+func bounded(micros *int64) *int64 {
+	if micros == nil {
+		return nil
+	}
+	v := min(max(*micros, 0), maxPrice)
+	return &v
+}
+
 // differs reports whether a description says anything that the node's does not.
 func (n *Node) differs(rec *NodeDescribed) bool {
 	old := &NodeDescribed{
 		Node: n.ID, Slots: n.Slots, Models: n.Models, ModelsNote: n.ModelsNote, NSFW: n.NSFW, OptIn: n.OptIn,
 		MinPriority: n.MinPriority, MaxJobSecs: n.MaxJobSecs, Version: n.Version, Policy: n.Policy,
+		Away: n.Away, AwayRule: n.AwayRule, PolicyNote: n.PolicyNote, Commands: n.Commands, Prices: n.Prices,
 	}
 	return !n.Described || !bytes.Equal(marshal(rec), marshal(old))
 }

@@ -83,46 +83,6 @@ func (s *State) EffectiveMeshCap() *int64 {
 	return &sum
 }
 
-// Prices are what work costs on a machine that is not the host, in micro-USD. They are rough figures for power and
-// wear, there to make the gauges mean something between friends: a GPU hour at $0.40, a CPU hour at $0.04,
-// a million tokens of text at $0.20, of embedding at $0.02.
-type Prices struct {
-	GPUSecond     float64
-	CPUSecond     float64
-	TextToken     float64
-	EmbedToken    float64
-	LeastPerJob   int64
-	HostIsForFree bool
-}
-
-// DefaultPrices are the prices of a mesh that set none.
-func DefaultPrices() Prices {
-	return Prices{
-		GPUSecond: 400_000.0 / 3600, CPUSecond: 40_000.0 / 3600, TextToken: 0.2, EmbedToken: 0.02,
-		LeastPerJob: 1, HostIsForFree: true,
-	}
-}
-
-// Cost is what a job cost on a node: seconds for gpu and cpu work, tokens for text and embed. At least LeastPerJob,
-// so that "no paid work" at a cap of 0 means no work of others' machines at all.
-func (p Prices) Cost(n *Node, kind string, d time.Duration, tokens int64) int64 {
-	if n == nil || n.Host && p.HostIsForFree {
-		return 0
-	}
-	var c float64
-	switch kind {
-	case "gpu":
-		c = d.Seconds() * p.GPUSecond
-	case "text":
-		c = float64(tokens) * p.TextToken
-	case "embed":
-		c = float64(tokens) * p.EmbedToken
-	default:
-		c = d.Seconds() * p.CPUSecond
-	}
-	return max(int64(math.Ceil(c)), p.LeastPerJob)
-}
-
 // Micros reads a number of dollars, at most a million of them. Negative and not finite ones are refused.
 func Micros(usd float64) (int64, bool) {
 	if math.IsNaN(usd) || usd < 0 || usd > 1e6 {

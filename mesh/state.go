@@ -72,6 +72,11 @@ type Node struct {
 	MaxJobSecs  int64
 	Version     string
 	Policy      string // names the content of its policy file
+	Away        string // why it takes nothing for now by its policy, or empty: "off hours until 22:00"
+	AwayRule    string // RuleHours or RuleOwner; empty where Away is
+	PolicyNote  string // why its policy file is not what is in force, or what of it the machine cannot see
+	Commands    []string
+	Prices      []Price
 
 	Cap    *int64 // micro-USD in 24 hours, nil is none
 	Spent  int64  // in the window that ends at State.At

@@ -39,6 +39,10 @@ type NodeView struct {
 	NSFW           bool          `json:"nsfw_allowed"`
 	MinPriority    uint8         `json:"min_priority"`
 	MaxJobSecs     int64         `json:"max_job_duration_secs"`
+	Away           string        `json:"away,omitempty"`        // why its policy takes nothing for now
+	PolicyNote     string        `json:"policy_note,omitempty"` // why its policy file is not what is in force
+	Commands       []string      `json:"commands"`
+	Prices         []PriceView   `json:"prices_usd"`
 	Jobs           []JobView     `json:"jobs"`
 }
 
@@ -55,6 +59,13 @@ type SlotView struct {
 	InUse         int    `json:"in_use"`
 	MaxConcurrent uint32 `json:"max_concurrent"`
 	Weight        uint32 `json:"weight"`
+}
+
+// PriceView is what a node asks for work of one kind, in USD; null is what the mesh says.
+type PriceView struct {
+	Kind    string   `json:"kind"`
+	PerHour *float64 `json:"usd_per_hour"`
+	PerMTok *float64 `json:"usd_per_million_tokens"`
 }
 
 // Nodes gives the workers, and the host's own node first where all is set.
@@ -80,6 +91,10 @@ func (s *State) NodeView(n *Node, tel *Telemetry, now time.Time) NodeView {
 		LastEvents: []EventLine{}, PrivacyClass: n.Class, Slots: []SlotView{}, JoinedAt: n.JoinedAt,
 		Addr: n.Addr, Key: n.Key, ModelsNote: n.ModelsNote, Models: []ModelView{}, Jobs: []JobView{},
 		NSFW: n.NSFW, MinPriority: n.MinPriority, MaxJobSecs: n.MaxJobSecs,
+		Away: n.Away, PolicyNote: n.PolicyNote, Commands: append([]string{}, n.Commands...), Prices: []PriceView{},
+	}
+	for _, p := range n.Prices {
+		v.Prices = append(v.Prices, PriceView{p.Kind, usdOpt(p.PerHour), usdOpt(p.PerMTok)})
 	}
 	if n.Host {
 		v.Kind = "orchestrator"
@@ -164,7 +179,7 @@ func (s *State) Summary(tel *Telemetry, now time.Time) SummaryView {
 	v := SummaryView{Mesh: s.Mesh, Operator: s.Operator, BuildState: Version(), Errors: s.ErrorCount, Queue: s.QueueLen(), Running: len(s.Held())}
 	for _, n := range s.Workers() {
 		v.Nodes++
-		if n.Status == Online && n.Mode == Active && n.Locked == "" {
+		if n.Status == Online && n.Mode == Active && n.Locked == "" && n.Away == "" {
 			v.Active++
 		} else {
 			v.Blocked++

@@ -45,7 +45,7 @@ func (s *State) WaitsFor(tel *Telemetry, now time.Time, j *Job) string {
 }
 
 // For is what a queued job waits for, one of: no gpu free, no cpu free, no text free, no embed free, needs model, node
-// paused, over budget, policy, class, class unknown, behind N. It speaks of the node that is nearest to taking the job.
+// paused, over budget, off hours, policy, class, class unknown, behind N. It speaks of the node that is nearest to taking the job.
 // Empty: nothing, it is about to start, or it is not queued.
 func (w *Waits) For(j *Job) string {
 	if j.State != Queued {
@@ -121,7 +121,7 @@ func (w *Waits) kindOf(j *Job) *waitKind {
 // nearness of the rules: how near a node is to taking a job that only this rule keeps from it. Those up to passing go by
 // themselves, or by an act on the node; the others need another job, or another node.
 var nearness = map[string]int{
-	RuleBusy: 1, RuleBudget: 2, RuleMode: 3, RuleOffline: 4, RuleLocked: 5,
+	RuleBusy: 1, RuleOwner: 2, RuleHours: 3, RuleBudget: 4, RuleMode: 5, RuleOffline: 6, RuleLocked: 7,
 	RuleRefused: 11, RuleDuration: 12, RulePriority: 13, RuleNSFW: 14, RuleModel: 15, RuleClass: 16, RuleKind: 17, RuleNode: 18,
 }
 
@@ -162,7 +162,9 @@ func waitWord(rule string, j *Job) string {
 	switch rule {
 	case RuleBudget:
 		return "over budget"
-	case RuleMode, RuleLocked:
+	case RuleHours:
+		return "off hours"
+	case RuleMode, RuleLocked, RuleOwner:
 		return "node paused"
 	case RuleModel:
 		return "needs model"

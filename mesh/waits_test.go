@@ -42,6 +42,12 @@ func TestWhatJobsWaitFor(t *testing.T) {
 			tp.run("j-8", "bob", 1)
 			tp.op(KindNodeMode, &NodeModeChanged{Node: "bob", Mode: Draining})
 		}, onBob, "node paused", "draining"},
+		{"hours", func(tp *tape) {
+			tp.op(KindNodeDescribed, &NodeDescribed{Node: "bob", Slots: []Slot{{"text", 1, 0}}, Models: []Model{{Name: "llama", Fits: true}}, Away: "off hours until 22:00", AwayRule: RuleHours})
+		}, text, "off hours", "bob: off hours until 22:00"},
+		{"an owner", func(tp *tape) {
+			tp.op(KindNodeDescribed, &NodeDescribed{Node: "bob", Slots: []Slot{{"text", 1, 0}}, Models: []Model{{Name: "llama", Fits: true}}, Away: "its owner is busy: x", AwayRule: RuleOwner})
+		}, text, "node paused", "bob: its owner is busy: x"},
 		{"a locked node", func(tp *tape) { tp.op(KindNodeLocked, &NodeLocked{Node: "bob", Reason: "twins"}) }, text, "node paused", "twins"},
 		{"money", func(tp *tape) { tp.op(KindCapSet, &CapSet{Node: "bob", CapMicros: &zero}) }, text, "over budget", "bob: waiting for budget: $0.00 of $0.00"},
 		{"money of the mesh", func(tp *tape) { tp.op(KindCapSet, &CapSet{Node: "mesh", CapMicros: &zero}) }, text, "over budget", "waiting for budget: the mesh"},
@@ -122,7 +128,7 @@ func TestWhoIsBehindWhom(t *testing.T) {
 }
 
 // waitWords is the closed list, without behind N.
-var waitWords = []string{"no gpu free", "no cpu free", "no text free", "needs model", "node paused", "over budget", "policy", "class", "class unknown"}
+var waitWords = []string{"no gpu free", "no cpu free", "no text free", "needs model", "node paused", "over budget", "off hours", "policy", "class", "class unknown"}
 
 // drawMesh draws a mesh under pressure, with a queue.
 func drawMesh(t *rapid.T) *tape {
@@ -130,8 +136,12 @@ func drawMesh(t *rapid.T) *tape {
 	bit := func(name string) bool { return rapid.IntRange(0, 3).Draw(t, name) == 0 }
 	zero := int64(0)
 	for _, n := range []string{"ann", "bob"} {
+		away := ""
+		if bit("away") {
+			away = "away"
+		}
 		tp.op(KindNodeDescribed, &NodeDescribed{
-			Node: n, Slots: []Slot{{"cpu", uint32(rapid.IntRange(0, 2).Draw(t, "cpus")), 1}, {draw(t, "second slot", "gpu", "text"), 1, 1}},
+			Away: away, AwayRule: draw(t, "rule", RuleHours, RuleOwner), Node: n, Slots: []Slot{{"cpu", uint32(rapid.IntRange(0, 2).Draw(t, "cpus")), 1}, {draw(t, "second slot", "gpu", "text"), 1, 1}},
 			Models: []Model{{Name: "llama", Fits: rapid.Bool().Draw(t, "fits")}}, OptIn: bit("opted in"), MinPriority: draw(t, "least", uint8(0), 5), Policy: "p1",
 		})
 		if bit("not online") {
@@ -244,6 +254,17 @@ func TestWhoCouldRunIt(t *testing.T) {
 			tp.op(KindJobSubmitted, &JobSubmitted{Job: "j-1", Run: "r-1", Kind: "text", Runner: "text", Model: "llama", Class: privacy.PairedPeersOnly})
 			tp.lease("j-1", "bob", 1)
 		}, JobRequest{Runner: "text", Timeout: time.Second}, "ann no: degraded, bob busy, home no: no text slot"},
+		{"a node whose owner is busy", func() {
+			tp.op(KindNodeDescribed, &NodeDescribed{Node: "ann", Slots: []Slot{{"text", 1, 0}}, Models: []Model{{Name: "llama", Fits: true}}, Away: "x", AwayRule: RuleOwner})
+			tp.op(KindNodeStatus, &NodeStatusChanged{Node: "ann", Status: Online})
+		}, JobRequest{Runner: "text"}, "ann no: owner busy, bob busy, home no: no text slot"},
+		{"and off hours", func() {
+			tp.op(KindNodeDescribed, &NodeDescribed{Node: "ann", Slots: []Slot{{"text", 1, 0}}, Models: []Model{{Name: "llama", Fits: true}}, Away: "x", AwayRule: RuleHours})
+		}, JobRequest{Runner: "text"}, "ann no: off hours, bob busy, home no: no text slot"},
+		{"back again", func() {
+			tp.op(KindNodeDescribed, &NodeDescribed{Node: "ann"})
+			tp.op(KindNodeStatus, &NodeStatusChanged{Node: "ann", Status: Degraded})
+		}, JobRequest{Runner: "text"}, "ann no: degraded, bob busy, home no: no text slot"},
 		{"a paused node", func() { tp.op(KindNodeMode, &NodeModeChanged{Node: "bob", Mode: Paused}) }, JobRequest{Runner: "text"}, "ann no: degraded, bob no: paused, home no: no text slot"},
 	} {
 		if tt.edit != nil {

@@ -57,7 +57,7 @@ type Held struct {
 	Attempt uint32  `json:"attempt"`
 	Phase   string  `json:"phase"` // accepted, running, refused, done
 	Reason  string  `json:"reason,omitempty"`
-	Busy    bool    `json:"busy,omitempty"`   // refused for now only: the slots are taken
+	Busy    bool    `json:"busy,omitempty"`   // refused for now only: the slots are taken, it is off hours, or the owner is busy
 	Result  *Result `json:"result,omitempty"` // with phase done
 }
 
@@ -93,6 +93,25 @@ type Describe struct {
 	MaxJobSecs  int64   `json:"max_job_secs"`
 	Version     string  `json:"version"`
 	Policy      string  `json:"policy"` // names the content of the policy file
+
+	Away       string   `json:"away,omitempty"`        // why it takes nothing for now, for people: "off hours until 22:00"
+	AwayRule   string   `json:"away_rule,omitempty"`   // hours or owner; of an empty Away empty
+	PolicyNote string   `json:"policy_note,omitempty"` // why the policy file is not what is in force, or what of it this machine cannot see
+	Commands   []string `json:"commands,omitempty"`    // programs that command jobs may run
+	Prices     []Price  `json:"prices,omitempty"`      // what is not listed costs what the mesh says
+}
+
+// The words of Describe.AwayRule.
+const (
+	AwayHours = "hours" // outside the hours that its owner gives
+	AwayOwner = "owner" // its owner needs it
+)
+
+// Price is what work of one kind costs, in micro-USD. What is nil is what the mesh says.
+type Price struct {
+	Kind    string `json:"kind"`
+	PerHour *int64 `json:"per_hour,omitempty"` // of gpu and cpu
+	PerMTok *int64 `json:"per_mtok,omitempty"` // a million tokens of text and embed
 }
 
 // Slot is one kind of work that is given.

@@ -37,6 +37,7 @@ type Config struct {
 	Slots  *Slots       // shared by the agents of this machine
 	WASM   WASMRunner
 	Ollama ModelRunner // nil: no models here
+	Owner  Owner       // sees whether the owner needs the machine; nil: nothing of it can be seen. Shared like Slots
 	Pin    *AuditPin   // the newest audit head seen; nil: not watched
 
 	Dir       string // work folder of this agent alone: modules are kept, spools and inputs are emptied at the start
@@ -65,6 +66,7 @@ type Agent struct {
 	term    time.Duration // of leases
 	jobs    map[string]*job
 	models  models
+	away    away
 	locked  string // the host's reason to lock this node
 	alarm   string // what is wrong with the host's audit log
 	wg      sync.WaitGroup
@@ -143,6 +145,10 @@ func (a *Agent) Run(ctx context.Context) error {
 	first := make(chan struct{})
 	a.wg.Go(func() { a.watchModels(ctx, first) })
 	a.wg.Go(func() { a.watchLease(ctx) })
+	if _, own := a.cfg.Policy.(ownerPolicy); !own {
+		a.lookAtOwner() // so that the first report knows
+		a.wg.Go(func() { a.watchOwner(ctx) })
+	}
 	select {
 	case <-first: // so that the first report names the models
 	case <-time.After(modelsFirst):

@@ -20,6 +20,7 @@ type ServeOptions struct {
 	Ollama  ModelRunner                             // the one on this machine, where OLLAMA_HOST says
 	Slots   *Slots                                  // of its own
 	Policy  PolicySource                            // the recorded one of the data folder
+	Owner   Owner                                   // an OwnerWatch of this machine
 	OnState func(mesh string, up bool, note string) // a membership went up or down, or why it is down; one call at a time; may be nil
 	Wake    <-chan struct{}                         // something changed in the data folder; may be nil: it is looked at each second anyway
 	Now     func() time.Time
@@ -75,6 +76,9 @@ func NewCrew(dir string, o ServeOptions) *Crew {
 	}
 	if o.Policy == nil {
 		o.Policy = NewRecordedPolicy(dir, o.Now)
+	}
+	if o.Owner == nil {
+		o.Owner = NewOwnerWatch(OwnerConfig{Now: o.Now, Log: o.Log})
 	}
 	if o.dial == nil {
 		o.dial = func(ctx context.Context, cfg fabric.DialConfig) (conn, error) { return fabric.Dial(ctx, cfg) }
@@ -217,7 +221,7 @@ func (c *Crew) work(ctx context.Context, w *member) error {
 	}
 	defer link.Close()
 	a, err := New(Config{
-		Link: link, Node: w.m.Node, Mesh: w.m.Local, Policy: c.o.Policy, Slots: c.o.Slots, WASM: c.o.WASM, Ollama: c.o.Ollama,
+		Link: link, Node: w.m.Node, Mesh: w.m.Local, Policy: c.o.Policy, Slots: c.o.Slots, WASM: c.o.WASM, Ollama: c.o.Ollama, Owner: c.o.Owner,
 		Pin: pin, Dir: filepath.Join(c.dir, "work", w.m.Pin), Now: c.o.Now, Log: c.o.Log, Version: c.o.Version,
 	})
 	if err != nil {

@@ -42,6 +42,7 @@ type FilePolicy struct {
 	info    fs.FileInfo // of the file as it was read, nil if it was not
 	readAt  time.Time
 	good    bool
+	since   time.Time // when what is in force is in force, or nothing is
 	file    *policy.File
 	policy  policy.Policy
 	name    string
@@ -91,6 +92,27 @@ func (p *FilePolicy) Err() error {
 	return p.note
 }
 
+// PolicyState says what is in force of a file, and why.
+type PolicyState struct {
+	Path  string       // of the file; empty where none is recorded
+	Since time.Time    // when what is in force came into force, or ended
+	File  *policy.File // what is in force, as it was read; nil: nothing is
+	Name  string       // names its content
+	Err   error        // why what the file holds is not in force; nil: it is
+}
+
+// State looks at the file, as Current does, and says what is in force since when.
+func (p *FilePolicy) State() PolicyState {
+	_, _, _, _ = p.Current()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := PolicyState{Path: p.path, Since: p.since, Name: p.name, Err: p.err}
+	if p.good {
+		s.File, s.Err = p.file, p.note
+	}
+	return s
+}
+
 // Note is Err as a sentence, or empty.
 func (p *FilePolicy) Note() string {
 	if err := p.Err(); err != nil {
@@ -108,12 +130,15 @@ func (p *FilePolicy) look(now time.Time) {
 		return
 	}
 	if path != p.path { // another file: what the old one said is over
-		p.path, p.info, p.good, p.note = path, nil, false, nil
+		p.path, p.info, p.good, p.note, p.since = path, nil, false, nil, now
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p.info, p.good, p.name = nil, false, ""
+		if p.good {
+			p.since = now
+		}
+		p.info, p.good, p.name, p.note = nil, false, "", nil
 		p.err = fault.New(codeNoPolicy, "there is no donations.vox at %s, so nothing is given", path).
 			WithHint("name another with `voxmesh policy use`, or join again")
 		return
@@ -147,6 +172,9 @@ func (p *FilePolicy) read(path string, info fs.FileInfo, now time.Time) {
 	if !ok {
 		p.keep(f.Err())
 		return
+	}
+	if !p.good || name != p.name {
+		p.since = now
 	}
 	p.good, p.file, p.policy, p.name, p.err, p.note = true, f, pol, name, nil, nil
 }

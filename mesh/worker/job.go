@@ -14,6 +14,7 @@ import (
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fabric"
 	"voxmesh/mesh/privacy"
+	"voxmesh/mesh/worker/runner"
 	"voxmesh/policy"
 )
 
@@ -25,6 +26,11 @@ var (
 	errSilent   = errors.New("the host is silent")
 	errEnding   = errors.New("the agent ends")
 )
+
+// errYield is why a job ends that was stopped for the owner of the machine. It is not the job's fault.
+type errYield struct{ why string }
+
+func (e *errYield) Error() string { return e.why + "; it goes back to the queue" }
 
 // job is one attempt in the agent's hands. What stands below mu belongs to the agent's lock.
 type job struct {
@@ -114,10 +120,12 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 		return p, nil
 	}
 	class, _ := privacy.Parse(j.as.Class) // what it does not know is Unknown, which counts as public
+	busy := a.ownerBusy()
 	d, release := a.cfg.Slots.take(j.as.Kind, j.peer, func(l policy.Load) policy.Decision {
+		l.Owner = busy
 		return policy.Decide(p, f, policy.Request{
 			Kind: j.as.Kind, Peer: j.peer, Mesh: a.cfg.Mesh, Class: class, NSFW: j.as.NSFW, Priority: j.as.Priority,
-			Timeout: millis(j.as.TimeoutMS),
+			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, At: a.cfg.Now(),
 		}, l)
 	})
 	if release == nil {
@@ -165,15 +173,22 @@ func (a *Agent) misfit(j *job) string {
 	return ""
 }
 
-// refusal makes a sentence of the rules that refused, with the field and line of each. busy: nothing but what runs now
-// is in the way.
+// passing are the rules that say "not now": what is in the way goes by itself.
+func passing(rule string) bool {
+	switch rule {
+	case "slots", "peer", ruleHours, ruleOwner:
+		return true
+	}
+	return false
+}
+
+// refusal makes a sentence of the rules that refused, with the field and line of each. busy: nothing but what goes by
+// itself is in the way.
 func refusal(d policy.Decision) (why string, busy bool) {
 	busy = true
 	var b strings.Builder
 	for i, r := range d.Refusals() {
-		if r.Rule != "slots" && r.Rule != "peer" {
-			busy = false
-		}
+		busy = busy && passing(r.Rule)
 		if i > 0 {
 			b.WriteString("; ")
 		}
@@ -210,7 +225,14 @@ func (a *Agent) finish(j *job, res fabric.Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	cause := context.Cause(j.ctx)
-	if a.jobs[j.as.Job] != j || cause != nil && !errors.Is(cause, errKilled) {
+	var yield *errYield
+	if errors.As(cause, &yield) && a.jobs[j.as.Job] == j && res.Status != string(runner.Succeeded) {
+		j.phase, j.reason, j.busy = fabric.PhaseRefused, clean.Max(yield.Error(), 300).String(), true
+		a.cfg.Log("%s: %s attempt %d yielded: %s", a.cfg.Mesh, j.as.Job, j.as.Attempt, j.reason)
+		a.Nudge()
+		return
+	}
+	if a.jobs[j.as.Job] != j || cause != nil && yield == nil && !errors.Is(cause, errKilled) {
 		j.forget()
 		if a.jobs[j.as.Job] == j {
 			delete(a.jobs, j.as.Job)

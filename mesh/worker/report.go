@@ -88,6 +88,7 @@ func (a *Agent) describe() fabric.Describe {
 		d.Models = []fabric.Model{}
 	}
 	p, _, name, err := a.cfg.Policy.Current()
+	d.PolicyNote = a.policyNote()
 	if err != nil {
 		return d
 	}
@@ -97,6 +98,10 @@ func (a *Agent) describe() fabric.Describe {
 			continue
 		}
 		d.Slots = append(d.Slots, fabric.Slot{Kind: s.Kind, Max: uint32(max(s.MaxConcurrent, 0)), Weight: uint32(max(s.Weight, 0))})
+	}
+	a.describeTerms(&d, p)
+	if !owner {
+		d.AwayRule, d.Away = awayBy(p, a.cfg.Now(), a.ownerBusy())
 	}
 	d.NSFW, d.OptIn, d.MinPriority, d.MaxJobSecs, d.Policy = p.NSFWAllowed, p.PublicMeshOptIn, p.MinPriority, p.MaxJobSeconds, name
 	return d

@@ -129,6 +129,9 @@ func (a *Agent) execute(j *job, p policy.Policy, in *inputs, out io.Writer) runn
 		}
 		return a.cfg.WASM.Run(j.ctx, job, out)
 	}
+	if a.cfg.Owner != nil {
+		defer a.cfg.Owner.Serving()()
+	}
 	if a.cfg.Ollama == nil {
 		return runner.Result{Status: runner.Failed, ExitCode: runner.NoExit, Code: runner.CodeNoOllama, Error: "there is no model server on this machine"}
 	}

@@ -182,11 +182,18 @@ func (a *app) checkPolicy(_ context.Context, dir string) checkView {
 		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy use FILE"
 		return c
 	}
-	if err := policy.Parse(path, b).Err(); err != nil {
-		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy check "+path
+	f := policy.Parse(path, b)
+	if err := f.Err(); err != nil {
+		c.Result, c.Mend = "problem", "voxmesh policy check "+path
+		c.Detail = err.Error() + "; an agent that runs keeps the policy from before, one that starts now gives nothing"
 		return c
 	}
 	c.Detail = path + " is in force"
+	if p, ok := f.Policy(); ok && p.PauseWhenBusy != nil {
+		if note := worker.NewOwnerWatch(worker.OwnerConfig{}).Note(*p.PauseWhenBusy); note != "" {
+			c.Result, c.Detail = "note", c.Detail+"; "+note
+		}
+	}
 	return c
 }
 

@@ -1,0 +1,178 @@
+package worker
+
+import (
+	"bytes"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// cpuWatch sees what share of all cores others than our jobs and ourselves use: /proc/stat less the time of our process
+// tree, and of the model server while it works for others. What the system took from a virtual machine is nobody's.
+type cpuWatch struct {
+	last    *cpuCount // nil: it could not be read
+	at      time.Time
+	percent int
+	blind   string
+}
+
+// cpuCount is processor time in ticks, since some beginning.
+type cpuCount struct {
+	busy, total uint64
+	ours        uint64 // of this process and all below it
+	models      uint64 // of model servers
+	server      bool   // there is one
+}
+
+const blindCPU = "the processor"
+
+func (c *cpuWatch) look(cfg *OwnerConfig, serving bool, now time.Time) int {
+	if !c.at.IsZero() && now.Sub(c.at) < lookAtOwnerEvery && !now.Before(c.at) {
+		return c.percent
+	}
+	count, ok := countCPU(cfg.Proc, cfg.Pid)
+	last, fresh := c.last, c.last != nil && now.Sub(c.at) < tooOld
+	c.last, c.at, c.percent, c.blind = &count, now, -1, ""
+	switch {
+	case !ok:
+		c.last, c.blind = nil, blindCPU
+	case serving && !count.server:
+		c.blind = blindCPU + " while an unknown model server works for others"
+	case fresh:
+		c.percent = usedByOthers(*last, count, serving)
+	}
+	return c.percent
+}
+
+// usedByOthers is the share of the time between two counts, in percent; -1 where there was none.
+func usedByOthers(from, to cpuCount, serving bool) int {
+	if to.total <= from.total || to.busy < from.busy {
+		return -1
+	}
+	used := to.busy - from.busy
+	used -= min(used, grown(from.ours, to.ours))
+	if serving {
+		used -= min(used, grown(from.models, to.models))
+	}
+	return int(min(used*100/(to.total-from.total), 100))
+}
+
+// grown is by how much a count grew. One that shrank lost a process to another parent.
+func grown(from, to uint64) uint64 { return to - min(from, to) }
+
+// countCPU reads the time of all cores and of every process.
+func countCPU(proc fs.FS, self int) (c cpuCount, ok bool) {
+	b, err := fs.ReadFile(proc, "stat")
+	if err != nil {
+		return c, false
+	}
+	if c.busy, c.total, ok = parseCPU(b); !ok {
+		return c, false
+	}
+	entries, err := fs.ReadDir(proc, ".")
+	if err != nil {
+		return c, false
+	}
+	all := make(map[int]process, len(entries))
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		b, err := fs.ReadFile(proc, e.Name()+"/stat")
+		if err != nil {
+			continue // it has ended
+		}
+		if p, ok := parseProcess(b); ok {
+			all[pid] = p
+		}
+	}
+	if _, ok := all[self]; !ok {
+		return c, false // another process's view of the system: whose time is ours is not known
+	}
+	for pid, p := range all {
+		switch ours, model := origin(all, pid, self); {
+		case ours:
+			c.ours += p.ticks
+		case model:
+			c.models += p.ticks
+			c.server = true
+		}
+	}
+	return c, true
+}
+
+// process is what counts of a line of /proc/<pid>/stat.
+type process struct {
+	parent int
+	name   string
+	ticks  uint64 // its own time and that of its children that ended: nothing is lost when one ends
+}
+
+// origin says whether a process is below self, or a model server or below one.
+func origin(all map[int]process, pid, self int) (ours, model bool) {
+	for range 64 { // deeper than any tree of a sane machine; a ring cannot be
+		p, ok := all[pid]
+		switch {
+		case pid == self:
+			return true, false
+		case !ok || pid <= 1:
+			return false, model
+		}
+		model = model || isModelServer(p.name)
+		pid = p.parent
+	}
+	return false, model
+}
+
+// isModelServer knows the programs that answer for models by their names.
+func isModelServer(name string) bool {
+	return strings.HasPrefix(name, "ollama") || strings.HasPrefix(name, "llama")
+}
+
+// parseCPU reads the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, and the time of
+// guests, which is in user and nice already.
+func parseCPU(b []byte) (busy, total uint64, ok bool) {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	f := strings.Fields(string(line))
+	if len(f) < 5 || f[0] != "cpu" {
+		return 0, 0, false
+	}
+	for i, s := range f[1:min(len(f), 9)] {
+		n, err := strconv.ParseUint(s, 10, 56)
+		if err != nil {
+			return 0, 0, false
+		}
+		total += n
+		if i != 3 && i != 4 && i != 7 {
+			busy += n
+		}
+	}
+	return busy, total, true
+}
+
+// parseProcess reads /proc/<pid>/stat. The name is between the first parenthesis and the last, and may hold anything.
+func parseProcess(b []byte) (p process, ok bool) {
+	from, to := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
+	if from < 0 || to < from {
+		return p, false
+	}
+	p.name = string(b[from+1 : to])
+	f := strings.Fields(string(b[to+1:])) // from the state on, which is field 3 of proc(5)
+	if len(f) < 15 {
+		return p, false
+	}
+	var err error
+	if p.parent, err = strconv.Atoi(f[1]); err != nil {
+		return p, false
+	}
+	for _, s := range f[11:15] { // utime, stime, cutime, cstime
+		n, err := strconv.ParseInt(s, 10, 56)
+		if err != nil {
+			return p, false
+		}
+		p.ticks += uint64(max(n, 0))
+	}
+	return p, true
+}
