@@ -25,6 +25,14 @@ func (d *decoder) records(v syntax.Node, f *Field, what, example string, read fu
 	return n, true
 }
 
+// needKind says that a record lacks its kind.
+func (d *decoder) needKind(e syntax.Node, at where) bool {
+	if e.Field(fKind).Valid() {
+		return true
+	}
+	return d.need(e, at, fKind, "does not say what kind of work it is for", "kind: "+orList(Kinds()))
+}
+
 // need says that a record lacks a field.
 func (d *decoder) need(e syntax.Node, at where, field, message, expected string) bool {
 	if e.Field(field).Valid() {
@@ -53,7 +61,7 @@ func (d *decoder) slot(e syntax.Node, at where, known []Field) Slot {
 	d.fieldsOf(e, "a slot", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			s.Kind, _ = d.choice(v, at.in(f.Name), f, "kind")
+			s.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
 		case fMaxConc:
 			if i, ok := d.integer(v, at.in(f.Name), f, ""); ok {
 				s.MaxConcurrent = int(i)
@@ -64,7 +72,7 @@ func (d *decoder) slot(e syntax.Node, at where, known []Field) Slot {
 			}
 		}
 	})
-	d.need(e, at, fKind, "does not say what kind of work it is for", "kind: "+orList(Kinds()))
+	d.needKind(e, at)
 	return s
 }
 
@@ -127,7 +135,7 @@ func (d *decoder) price(e syntax.Node, at where, known []Field) Price {
 	d.fieldsOf(e, "a price", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			price.Kind, _ = d.choice(v, at.in(f.Name), f, "kind")
+			price.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
 		case fPerHour:
 			if i, ok := d.decimal(v, at.in(f.Name), f); ok {
 				price.PerHour = &i
@@ -138,7 +146,7 @@ func (d *decoder) price(e syntax.Node, at where, known []Field) Price {
 			}
 		}
 	})
-	if !d.need(e, at, fKind, "does not say what kind of work it is for", "kind: "+orList(Kinds())) {
+	if !d.needKind(e, at) {
 		return price
 	}
 	perHour, perToken := e.Field(fPerHour), e.Field(fPerMTok)
