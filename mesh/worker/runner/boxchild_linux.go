@@ -53,14 +53,14 @@ func boxMain(args []string) int {
 		return childUsage
 	}
 	closeOthers(fdFilter)
-	if err := b.take(); err != nil {
-		fmt.Fprintln(os.Stderr, "limits:", err)
-		return childUsage
-	}
 	// Short of memory, the system ends the job before anything of the owner. A system without this is as safe as before.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, niceness)
 	program := filepath.Clean(args[3])
+	if err := b.take(); err != nil { // last, so that they bind this process no more than they must
+		fmt.Fprintln(os.Stderr, "limits:", err)
+		return childUsage
+	}
 	err := unix.Exec(program, append([]string{"bwrap"}, args[4:]...), []string{})
 	fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
 	return childUsage

@@ -90,7 +90,7 @@ func (c *Command) try(ctx context.Context) error {
 	}
 	for _, dir := range append([]string{"/home", "/root"}, c.config.Private...) {
 		if r := c.covers(dir); r != "" {
-			return no("move it, or leave commands out of donations.vox", "%s lies in %s, which every program would see", dir, r)
+			return no("move "+dir+", or leave commands out of donations.vox", "a private folder lies in %s, which every program would see", r)
 		}
 	}
 	if err := watchable(); err != nil {
@@ -146,6 +146,9 @@ func (c *Command) find(name string) (string, error) {
 
 // covers names the root of a box in which path lies, or is empty.
 func (c *Command) covers(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}

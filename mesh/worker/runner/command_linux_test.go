@@ -157,7 +157,7 @@ func TestNoSandbox(t *testing.T) {
 		t.Error(hint)
 	}
 	c := newBox(t, CommandConfig{}) // from here on bubblewrap is needed
-	if err := made(func(c *Command) { c.config.Private = []string{"/usr/lib"} }); !strings.Contains(fmt.Sprint(err), "/usr/lib lies in /usr") {
+	if err := made(func(c *Command) { c.config.Private = []string{"/usr/lib"} }); !strings.Contains(fmt.Sprint(err), "a private folder lies in /usr") {
 		t.Error(err)
 	}
 	if err := made(func(c *Command) { c.bwrap = "/usr/bin/false" }); !strings.Contains(fmt.Sprint(err), "cannot make a box") {
