@@ -97,15 +97,13 @@ type Fit struct {
 // the mesh's default, an Unknown class and a priority of 0 what Submit makes of them. tel may be nil.
 func (s *State) NodesFor(tel *Telemetry, now time.Time, req JobRequest) []Fit {
 	j := &Job{JobSubmitted: JobSubmitted{
-		Kind: req.Kind, Runner: req.Runner, Model: req.Model, Class: req.Class, Priority: uint8(req.Priority), NSFW: req.NSFW,
+		Kind: req.Kind, Runner: req.Runner, Command: req.Command, Model: req.Model, Class: req.Class, Priority: uint8(req.Priority), NSFW: req.NSFW,
 		TimeoutMS: req.Timeout.Milliseconds(), On: req.On,
 	}}
 	if j.Kind == "" {
-		if j.Kind = j.Runner; j.Runner == "wasm" {
-			j.Kind = "cpu"
-		}
+		j.Kind = ownKind(j.Runner)
 	}
-	if j.Model == "" && j.Runner != "wasm" {
+	if j.Model == "" && asksModel(j.Runner) {
 		j.Model = s.DefaultModel()
 	}
 	if j.Class == privacy.Unknown {
@@ -128,7 +126,7 @@ func (p *placement) fit(n *Node, j *Job) Fit {
 		f.InUse, f.Slots = p.use[n.ID+"/"+j.Kind], int(sl.Max)
 	}
 	for _, m := range n.Models {
-		if j.Runner != "wasm" && m.Name == j.Model {
+		if asksModel(j.Runner) && m.Name == j.Model {
 			f.Model, f.Has = modelView(n, m, p.s.At), true
 		}
 	}

@@ -233,7 +233,7 @@ type JobSubmitted struct {
 	Job       string
 	Run       string
 	Kind      string // slot kind: gpu, cpu, text, embed
-	Runner    string // wasm, text, embed
+	Runner    string // wasm, text, embed, command
 	Module    string
 	Args      []string
 	Stdin     string
@@ -248,6 +248,7 @@ type JobSubmitted struct {
 	ReplayOf  string // the job that this one runs again
 	Title     string // a short name for people: the file's, or the prompt's beginning
 	AuditID   string // of the act that caused it (replay)
+	Command   string // the name of a program that the node's owner gives
 }
 
 func (r *JobSubmitted) fields(c *coder) {
@@ -269,6 +270,7 @@ func (r *JobSubmitted) fields(c *coder) {
 	c.str(16, &r.ReplayOf)
 	c.str(17, &r.Title)
 	c.str(18, &r.AuditID)
+	c.str(19, &r.Command)
 }
 
 // JobLeased: a node was given the job. Attempt is the fence: only a result that carries it counts.

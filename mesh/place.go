@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -27,6 +28,7 @@ const (
 	RuleOwner    = "owner" // its owner needs it
 	RuleClass    = "class"
 	RuleKind     = "kind"
+	RuleCommand  = "command" // its owner does not give that program
 	RuleModel    = "model"
 	RuleNSFW     = "nsfw"
 	RulePriority = "priority"
@@ -127,12 +129,22 @@ func classRefusal(n *Node, c privacy.Class) string {
 	return ""
 }
 
-// fits asks for the slot kind and the model.
+// fits asks for the slot kind, and for the program or the model. The host runs no programs: what others may run on a
+// machine stands in its donations.vox, and the host's own node has none.
 func (p *placement) fits(n *Node, j *Job) (rule, reason string) {
 	if _, ok := n.slot(j.Kind); !ok {
 		return RuleKind, fmt.Sprintf("it gives no %s slots", j.Kind)
 	}
-	if j.Runner == "wasm" {
+	switch j.Runner {
+	case "wasm":
+		return "", ""
+	case "command":
+		switch {
+		case n.Host:
+			return RuleCommand, "the host runs no commands: only joined nodes give some"
+		case !slices.Contains(n.Commands, j.Command):
+			return RuleCommand, "it does not give the command " + printable(j.Command)
+		}
 		return "", ""
 	}
 	for _, m := range n.Models {

@@ -76,7 +76,7 @@ func (h *Host) place(next *State) []oplog.Draft {
 // likeness names all that placing depends on: jobs with the same likeness find the same nodes.
 func likeness(j *Job) string {
 	var b strings.Builder
-	for _, s := range []string{j.Kind, j.Runner, j.Model, j.On, j.Class.String(), itoa(uint64(j.Priority)), itoa(uint64(j.TimeoutMS))} {
+	for _, s := range []string{j.Kind, j.Runner, j.Command, j.Model, j.On, j.Class.String(), itoa(uint64(j.Priority)), itoa(uint64(j.TimeoutMS))} {
 		b.WriteString(s)
 		b.WriteByte(0)
 	}

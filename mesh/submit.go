@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	"slices"
 	"time"
 
 	"voxmesh/hopper"
@@ -16,8 +17,8 @@ import (
 
 // JobRequest asks for one job. Module, Stdin and Prompt are hashes that PutBlob gave.
 type JobRequest struct {
-	Runner   string // wasm, text, embed
-	Kind     string // slot kind; empty: cpu for wasm, text and embed for themselves
+	Runner   string // wasm, text, embed, command
+	Kind     string // slot kind; empty: cpu for wasm and command, text and embed for themselves
 	Module   string
 	Args     []string
 	Stdin    string
@@ -29,6 +30,7 @@ type JobRequest struct {
 	Timeout  time.Duration // 0: what the node's policy allows
 	On       string        // a node's id or label, or empty
 	Title    string
+	Command  string // for command: the name of a program, as a donor lists it in donations.vox
 }
 
 // Ticket names what was accepted.
@@ -64,7 +66,7 @@ func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket
 		if rec.On, err = next.resolveNode(req.On); err != nil {
 			return nil, err
 		}
-		if rec.Runner != "wasm" && rec.Model == "" {
+		if asksModel(rec.Runner) && rec.Model == "" {
 			if rec.Model = next.DefaultModel(); rec.Model == "" {
 				return nil, fault.New("vox/model/none", "no online node has a model").
 					WithHint("name one with --model, or look at voxmesh models")
@@ -93,20 +95,27 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	if rec.Priority == 0 {
 		rec.Priority = uint8(hopper.Normal)
 	}
-	need := rec.Prompt
+	if rec.Kind == "" {
+		rec.Kind = ownKind(rec.Runner)
+	}
+	need := []string{rec.Prompt}
 	switch rec.Runner {
-	case "wasm":
-		need = rec.Module
-		if rec.Kind == "" {
-			rec.Kind = "cpu"
-		}
+	case "wasm", "command":
 		if rec.Kind != "cpu" && rec.Kind != "gpu" {
-			return nil, bad("a wasm job needs a cpu or gpu slot, not %q", printable(rec.Kind))
+			return nil, bad("a %s job needs a cpu or gpu slot, not %q", rec.Runner, printable(rec.Kind))
+		}
+		need = []string{rec.Module}
+		if rec.Runner == "wasm" {
+			break
+		}
+		need, rec.Module, rec.Prompt, rec.Command = nil, "", "", req.Command
+		if !commandName(rec.Command) {
+			return nil, bad("%q is not the name of a program: letters, digits and . _ + -, at most %d", printable(rec.Command), commandNameMax)
+		}
+		if rec.Class == privacy.LocalOnly {
+			return nil, bad("a local-only job stays on the host, which runs no commands")
 		}
 	case "text", "embed":
-		if rec.Kind == "" {
-			rec.Kind = rec.Runner
-		}
 		if rec.Kind != rec.Runner && rec.Kind != "gpu" {
 			return nil, bad("a %s job needs a %s or gpu slot, not %q", rec.Runner, rec.Runner, printable(rec.Kind))
 		}
@@ -123,13 +132,43 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	if len(rec.Args) > maxArgs || total > maxArgBytes {
 		return nil, bad("%d arguments of %d bytes are more than %d of %d", len(rec.Args), total, maxArgs, maxArgBytes)
 	}
-	if need == "" || !h.blobs.Has(need) || rec.Stdin != "" && !h.blobs.Has(rec.Stdin) {
+	if slices.ContainsFunc(need, func(hash string) bool { return hash == "" || !h.blobs.Has(hash) }) || rec.Stdin != "" && !h.blobs.Has(rec.Stdin) {
 		return nil, fault.New("vox/blob/missing", "the job's module, prompt or input is not stored here")
 	}
 	if rec.Title == "" {
-		rec.Title = rec.Runner
+		if rec.Title = rec.Runner; rec.Command != "" {
+			rec.Title = rec.Command
+		}
 	}
 	return rec, nil
+}
+
+// ownKind is the kind of slot that a job of the runner needs where none is named.
+func ownKind(runner string) string {
+	if asksModel(runner) {
+		return runner
+	}
+	return "cpu"
+}
+
+// asksModel reports whether jobs of the runner are questions to a model.
+func asksModel(runner string) bool { return runner == "text" || runner == "embed" }
+
+// commandNameMax is the longest name of a program.
+const commandNameMax = 64
+
+// commandName reports whether s can be the name of a program: never a path, an option or a hidden file.
+func commandName(s string) bool {
+	if s == "" || len(s) > commandNameMax || s[0] == '.' || s[0] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '+' && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // resolveNode finds a node by id or by label. Codes: vox/node/unknown, vox/node/ambiguous.

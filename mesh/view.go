@@ -319,6 +319,7 @@ type JobView struct {
 	StartedAt    int64         `json:"started_at_micros,omitempty"`
 	EndedAt      int64         `json:"ended_at_micros,omitempty"`
 	Submitter    string        `json:"submitter"`
+	Command      string        `json:"command,omitempty"` // the program of a command job
 }
 
 // JobView gives one job.
@@ -328,7 +329,7 @@ func (s *State) JobView(j *Job) JobView {
 		CostUSD: usd(j.Cost), DurationMS: j.DurationMS, Kind: j.Kind, Runner: j.Runner, Title: j.Title,
 		Priority: j.Priority, Model: j.Model, Tokens: j.TokensUsed, Code: j.Code, Error: j.Error,
 		OutputBytes: j.OutputSize, SubmittedAt: j.SubmittedAt, StartedAt: j.StartedAt, EndedAt: j.EndedAt,
-		Submitter: j.Submitter,
+		Submitter: j.Submitter, Command: j.Command,
 	}
 	if j.Node != "" && j.State != Queued {
 		n := j.Node

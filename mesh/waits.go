@@ -122,7 +122,8 @@ func (w *Waits) kindOf(j *Job) *waitKind {
 // themselves, or by an act on the node; the others need another job, or another node.
 var nearness = map[string]int{
 	RuleBusy: 1, RuleOwner: 2, RuleHours: 3, RuleBudget: 4, RuleMode: 5, RuleOffline: 6, RuleLocked: 7,
-	RuleRefused: 11, RuleDuration: 12, RulePriority: 13, RuleNSFW: 14, RuleModel: 15, RuleClass: 16, RuleKind: 17, RuleNode: 18,
+	RuleRefused: 11, RuleDuration: 12, RulePriority: 13, RuleNSFW: 14, RuleCommand: 15, RuleModel: 16, RuleClass: 17, RuleKind: 18,
+	RuleNode: 19,
 }
 
 const passing = 10
@@ -131,7 +132,7 @@ const passing = 10
 // fewest obstacles that do not pass, then with the nearest.
 func (p *placement) decide(j *Job) decision {
 	d := decision{word: "no " + j.Kind + " free"}
-	best := [2]int{1 << 30}
+	best := []int{1 << 30}
 	for _, n := range p.s.Nodes() {
 		if j.On != "" && j.On != n.ID {
 			continue
@@ -150,7 +151,11 @@ func (p *placement) decide(j *Job) decision {
 			d.takers = append(d.takers, n.ID)
 			d.free = d.free || worst == 0
 		}
-		if at := [2]int{lasting, worst}; at[0] < best[0] || at[0] == best[0] && at[1] < best[1] {
+		own := 0 // of two that are as near, the joined node speaks: the host cannot be told to give more
+		if n.Host {
+			own = 1
+		}
+		if at := []int{lasting, worst, own}; slices.Compare(at, best) < 0 {
 			best, d.node, d.reason = at, n.ID, reason
 			d.word = waitWord(rule, j)
 		}
@@ -173,7 +178,7 @@ func waitWord(rule string, j *Job) string {
 			return "class unknown"
 		}
 		return "class"
-	case RuleRefused, RuleDuration, RulePriority, RuleNSFW:
+	case RuleRefused, RuleDuration, RulePriority, RuleNSFW, RuleCommand:
 		return "policy"
 	}
 	return "no " + j.Kind + " free"

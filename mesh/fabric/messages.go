@@ -165,7 +165,7 @@ type Assign struct {
 	Run       string   `json:"run"`
 	Attempt   uint32   `json:"attempt"`
 	Kind      string   `json:"kind"`   // slot kind
-	Runner    string   `json:"runner"` // wasm, text, embed
+	Runner    string   `json:"runner"` // wasm, text, embed, command
 	Module    string   `json:"module,omitempty"`
 	Args      []string `json:"args,omitempty"`
 	Stdin     string   `json:"stdin,omitempty"`
@@ -175,5 +175,6 @@ type Assign struct {
 	Priority  uint8    `json:"priority"`
 	NSFW      bool     `json:"nsfw"`
 	TimeoutMS int64    `json:"timeout_ms"`
-	Submitter string   `json:"submitter"` // operator's name; the worker adds its own name of the mesh
+	Submitter string   `json:"submitter"`         // operator's name; the worker adds its own name of the mesh
+	Command   string   `json:"command,omitempty"` // the name of a program of the worker's machine
 }

@@ -30,15 +30,16 @@ type ModelRunner interface {
 
 // Config is what an agent works with. Link, Policy, Slots, WASM and Dir are required.
 type Config struct {
-	Link   fabric.Link  // to the host
-	Node   string       // this node's id
-	Mesh   string       // this machine's name of the mesh: the part behind the @ in alice@aurelia
-	Policy PolicySource // decides what is admitted
-	Slots  *Slots       // shared by the agents of this machine
-	WASM   WASMRunner
-	Ollama ModelRunner // nil: no models here
-	Owner  Owner       // sees whether the owner needs the machine; nil: nothing of it can be seen. Shared like Slots
-	Pin    *AuditPin   // the newest audit head seen; nil: not watched
+	Link    fabric.Link  // to the host
+	Node    string       // this node's id
+	Mesh    string       // this machine's name of the mesh: the part behind the @ in alice@aurelia
+	Policy  PolicySource // decides what is admitted
+	Slots   *Slots       // shared by the agents of this machine
+	WASM    WASMRunner
+	Ollama  ModelRunner   // nil: no models here
+	Command CommandRunner // nil: no programs are run here
+	Owner   Owner         // sees whether the owner needs the machine; nil: nothing of it can be seen. Shared like Slots
+	Pin     *AuditPin     // the newest audit head seen; nil: not watched
 
 	Dir       string // work folder of this agent alone: modules are kept, spools and inputs are emptied at the start
 	ModuleMax int64  // bytes of modules that are kept; 512 MiB
@@ -55,21 +56,22 @@ type Agent struct {
 	modules  *modules
 	kick     chan struct{} // one waits: something changed
 
-	mu      sync.Mutex
-	ctx     context.Context // of the jobs; nil before Run
-	closed  bool
-	leaving bool
-	n       uint64        // reports sent
-	order   uint64        // of assignments
-	rtt     time.Duration // of the last report
-	heard   time.Time     // when the host last spoke
-	term    time.Duration // of leases
-	jobs    map[string]*job
-	models  models
-	away    away
-	locked  string // the host's reason to lock this node
-	alarm   string // what is wrong with the host's audit log
-	wg      sync.WaitGroup
+	mu           sync.Mutex
+	ctx          context.Context // of the jobs; nil before Run
+	closed       bool
+	leaving      bool
+	n            uint64        // reports sent
+	order        uint64        // of assignments
+	rtt          time.Duration // of the last report
+	heard        time.Time     // when the host last spoke
+	term         time.Duration // of leases
+	jobs         map[string]*job
+	models       models
+	away         away
+	locked       string // the host's reason to lock this node
+	alarm        string // what is wrong with the host's audit log
+	commandsNote string // why a program that the policy gives cannot be run
+	wg           sync.WaitGroup
 }
 
 const (

@@ -18,6 +18,7 @@ import (
 type ServeOptions struct {
 	WASM    WASMRunner                              // one of its own, which keeps compiled modules in the data folder
 	Ollama  ModelRunner                             // the one on this machine, where OLLAMA_HOST says
+	Command CommandRunner                           // one of its own, from whose jobs the data folder is kept
 	Slots   *Slots                                  // of its own
 	Policy  PolicySource                            // the recorded one of the data folder
 	Owner   Owner                                   // an OwnerWatch of this machine
@@ -133,6 +134,14 @@ func (c *Crew) runners() (closeAll func(), err error) {
 		}
 		c.o.WASM, closeAll = w, func() { _ = w.Close() }
 	}
+	if c.o.Command == nil {
+		p, err := runner.NewCommand(runner.CommandConfig{Private: []string{c.dir}})
+		if err != nil {
+			closeAll()
+			return nil, err
+		}
+		c.o.Command = p
+	}
 	if c.o.Ollama == nil {
 		o, err := runner.NewOllama(runner.OllamaConfig{})
 		if err != nil {
@@ -221,7 +230,7 @@ func (c *Crew) work(ctx context.Context, w *member) error {
 	}
 	defer link.Close()
 	a, err := New(Config{
-		Link: link, Node: w.m.Node, Mesh: w.m.Local, Policy: c.o.Policy, Slots: c.o.Slots, WASM: c.o.WASM, Ollama: c.o.Ollama, Owner: c.o.Owner,
+		Link: link, Node: w.m.Node, Mesh: w.m.Local, Policy: c.o.Policy, Slots: c.o.Slots, WASM: c.o.WASM, Ollama: c.o.Ollama, Command: c.o.Command, Owner: c.o.Owner,
 		Pin: pin, Dir: filepath.Join(c.dir, "work", w.m.Pin), Now: c.o.Now, Log: c.o.Log, Version: c.o.Version,
 	})
 	if err != nil {

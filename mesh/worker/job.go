@@ -125,12 +125,17 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 		l.Owner = busy
 		return policy.Decide(p, f, policy.Request{
 			Kind: j.as.Kind, Peer: j.peer, Mesh: a.cfg.Mesh, Class: class, NSFW: j.as.NSFW, Priority: j.as.Priority,
-			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, At: a.cfg.Now(),
+			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, Command: j.as.Command, At: a.cfg.Now(),
 		}, l)
 	})
 	if release == nil {
 		why, busy := refusal(d)
 		a.refuse(j, why, busy)
+		return p, nil
+	}
+	if why := a.unable(j); why != "" {
+		release()
+		a.refuse(j, why, false)
 		return p, nil
 	}
 	a.turn(j, fabric.PhaseAccepted)
@@ -163,6 +168,10 @@ func (a *Agent) misfit(j *job) string {
 		}
 		if !isHash(j.as.Prompt) {
 			return "the job names no prompt"
+		}
+	case "command":
+		if why := misfitCommand(&j.as); why != "" {
+			return why
 		}
 	default:
 		return fmt.Sprintf("there is no runner %q here", clean.Max(j.as.Runner, 20).String())

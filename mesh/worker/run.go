@@ -77,7 +77,17 @@ func (in *inputs) drop() {
 // gather fetches what the job names. A module is not compiled ahead: the job runs at once, and its runner compiles
 // beside it.
 func (a *Agent) gather(j *job, in *inputs) error {
-	if j.as.Runner != "wasm" {
+	switch j.as.Runner {
+	case "command":
+	case "wasm":
+		path, free, err := a.modules.get(j.ctx, j.as.Module, func(ctx context.Context, f *os.File) error {
+			return a.fetch(ctx, j.as.Module, runner.ModuleMax, f, func() { rewind(f) })
+		})
+		if err != nil {
+			return fmt.Errorf("the module: %w", err)
+		}
+		in.module, in.free = path, append(in.free, free)
+	default:
 		var b bytes.Buffer
 		if err := a.fetch(j.ctx, j.as.Prompt, promptMost, &b, b.Reset); err != nil {
 			return fmt.Errorf("the prompt: %w", err)
@@ -85,13 +95,6 @@ func (a *Agent) gather(j *job, in *inputs) error {
 		in.prompt = b.String()
 		return nil
 	}
-	path, free, err := a.modules.get(j.ctx, j.as.Module, func(ctx context.Context, f *os.File) error {
-		return a.fetch(ctx, j.as.Module, runner.ModuleMax, f, func() { rewind(f) })
-	})
-	if err != nil {
-		return fmt.Errorf("the module: %w", err)
-	}
-	in.module, in.free = path, append(in.free, free)
 	if j.as.Stdin == "" {
 		return nil
 	}
@@ -117,16 +120,20 @@ func (a *Agent) notGathered(j *job, err error) fabric.Result {
 // execute runs the job, no longer than the policy lets it.
 func (a *Agent) execute(j *job, p policy.Policy, in *inputs, out io.Writer) runner.Result {
 	deadline := policy.EffectiveTimeout(p, millis(j.as.TimeoutMS))
-	if j.as.Runner == "wasm" {
-		job := runner.WASMJob{ModulePath: in.module, ModuleHash: j.as.Module, Args: j.as.Args, Deadline: deadline}
+	if j.as.Runner == "wasm" || j.as.Runner == "command" {
+		var stdin io.Reader
 		if in.stdin != "" {
 			f, err := os.Open(in.stdin)
 			if err != nil {
 				return runner.Result{Status: runner.Failed, ExitCode: runner.NoExit, Code: codeBlob, Error: "the input is gone"}
 			}
 			defer f.Close() //nolint:errcheck // it was only read
-			job.Stdin = f
+			stdin = f
 		}
+		if j.as.Runner == "command" {
+			return a.runCommand(j, deadline, stdin, out)
+		}
+		job := runner.WASMJob{ModulePath: in.module, ModuleHash: j.as.Module, Args: j.as.Args, Stdin: stdin, Deadline: deadline}
 		return a.cfg.WASM.Run(j.ctx, job, out)
 	}
 	if a.cfg.Owner != nil {

@@ -19,7 +19,7 @@ const (
 
 // describeTerms adds what the policy says beside its slots: programs, models, prices.
 func (a *Agent) describeTerms(d *fabric.Describe, p policy.Policy) {
-	d.Commands = p.Commands[:min(len(p.Commands), commandsMost)]
+	a.describeCommands(d, p)
 	if p.Models != nil && len(d.Models) > 0 {
 		d.Models = slices.DeleteFunc(slices.Clone(d.Models), func(m fabric.Model) bool { return !p.GivesModel(m.Name) })
 		if len(d.Models) == 0 {

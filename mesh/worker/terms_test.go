@@ -45,6 +45,7 @@ func TestTermsAreTold(t *testing.T) {
 `)
 		start(t, h, says("x"), func(cfg *Config) {
 			cfg.Policy, cfg.Ollama = NewFilePolicy(path, time.Now), library{"llama3.2:3b", "llama3.2:1b", "qwen3:8b"}
+			cfg.Command = programs{"ls": "", "wc": ""}
 		})
 		d := h.until("terms", func(r fabric.Report) bool { return len(r.Describe.Commands) > 0 }).Describe
 		if len(d.Commands) != 2 || len(d.Models) != 2 || d.Models[0].Name != "llama3.2:1b" || d.PolicyNote != "" {

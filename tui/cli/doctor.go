@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func (a *app) doctorCmd() *cobra.Command {
 			defer stop()
 			var out []checkView
 			for _, check := range []func(context.Context, string) checkView{
-				a.checkFolder, a.checkHost, a.checkLog, a.checkAudit, a.checkPolicy, a.checkMeshes, a.checkWASM, a.checkModels, a.checkTerminal,
+				a.checkFolder, a.checkHost, a.checkLog, a.checkAudit, a.checkPolicy, a.checkMeshes, a.checkWASM, a.checkCommands, a.checkModels, a.checkTerminal,
 			} {
 				out = append(out, check(ctx, dir))
 			}
@@ -233,6 +234,37 @@ func (a *app) checkWASM(ctx context.Context, _ string) checkView {
 	res := w.Run(ctx, runner.WASMJob{ModulePath: module, Args: []string{"1000"}, Deadline: doctorWait}, io.Discard)
 	if res.Status != runner.Succeeded {
 		c.Result, c.Detail = "problem", "a test job ended as "+string(res.Status)+": "+res.Error
+	}
+	return c
+}
+
+// checkCommands looks whether this machine can run the programs that its policy gives.
+func (a *app) checkCommands(ctx context.Context, dir string) checkView {
+	c := checkView{Check: "commands", Result: "ok"}
+	names := []string{"true"}
+	given := false
+	if path, err := worker.PolicyPath(dir); err == nil && path != "" {
+		if b, err := os.ReadFile(path); err == nil {
+			if p, ok := policy.Parse(path, b).Policy(); ok && len(p.Commands) > 0 {
+				names, given = p.Commands, true
+			}
+		}
+	}
+	r, err := runner.NewCommand(runner.CommandConfig{Private: []string{dir}})
+	for i := 0; err == nil && i < len(names); i++ {
+		err = r.Ready(ctx, names[i])
+	}
+	switch {
+	case err == nil && given:
+		c.Detail = "jobs may run " + cleanText(strings.Join(names, ", ")) + ", each in a box of its own"
+	case err == nil:
+		c.Detail = "boxes can be made; donations.vox gives no commands"
+	case given:
+		_, c.Mend = fault.Of(err)
+		c.Result, c.Detail = "problem", err.Error()
+	default:
+		_, c.Mend = fault.Of(err)
+		c.Result, c.Detail = "note", err.Error()+"; donations.vox gives none"
 	}
 	return c
 }

@@ -239,7 +239,7 @@ func (a *app) work(ctx context.Context, dir string) error {
 // crew runs the agents for the meshes that this machine joined.
 func (a *app) crew(ctx context.Context, dir string, m *machine, gives *worker.FilePolicy, logf func(string, ...any)) error {
 	err := worker.Serve(ctx, dir, worker.ServeOptions{
-		WASM: m.wasm, Ollama: m.models(), Policy: gives, Log: logf, Version: mesh.Version(),
+		WASM: m.wasm, Ollama: m.models(), Command: m.command, Policy: gives, Log: logf, Version: mesh.Version(),
 	})
 	if ctx.Err() != nil {
 		return nil

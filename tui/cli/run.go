@@ -40,7 +40,7 @@ func (f *runFlags) add(c *cobra.Command) {
 
 func (a *app) runCmd() *cobra.Command {
 	c := &cobra.Command{Use: "run", Short: "Send a job and show its output"}
-	c.AddCommand(a.runWasmCmd(), a.runTextCmd("text", "PROMPT", "Ask a language model on the mesh"),
+	c.AddCommand(a.runWasmCmd(), a.runCommandCmd(), a.runTextCmd("text", "PROMPT", "Ask a language model on the mesh"),
 		a.runTextCmd("embed", "TEXT", "Embed a text on the mesh"))
 	return c
 }
@@ -73,6 +73,33 @@ func (a *app) runWasmCmd() *cobra.Command {
 			if req.Title == "" {
 				req.Title = filepath.Base(strings.TrimPrefix(args[0], blobPrefix))
 			}
+			return a.runJob(ctx, h, req, f.detach)
+		}),
+	}
+	f.add(c)
+	c.Flags().StringVar(&f.stdin, "stdin", "", "a file for the job's standard input")
+	return c
+}
+
+func (a *app) runCommandCmd() *cobra.Command {
+	f := &runFlags{}
+	c := &cobra.Command{
+		Use: "command NAME [-- ARGS]", Short: "Run a program that a donor gives: no files, no network", Args: cobra.MinimumNArgs(1),
+		RunE: a.command(acts, files{flags: []string{"stdin"}}, func(ctx context.Context, args []string) error {
+			h, err := a.acting()
+			if err != nil {
+				return err
+			}
+			req, err := f.request("command")
+			if err != nil {
+				return err
+			}
+			if f.stdin != "" {
+				if req.Stdin, err = a.stored(h, f.stdin); err != nil {
+					return err
+				}
+			}
+			req.Command, req.Args = args[0], args[1:]
 			return a.runJob(ctx, h, req, f.detach)
 		}),
 	}

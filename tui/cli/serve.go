@@ -309,8 +309,9 @@ func (a *app) startAgents(ctx context.Context, r *hosted, dir string, logf func(
 
 // machine is what jobs run on here, shared by all agents of this process.
 type machine struct {
-	wasm   *runner.WASM
-	ollama *runner.Ollama
+	wasm    *runner.WASM
+	ollama  *runner.Ollama
+	command *runner.Command
 }
 
 func newMachine(dir string) (*machine, error) {
@@ -322,7 +323,11 @@ func newMachine(dir string) (*machine, error) {
 	if err != nil {
 		o = nil // an address that is not loopback is refused; doctor says so
 	}
-	return &machine{w, o}, nil
+	c, err := runner.NewCommand(runner.CommandConfig{Private: []string{dir}})
+	if err != nil {
+		return nil, err
+	}
+	return &machine{w, o, c}, nil
 }
 
 // models is the model server as an interface that is nil where there is none.

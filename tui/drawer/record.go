@@ -128,6 +128,7 @@ func (l *Layer) noteJob(n *noter, v *mesh.RunView, id string) {
 	h.head, h.class, h.copy = true, j.Class, id
 	n.set("runner", j.Runner)
 	n.set("kind", j.Kind)
+	n.set("command", j.Command)
 	n.set("model", j.Model)
 	n.set("sent by", j.Submitter)
 	n.put("priority", strconv.Itoa(int(j.Priority)))

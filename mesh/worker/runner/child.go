@@ -12,15 +12,17 @@ import (
 	"runtime/debug"
 )
 
-// IsChild reports whether a process with these arguments was started to run a module. A binary that runs WASM jobs
-// begins with
+// IsChild reports whether a process with these arguments was started to run a job. A binary that runs WASM or command
+// jobs begins with
 //
 //	if runner.IsChild(os.Args) {
 //		os.Exit(runner.ChildMain())
 //	}
 //
 // before anything else.
-func IsChild(args []string) bool { return len(args) == 2 && args[1] == ChildCommand }
+func IsChild(args []string) bool {
+	return len(args) == 2 && args[1] == ChildCommand || len(args) > 1 && args[1] == boxCommand
+}
 
 // Exit codes of a child. They say nothing about the job: that is the verdict.
 const (
@@ -30,9 +32,12 @@ const (
 	childNoVoice = 4
 )
 
-// ChildMain runs one module: the order comes on standard input, the job's output goes to standard output, the verdict
+// ChildMain runs one program in a box (see Command), or one module: the order comes on standard input, the job's output goes to standard output, the verdict
 // to descriptor 3. It ends when its parent does. It returns the exit code of the process.
 func ChildMain() int {
+	if os.Args[1] == boxCommand {
+		return boxMain(os.Args)
+	}
 	if !isPipe(fdVerdict) || !isPipe(fdLifeline) {
 		fmt.Fprintln(os.Stderr, "voxmesh starts this command itself, to run a job.")
 		return childUsage

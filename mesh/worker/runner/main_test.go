@@ -29,11 +29,22 @@ func TestMain(m *testing.M) {
 		confinedMain()
 		os.Exit(0)
 	}
+	if len(os.Args) == 2 && os.Args[1] == parentCommand {
+		os.Exit(boxParentMain())
+	}
 	if len(os.Args) == 3 && os.Args[1] == parentCommand {
 		os.Exit(parentMain(os.Args[2]))
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		for _, f := range atEnd {
+			f()
+		}
+		os.Exit(code)
+	}))
 }
+
+// atEnd is what removes what several tests share.
+var atEnd []func()
 
 // newWASM makes a runner that is closed at the end of the test.
 func newWASM(t *testing.T, config WASMConfig) *WASM {

@@ -2,15 +2,16 @@
 //
 // A WASM runner runs a WASI module made by strangers: in a child process of its own, without files, network,
 // environment or wall clock, within a bound of memory, output and time. An Ollama runner asks the model server on this
-// machine, which it reaches on loopback only, and never makes it fetch a model.
+// machine, which it reaches on loopback only, and never makes it fetch a model. A Command runner runs a program that the
+// donor named, in a box of its own; where no box can be made it runs nothing.
 //
 // What is promised of every run:
 //   - A run always ends. A job that passes its deadline, or whose context is cancelled, is killed with the whole
 //     process group behind it, and nothing of it is left: no process, no zombie, no goroutine, no open pipe.
 //   - If this process dies, even by kill -9, its job children die too.
 //   - The verdict is final, and says which limit ended the job by a stable code. What a job wrote until then is kept.
-//   - Output is one stream of raw bytes, in the order of writing; the standard error of a job is part of it. It is not
-//     cleaned here: the bytes are the result. Sentences in Result.Error are cleaned.
+//   - Output is one stream of raw bytes, in the order of writing; the standard error of a module is part of it, that of
+//     a program is not. It is not cleaned here: the bytes are the result. Sentences in Result.Error are cleaned.
 //
 // The package knows nothing of meshes: who may run what is decided before.
 package runner
@@ -43,7 +44,7 @@ const (
 	CodeDeadline      = "vox/run/deadline"       // ran longer than it may
 	CodeKilled        = "vox/run/killed"         // the context was cancelled
 	CodeTrap          = "vox/run/trap"           // the module did what WebAssembly forbids
-	CodeExit          = "vox/run/exit-code"      // the module ended itself with a code other than 0
+	CodeExit          = "vox/run/exit-code"      // the module or program ended itself with a code other than 0
 	CodeNotWASM       = "vox/run/not-wasm"       // not a WASI command module
 	CodeImport        = "vox/run/import"         // wants a function from its host that is not given here
 	CodeModuleMissing = "vox/run/module-missing" // the file cannot be read
@@ -56,6 +57,9 @@ const (
 	CodeModelMissing  = "vox/run/model-missing"  // the model is not installed here
 	CodeOllamaAnswer  = "vox/run/ollama-answer"  // the model server answered with an error, or not as documented
 	CodeOllamaGone    = "vox/run/ollama-gone"    // the model server went away in the middle of an answer
+	CodeNoSandbox     = "vox/run/no-sandbox"     // no box can be made on this machine, so no program is run
+	CodeNoCommand     = "vox/run/no-command"     // the program is not installed, or not where a box shows it
+	CodeTaskLimit     = "vox/run/task-limit"     // wanted more processes and threads than it may have
 )
 
 // DefaultOutputMax is how many bytes a job may write: 16 MiB.
@@ -77,7 +81,7 @@ type OutputInfo struct {
 // Result is how a run ended.
 type Result struct {
 	Status    Status
-	ExitCode  int    // of the module; 0 for a model's answer, NoExit where there is none
+	ExitCode  int    // of the module or program; 0 for a model's answer, NoExit where there is none
 	Error     string // a cleaned sentence for people; empty if it succeeded
 	Code      string // one of the codes above; empty if it succeeded
 	TokensIn  int64
