@@ -97,6 +97,11 @@ var rooms = []room{
 		why: "the bus carries messages and decides who may speak; what they mean is not its business",
 	},
 	{
+		dir: "mesh/donations", ours: slices.Concat(leaves, []string{"policy", "policy/syntax"}),
+		of:  []string{"golang.org/x/sys"},
+		why: "the donor's file is saved the same way by a command and by the form, and without a mesh, a host or a worker",
+	},
+	{
 		dir: "mesh/worker", ours: slices.Concat(leaves, []string{"policy", "mesh/fabric", "mesh/invite", "mesh/worker/runner"}),
 		of:  []string{"github.com/nats-io/nkeys", "golang.org/x/sync", "golang.org/x/sys"},
 		why: "a worker obeys its own policy and hears a host through the fabric alone: it must not see the host's state",

@@ -92,7 +92,7 @@ func TestIsCommand(t *testing.T) {
 }
 
 // later are commands that hints name and that come with later work; whoever adds one takes it off this list.
-var later = []string{"policy explain", "hopper reprioritize"}
+var later = []string{"hopper reprioritize"}
 
 // groups do nothing by themselves: a hint must name what is below them.
 var groups = []string{"access", "hopper", "oplog", "policy", "run"}

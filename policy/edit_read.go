@@ -310,18 +310,18 @@ func expectedOf(f Field) string {
 		}
 		return `a list, as in ["alice@aurelia", "bo@aurelia"]; [] for none`
 	case Records:
-		return "a list of records, as in [" + example(f) + "]"
+		return "a list of records, as in [" + exampleOf(f) + "]"
 	case Record:
 		if f.Name == fBusy {
-			return "true, false, or a record, as in " + example(f)
+			return "true, false, or a record, as in " + exampleOf(f)
 		}
-		return "a record, as in " + example(f)
+		return "a record, as in " + exampleOf(f)
 	}
 	return "a name or a string"
 }
 
-// example is a record of the field's kind that could stand there.
-func example(f Field) string {
+// exampleOf is a record of the field's kind that could stand there.
+func exampleOf(f Field) string {
 	switch f.Name {
 	case fSlots:
 		return "{ kind: gpu, max_concurrent: 1, weight: 100 }"

@@ -12,6 +12,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,8 @@ import (
 	"golang.org/x/term"
 
 	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/donations"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker/runner"
 	"voxmesh/tui/sshd"
@@ -121,13 +124,20 @@ func (a *app) fail(err error, asJSON bool) int {
 	if code == "vox/internal" && isUsage(err) {
 		code, hint = "vox/cli/usage", "voxmesh --help shows the commands"
 	}
+	diff := ""
+	if d := (*donations.ChangedError)(nil); errors.As(err, &d) {
+		diff = d.Diff()
+	}
 	if asJSON || a.json {
-		_ = writeJSON(a.out, envelope{V: 1, Error: &errorView{code, err.Error(), hint}}) // nobody is left to tell
+		_ = writeJSON(a.out, envelope{V: 1, Error: &errorView{code, err.Error(), hint, diff}}) // nobody is left to tell
 		return exitOf(code)
 	}
 	fmt.Fprintf(a.err, "voxmesh: %s  [%s]\n", cleanText(err.Error()), code)
 	if hint != "" {
 		fmt.Fprintf(a.err, "  %s\n", cleanText(hint))
+	}
+	if diff != "" {
+		fmt.Fprintf(a.err, "\n%s", clean.Block(diff))
 	}
 	return exitOf(code)
 }
@@ -161,13 +171,15 @@ func wantsJSON(args []string) bool {
 // exitOf is the exit code that stands for a fault.
 func exitOf(code string) int {
 	switch code {
-	case "vox/cli/usage", "vox/job/invalid", "vox/invite/unknown-slot", "vox/invite/bad-address", "vox/access/role":
+	case "vox/cli/usage", "vox/job/invalid", "vox/invite/unknown-slot", "vox/invite/bad-address", "vox/access/role",
+		"vox/policy/bad-path", "vox/policy/bad-value":
 		return 2
 	case "vox/host/none", "vox/host/gone", "vox/fabric/unreachable":
 		return 5
-	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required":
+	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required",
+		"vox/policy/changed-underneath", "vox/policy/nothing-to-undo":
 		return 3
-	case "vox/invite/no-such", "vox/policy/no-file":
+	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such":
 		return 4
 	}
 	family, name, _ := strings.Cut(strings.TrimPrefix(code, "vox/"), "/")

@@ -81,7 +81,9 @@ type envelopeRead struct {
 func TestSessionsAreKeptIn(t *testing.T) {
 	for line, code := range map[string]string{
 		"serve": "vox/cli/refused", "work": "vox/cli/refused", "demo": "vox/cli/refused", "join x": "vox/cli/refused",
-		"policy show": "vox/cli/refused", "doctor": "vox/cli/refused", "oplog repair": "vox/cli/refused",
+		"policy show": "vox/cli/refused", "policy set min_priority=1": "vox/cli/refused", "policy check -": "vox/cli/refused",
+		"policy unset min_priority": "vox/cli/refused", "policy move slots[0] 1": "vox/cli/refused", "policy fmt": "vox/cli/refused",
+		"policy undo": "vox/cli/refused", "policy stage": "vox/cli/refused", "policy explain": "vox/cli/refused", "doctor": "vox/cli/refused", "oplog repair": "vox/cli/refused",
 		"nodes --data /etc": "vox/cli/refused", "nodes --workspace /etc": "vox/cli/refused",
 		"audit verify --export /etc/passwd --key /etc/passwd": "vox/cli/refused",
 		"kill bob --confirm bob --reason x":                   "vox/access/denied", "blob put": "vox/access/denied",

@@ -38,6 +38,7 @@ type errorView struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
+	Diff    string `json:"diff,omitempty"` // of vox/policy/changed-underneath
 }
 
 // writeJSON writes one line of JSON in which nothing can drive a terminal: what clean would take away is escaped, and
