@@ -24,7 +24,7 @@ func TestChangedOnDisk(t *testing.T) {
 	x.book.src = []byte(third)
 	second(x).has("1 edit, changed on disk", "Problems 1", "6       30     was 8")
 	x.do(keys.View, keys.View).has("[Problems 1]", "warning 1:1  changed on disk by somebody else: W shows how, Z takes it")
-	x.do(keys.Back).do(keys.Write).has("[Changed on disk]", "-    { kind: text, max_concurrent: 4, weight: 20 },", "+    { kind: text, max_concurrent: 4, weight: 19 },", "1 edit is of yours")
+	x.do(keys.Back).do(keys.Write).has("[Changed on disk]", "-    { kind: text, max_concurrent: 4, weight: 20 },", "+    { kind: text, max_concurrent: 4, weight: 19 },", "the form holds 1 edit of")
 	if x.book.writes != 0 {
 		t.Fatal("it is written over")
 	}
