@@ -113,7 +113,7 @@ func (p *Pane) drawBeside(b *cell.Buffer, r layout.Rect) {
 	x := pane.Heading(b, r, nameOfFile(p.doc.Path), focused, border)
 	in := r.Inner()
 	body := in
-	body.H = p.split(b, r)
+	body.H = p.split(b, r, focused)
 	p.drawSheet(b, body)
 	pane.Facts(b, r, r.Y, format.End(p.file.lines, r.X+r.W-6-x), border)
 	pane.Facts(b, r, r.Y+r.H-1, p.file.position(), border)

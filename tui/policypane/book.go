@@ -41,8 +41,9 @@ type Saved struct{ Doc Doc }
 
 // Staged is what was done for git.
 type Staged struct {
-	Ran  string // the command, as it was run; empty: none was
-	Note string // why it was not, or what git said
+	Ran    string // the command, as it was run; empty: none was
+	Note   string // why it was not, or what git said
+	Commit string // the command that commits it, where the book knows one; empty: the form suggests its own
 }
 
 // Conflict is an error of a Save or an Undo of a file that changed underneath.

@@ -91,7 +91,7 @@ func (l *conflict) Draw(b *cell.Buffer, f layout.Frame) {
 	w := min(conflictWidth, f.Width-4) - 4
 	n := len(l.p.steps)
 	text := format.Wrap(fmt.Sprintf("%s changed since the form read it, so nothing was written. This is what somebody else "+
-		"changed; %s of yours in the form.", nameOfFile(l.p.doc.Path), isOrAre(n)), w)
+		"changed; the form holds %s of yours.", nameOfFile(l.p.doc.Path), format.Many(n, "edit")), w)
 	fixed := 2 + len(text) + 1 + 2
 	over := f.Over(fixed + min(len(l.diff), 12))
 	r := layout.Box(f, over, conflictWidth, min(fixed+len(l.diff), over.H))
@@ -111,13 +111,6 @@ func (l *conflict) Draw(b *cell.Buffer, f layout.Frame) {
 		pane.Facts(b, r, r.Y+r.H-1, format.Position(l.top, min(l.top+l.rows, len(l.diff)), len(l.diff)), theme.In(theme.Second))
 	}
 	b.Put(in.X, in.Y+in.H-1, in.W, format.End("$ git diff "+nameOfFile(l.p.doc.Path), in.W), theme.In(theme.Third))
-}
-
-func isOrAre(n int) string {
-	if n == 1 {
-		return "1 edit is"
-	}
-	return fmt.Sprintf("%d edits are", n)
 }
 
 func diffInk(line string) theme.Style {

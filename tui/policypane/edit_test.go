@@ -115,6 +115,11 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("it stays:\n%s", x.text())
 	}
 	x.has("▸•       0")
+	x.do(keys.Open).typed("007").do(keys.Open)
+	if !strings.Contains(x.text(), "min_priority: 7\n") {
+		t.Errorf("%s", x.text())
+	}
+	x.do(keys.Undo)
 	x.do(keys.Undo).to("min_priority").do(keys.Remove)
 	if strings.Contains(x.text(), "min_priority: 5") || x.p.row().id != "min_priority" {
 		t.Error("del does not take it out")

@@ -295,8 +295,12 @@ func (p *Pane) staged(m staged) pane.Action {
 		return nil
 	}
 	p.staging = 0
+	commit := p.commit()
+	if m.Commit != "" {
+		commit = clean.Line(m.Commit).String()
+	}
 	if m.err == nil && m.Ran != "" {
-		p.after = p.commit()
+		p.after = commit
 	}
 	switch note := clean.Line(m.Note).String(); {
 	case m.err != nil:
@@ -304,9 +308,9 @@ func (p *Pane) staged(m staged) pane.Action {
 	case m.Ran == "":
 		return pane.Notice{Text: "not staged: " + note}
 	case note != "":
-		return pane.Notice{Text: "ran " + m.Ran + "   " + note + "   " + p.commit()}
+		return pane.Notice{Text: "ran " + m.Ran + "   " + note + "   " + commit}
 	}
-	return pane.Notice{Text: "ran " + m.Ran + "   then: " + p.commit()}
+	return pane.Notice{Text: "ran " + m.Ran + "   then: " + commit}
 }
 
 // commit is the command that is suggested after staging.

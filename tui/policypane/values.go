@@ -114,7 +114,7 @@ func sound(f policy.Field, text string) bool {
 	switch f.Type {
 	case policy.Int:
 		n, err := strconv.ParseInt(text, 10, 64)
-		return err == nil && n >= f.Min && n <= f.Max && strconv.FormatInt(n, 10) == text
+		return err == nil && n >= f.Min && n <= f.Max && text[0] != '+'
 	case policy.Decimal:
 		n, ok := micros(text)
 		return ok && n >= f.Min && n <= f.Max
@@ -209,9 +209,12 @@ func either(words []string) string {
 
 // literal writes what was typed as the file has it.
 func literal(f policy.Field, text string) string {
-	if f.Type == policy.Text || f.Type == policy.Clock {
+	switch f.Type {
+	case policy.Text, policy.Clock:
 		s, _ := readName(text)
 		return syntax.Quote(s)
+	case policy.Int:
+		return strconv.FormatInt(numberOf(text), 10)
 	}
 	return text
 }

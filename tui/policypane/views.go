@@ -80,7 +80,7 @@ const (
 )
 
 // split draws the line over the last rows of a region, and gives how many stay above it.
-func (p *Pane) split(b *cell.Buffer, r layout.Rect) int {
+func (p *Pane) split(b *cell.Buffer, r layout.Rect, focused bool) int {
 	n := tallDetail
 	if r.H < lowPane {
 		n = lowDetail
@@ -90,7 +90,7 @@ func (p *Pane) split(b *cell.Buffer, r layout.Rect) int {
 		return in.H
 	}
 	st := theme.In(theme.Third)
-	if b.At(r.X, r.Y).Style.Ink == theme.Second {
+	if focused {
 		st = theme.In(theme.Second)
 	}
 	y := in.Y + in.H - n - 1
@@ -182,7 +182,7 @@ func (p *Pane) drawMain(b *cell.Buffer) {
 	}
 	p.at.body = r.Inner()
 	if p.wide() && p.view == fields {
-		p.at.body.H = p.split(b, r)
+		p.at.body.H = p.split(b, r, p.focus == form)
 		if rest := r.Inner().H - p.at.body.H; rest > 0 {
 			in := p.at.body
 			p.drawDetail(b, layout.Rect{X: in.X + 1, Y: in.Y + in.H + 1, W: in.W - 2, H: rest - 1})
