@@ -41,6 +41,9 @@ func shortTime(t, now time.Time) string {
 	return t.Format("Mon 15:04")
 }
 
+// ownerMost is how much is said of what the owner does.
+const ownerMost = 120
+
 func (a *admission) owner() {
 	switch {
 	case a.p.PauseWhenBusy == nil:
@@ -48,7 +51,7 @@ func (a *admission) owner() {
 	case a.l.Owner == "":
 		a.say("owner", true, fBusy, "", "the owner does not need this machine now")
 	default:
-		a.say("owner", false, fBusy, "", "the owner needs this machine: %s", safeText(clip(a.l.Owner)))
+		a.say("owner", false, fBusy, "", "the owner needs this machine: %s", safeText(clipTo(a.l.Owner, ownerMost)))
 	}
 }
 

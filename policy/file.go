@@ -162,8 +162,9 @@ func (f *File) at(a problemAt) Problem {
 }
 
 // clip shortens what a file says for a message.
-func clip(s string) string {
-	const most = 40
+func clip(s string) string { return clipTo(s, 40) }
+
+func clipTo(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

@@ -45,6 +45,12 @@ func (a *app) oneNode(s source, id string) error {
 		if v.Locked != "" {
 			fmt.Fprintf(w, "locked: %s\n", v.Locked)
 		}
+		if v.Away != "" {
+			fmt.Fprintf(w, "away: %s\n", v.Away)
+		}
+		if v.PolicyNote != "" {
+			fmt.Fprintf(w, "policy: %s\n", v.PolicyNote)
+		}
 		fmt.Fprintf(w, "kind %s   joined %s   beat %s ago   up %s\n", v.Kind, at(v.JoinedAt), ageOpt(v.HeartbeatAgeMS), ageOpt(v.UptimeMS))
 		fmt.Fprintf(w, "24 h %s of %s   tokens %d\n", dollars(v.CostUSD), dollarsOpt(v.CostCapUSD), v.Tokens)
 		fmt.Fprintf(w, "gives %s   longest job %d s   NSFW %v   priority >= %d\n", slotText(v.Slots), v.MaxJobSecs, v.NSFW, v.MinPriority)
@@ -76,6 +82,8 @@ func nodeTable(w io.Writer, nodes []mesh.NodeView) {
 			state = "locked"
 		case n.Status == mesh.Online && n.Mode != mesh.Active:
 			state = n.Mode.String()
+		case n.Status == mesh.Online && n.Away != "":
+			state = "away"
 		}
 		rows = append(rows, []string{
 			n.ID, badge(n.PrivacyClass), state, fmt.Sprint(len(n.Jobs)), dollars(n.CostUSD) + "/" + dollarsOpt(n.CostCapUSD),

@@ -286,7 +286,7 @@ func (s *sink) chunk(c mesh.Chunk) error {
 		return nil
 	}
 	if c.Restart {
-		s.a.say("attempt %d begins: what came before was of a worker that was lost", c.Attempt)
+		s.a.say("attempt %d begins: what came before was of an attempt that did not end", c.Attempt)
 	}
 	out := c.Data
 	if s.clean {

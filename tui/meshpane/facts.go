@@ -79,6 +79,12 @@ func (p *Pane) factLines(n *mesh.Node, long bool) []line {
 	if n.Locked != "" {
 		out = append(out, line{left: "locked: " + n.Locked, ls: theme.In(theme.Failed)})
 	}
+	if n.Away != "" {
+		out = append(out, line{left: n.Away, ls: theme.In(theme.Waiting)})
+	}
+	if n.PolicyNote != "" {
+		out = append(out, line{left: "policy: " + n.PolicyNote, ls: theme.In(theme.Waiting)})
+	}
 	where := second(rtt, "joined "+format.Day(n.JoinedAt, now))
 	if n.Host {
 		where = second("since "+format.Day(n.JoinedAt, now), "")
