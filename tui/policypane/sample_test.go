@@ -45,6 +45,7 @@ type shelf struct {
 	src     []byte
 	exists  bool
 	before  []byte // the last save
+	saved   []byte // and what it wrote
 	writes  int
 	note    string
 	git     string
@@ -75,7 +76,7 @@ func (b *shelf) Save(_ context.Context, base, text []byte) (Saved, error) {
 	if !bytes.Equal(base, b.src) {
 		return Saved{}, clash{policy.Diff(base, b.src)}
 	}
-	b.before, b.src, b.exists = b.src, bytes.Clone(text), true
+	b.before, b.src, b.saved, b.exists = b.src, bytes.Clone(text), bytes.Clone(text), true
 	b.writes++
 	return Saved{b.doc()}, nil
 }
@@ -83,6 +84,9 @@ func (b *shelf) Save(_ context.Context, base, text []byte) (Saved, error) {
 func (b *shelf) Undo(context.Context) (Saved, error) {
 	if b.before == nil {
 		return Saved{}, errors.New("nothing was saved")
+	}
+	if !bytes.Equal(b.src, b.saved) {
+		return Saved{}, clash{policy.Diff(b.saved, b.src)}
 	}
 	b.src, b.before = b.before, nil
 	b.writes++

@@ -76,6 +76,16 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// A save is not undone over what somebody else wrote after it.
+func TestUndoTooLate(t *testing.T) {
+	x := play(t, home, 80, 24).to("nsfw_allowed").do(keys.Mark, keys.Write)
+	x.book.src = append(x.book.src, "// mine\n"...)
+	x.do(keys.Undo)
+	if !strings.HasPrefix(x.said(), "not undone: the file was changed by somebody else") || x.book.writes != 1 || x.text() != string(x.book.src) {
+		t.Errorf("said %q", x.said())
+	}
+}
+
 func TestTypedWhileItChanges(t *testing.T) {
 	x := play(t, home, 80, 24).to("min_priority").do(keys.Open).typed("9")
 	x.book.src = []byte(strings.Replace(home, "weight: 20", "weight: 19", 1))
