@@ -114,6 +114,12 @@ func plan(t testing.TB, tree *Tree, edit string) []Edit {
 			return n.InsertField(Node{}, text)
 		}
 		return n.InsertField(find(n, after), text)
+	case "format":
+		out, ok := Format(tree)
+		if !ok {
+			return nil
+		}
+		return []Edit{{0, len(tree.src), string(out)}}
 	}
 	t.Fatalf("no edit %q", verb)
 	return nil
@@ -184,5 +190,6 @@ func sound(t testing.TB, before *Tree, out []byte) *Tree {
 func TestInsertGolden(t *testing.T)  { testGolden(t, "insert", 10) }
 func TestRemoveGolden(t *testing.T)  { testGolden(t, "remove", 10) }
 func TestFieldGolden(t *testing.T)   { testGolden(t, "field", 10) }
+func TestFormatGolden(t *testing.T)  { testGolden(t, "format", 10) }
 func TestReplaceGolden(t *testing.T) { testGolden(t, "replace", 5) }
 func TestMoveGolden(t *testing.T)    { testGolden(t, "move", 10) }

@@ -117,6 +117,7 @@ func TestRandomRemove(t *testing.T) {
 		x.parent.kids = slices.Delete(x.parent.kids, i, i+1)
 		now := result(t, d, tree, edits, what)
 		keeps(t, d, now, what, func(owner *thing, _ bool) bool { return owner.within(x) })
+		ownStay(t, d, now, what, x.parent)
 		for _, e := range edits {
 			if e.Text != "" && e.Text != " " {
 				t.Fatalf("%s writes %q", what, e.Text)

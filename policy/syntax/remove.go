@@ -99,10 +99,8 @@ func (b body) lastBeforeBracket(k int, pre, post gap, lead, tail int32) (s, e in
 		return t.off(t.trimmed(lead)), t.off(tail)
 	}
 	above := pre.first
-	for i := pre.from; i < above; i++ {
-		if t.toks[i].Kind == LineComment {
-			above = -1 // it would swallow the bracket
-		}
+	if t.hasLine(pre.from, above) || post.comma >= 0 && pre.comma >= 0 && t.comment(pre.comma, above) >= 0 {
+		above = -1 // a line comment would swallow the bracket; another, behind the comma, would become the bracket's
 	}
 	if k == 0 || above < 0 || t.comment(above, lead) >= 0 || pre.loose() {
 		for t.toks[tail].Kind == Space {
