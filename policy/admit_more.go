@@ -23,18 +23,23 @@ func (a *admission) hours() {
 		return
 	}
 	if i := openIn(a.p.stretches(at), at); i >= 0 {
-		a.say("hours", true, fmt.Sprintf("%s[%d]", fHours, i), "", "it is %s, within the hours given", shortTime(at))
+		a.say("hours", true, fmt.Sprintf("%s[%d]", fHours, i), "", "it is %s, within the hours given", shortTime(at, at))
 		return
 	}
 	if _, until := a.p.HoursEnd(at); !until.IsZero() {
-		a.say("hours", false, fHours, "", "it is %s; others may use this machine from %s on", shortTime(at), shortTime(until))
+		a.say("hours", false, fHours, "", "it is %s; others may use this machine from %s on", shortTime(at, at), shortTime(until, at))
 		return
 	}
-	a.say("hours", false, fHours, "", "it is %s, and no hours that are given come", shortTime(at))
+	a.say("hours", false, fHours, "", "it is %s, and no hours that are given come", shortTime(at, at))
 }
 
-// shortTime is a moment within the next weeks, for people.
-func shortTime(t time.Time) string { return t.Format("Mon 15:04") }
+// shortTime is a moment near now, for people.
+func shortTime(t, now time.Time) string {
+	if t.Sub(now) > 6*24*time.Hour { // the day of the week alone would be another one
+		return t.Format("Mon 2 Jan 15:04")
+	}
+	return t.Format("Mon 15:04")
+}
 
 func (a *admission) owner() {
 	switch {

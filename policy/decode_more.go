@@ -55,7 +55,10 @@ func (d *decoder) days(v syntax.Node, at where, f *Field) []string {
 		if e.Kind() == syntax.ErrorNode {
 			continue
 		}
-		if s, ok := d.choice(e, at.in(f.Name), f, "day"); ok {
+		switch s, known := d.choice(e, at.in(f.Name), f); {
+		case !known:
+			d.fail(e, "unknown-day", fmt.Sprintf("%s is %q, which is no day of the week", at.in(f.Name), clip(s)), orList(f.Choices), near(s, f.Choices))
+		case s != "":
 			days = append(days, s)
 		}
 	}
@@ -82,7 +85,7 @@ func (d *decoder) clock(v syntax.Node, what where, span string, most int) string
 
 // zone finds a time zone. Each is looked for once.
 func (d *decoder) zone(v syntax.Node, what where) (string, *time.Location) {
-	const expected = `a name such as "Europe/Berlin"; without zone it is this machine's`
+	const expected = `the name of a zone, as in "Europe/Berlin", or no zone for this machine's`
 	s, ok := d.name(v, what, expected)
 	if !ok {
 		return "", nil

@@ -33,7 +33,8 @@ func (d *decoder) bareUser(n syntax.Node, s, effect string) {
 
 // names reads a list of names. It is never nil if there is a list, so that an empty one is not "any".
 func (d *decoder) names(v syntax.Node, list string) []string {
-	if !d.is(v, syntax.ListNode, named(list), `a list, as in ["alice@aurelia"]`) {
+	if v.Kind() != syntax.ListNode {
+		d.is(v, syntax.ListNode, named(list), "a list, as in ["+example(list)+"]")
 		return nil
 	}
 	names := []string{}
@@ -42,12 +43,29 @@ func (d *decoder) names(v syntax.Node, list string) []string {
 		if e.Kind() == syntax.ErrorNode {
 			continue
 		}
-		if s, ok := d.name(e, where{list: list, i: i}, "a string"); ok {
+		if s, ok := plainName(e); ok {
 			names = append(names, s)
+		} else {
+			d.name(e, where{list: list, i: i}, "a name, as in "+example(list))
 		}
 		i++
 	}
 	return names
+}
+
+// example is an element of a list as it could be.
+func example(list string) string {
+	switch list {
+	case fScopes:
+		return "render"
+	case fMeshes:
+		return "aurelia"
+	case fCommands:
+		return "ffmpeg"
+	case fModels:
+		return `"llama3.2:3b"`
+	}
+	return `"alice@aurelia"`
 }
 
 // is reports whether v has the kind, and says so if it has not.
@@ -138,15 +156,23 @@ func parseMicro(s string) (int64, error) {
 	return i, nil
 }
 
-// choice reads one of the names that a field may have. noun is what one of them is: "kind", as in the code unknown-kind.
-func (d *decoder) choice(v syntax.Node, what where, f *Field, noun string) (string, bool) {
-	expected := orList(f.Choices)
-	s, ok := d.name(v, what, expected)
-	if ok && !slices.Contains(f.Choices, s) {
-		d.fail(v, "unknown-"+noun, fmt.Sprintf("%s is %q, which is no %s", what, clip(s), noun), expected, near(s, f.Choices))
-		return "", false
+// choice reads one of the names that a field may have, and says whether it is one. Empty: it is no name, which was said.
+func (d *decoder) choice(v syntax.Node, what where, f *Field) (s string, known bool) {
+	s, ok := plainName(v)
+	if !ok {
+		s, _ = d.name(v, what, orList(f.Choices))
 	}
-	return s, ok
+	return s, s == "" || slices.Contains(f.Choices, s)
+}
+
+// kind reads a kind of work; empty if there is none.
+func (d *decoder) kind(v syntax.Node, what where, f *Field) string {
+	s, known := d.choice(v, what, f)
+	if !known {
+		d.fail(v, "unknown-kind", fmt.Sprintf("%s is %q, which is no kind of work", what, clip(s)), orList(f.Choices), near(s, f.Choices))
+		return ""
+	}
+	return s
 }
 
 // near is nearest, and of words that begin like a choice that choice: monday is mon.

@@ -96,13 +96,30 @@ func pad(r rune) string {
 	switch {
 	case r == '\t':
 		return "\t"
-	case unicode.In(r, unicode.Mn, unicode.Me):
+	case unicode.In(r, unicode.Mn, unicode.Me), r >= 0x1160 && r <= 0x11ff: // marks, and the rest of a Hangul syllable
 		return ""
-	case r >= 0x1100 && r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3,
-		r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0x1f300 && r <= 0x1faff:
+	case wide(r):
 		return "  "
 	}
 	return " "
+}
+
+// wide reports whether terminals give a rune two columns (East Asian Width W and F, by whole blocks).
+func wide(r rune) bool {
+	if r < 0x1100 {
+		return false
+	}
+	for _, block := range [...][2]rune{
+		{0x1100, 0x115f}, {0x231a, 0x231b}, {0x23e9, 0x23ec}, {0x2705, 0x2705}, {0x270a, 0x270b}, {0x274c, 0x274c},
+		{0x2e80, 0x303e}, {0x3041, 0x4dbf}, {0x4e00, 0xa4cf}, {0xa960, 0xa97c}, {0xac00, 0xd7a3}, {0xf900, 0xfaff},
+		{0xfe10, 0xfe19}, {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff},
+		{0x1f900, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
+	} {
+		if r >= block[0] && r <= block[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // safeText replaces what a terminal would obey, or would hide, rune for rune. Tabs stay.
