@@ -37,6 +37,10 @@ func FuzzSet(f *testing.F) {
 			if name != "donations" {
 				break
 			}
+			known := edits[(len(src)+len(path))%len(edits)]
+			if g := fuzzEdit(t, view, known[0], func() (*File, error) { return view.Set(known[0], known[1]) }); g != nil {
+				fuzzBytes(t, view, g, known[0])
+			}
 		}
 	})
 }
