@@ -11,7 +11,8 @@ import (
 // is sound; one after which the file says something else than was meant is not made.
 //
 // Of two fields with one name, an edit sets the first, which is the one that counts, and removes both. What a record has
-// beyond the fields that are known here stays when the record is set.
+// beyond the fields that are known here stays when the record is set. Comments within a value that is exchanged as a
+// whole (a record for true) go with it.
 //
 // Errors are of the type EditError: vox/policy/bad-path (no such setting), vox/policy/no-such (nothing stands there),
 // vox/policy/bad-value (with what is expected), vox/policy/not-sound (what is there cannot be edited safely).

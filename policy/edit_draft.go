@@ -133,6 +133,9 @@ func whole(n syntax.Node) bool {
 // exchange plans another value for a field or an element, instead of all of the one that is there.
 func exchange(n syntax.Node, f Field, v val) ([]syntax.Edit, error) {
 	now := value(n)
+	if !n.Valid() {
+		return sure(nil)
+	}
 	text := write(f, ordered(f, v), now.Kind() == syntax.StringNode)
 	if n.Kind() == syntax.FieldNode && !whole(n) {
 		return mend(n, text)

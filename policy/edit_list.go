@@ -106,7 +106,11 @@ func (d *draft) reorder(at []spot, was, now []string) error {
 func (d *draft) setPairs(at []spot, f Field, to []int, want []val) error {
 	for range mostSteps {
 		var edits []syntax.Edit
-		for i, e := range elements(value(d.node(at))) {
+		all := elements(value(d.node(at)))
+		if len(all) != len(to) { // what is broken in it was read otherwise then
+			return d.apply()
+		}
+		for i, e := range all {
 			if to[i] < 0 {
 				continue
 			}
@@ -124,7 +128,7 @@ func (d *draft) setPairs(at []spot, f Field, to []int, want []val) error {
 		}
 	}
 	for i, e := range elements(value(d.node(at))) {
-		if to[i] < 0 {
+		if i >= len(to) || to[i] < 0 {
 			continue
 		}
 		if v := want[to[i]]; same(f, readNode(e), v) {
@@ -160,9 +164,12 @@ func (d *draft) removeAll(at []spot, gone []int) error {
 				last = -2
 				continue
 			}
-			cut := all[i].Remove()
-			if len(cut) == 0 {
+			if i >= len(all) {
 				return d.apply()
+			}
+			cut, err := sure(all[i].Remove())
+			if err != nil {
+				return err
 			}
 			edits = append(edits, cut...)
 			last, taken = i, taken+1

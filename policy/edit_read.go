@@ -308,20 +308,20 @@ func expectedOf(f Field) string {
 		if len(f.Choices) > 0 {
 			return "a list of " + strings.Join(f.Choices, ", ") + "; [] for none"
 		}
-		return `a list, as in ["alice@aurelia", "bo@aurelia"]; [] for none`
+		return "a list, as in [" + example(f.Name) + "]; [] for none"
 	case Records:
-		return "a list of records, as in [" + exampleOf(f) + "]"
+		return "a list of records, as in [" + exampleRecord(f) + "]"
 	case Record:
 		if f.Name == fBusy {
-			return "true, false, or a record, as in " + exampleOf(f)
+			return "true, false, or a record, as in " + exampleRecord(f)
 		}
-		return "a record, as in " + exampleOf(f)
+		return "a record, as in " + exampleRecord(f)
 	}
 	return "a name or a string"
 }
 
-// exampleOf is a record of the field's kind that could stand there.
-func exampleOf(f Field) string {
+// exampleRecord is a record of the field's kind that could stand there.
+func exampleRecord(f Field) string {
 	switch f.Name {
 	case fSlots:
 		return "{ kind: gpu, max_concurrent: 1, weight: 100 }"

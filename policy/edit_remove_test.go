@@ -169,6 +169,8 @@ func TestEditsOfBrokenFiles(t *testing.T) {
 		{src: "policy donations {\n  slots: [ { kind: gpu }\n  min_priority: 1\n", do: "min_priority=2"},
 		{src: in("  slots: [ { kind: gpu \n  min_priority: 1"), do: "slots[0].kind=cpu"},
 		{src: in("  allowed_users: [\"a@x\", @b, \"c@x\"]"), do: "allowed_users[]=d@x"},
+		{src: in("  slots: = [{ kind: gpu }]"), do: "slots[cpu].weight=3"},
+		{src: in("  pause_when_busy: maybe"), do: "pause_when_busy.cpu_percent=3"},
 		{src: "policy donations {\n  \"never closed\n", do: "min_priority=2"},
 	} {
 		if g, err := edited(Parse("x", []byte(tc.src)), tc.do); err == nil || !strings.HasPrefix(hintOf(err), "vox/policy/not-sound: ") {

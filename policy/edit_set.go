@@ -102,7 +102,7 @@ func (e *placing) step(d *draft, n syntax.Node, i int, s step) (done bool, next 
 	box, holder := value(n), Field{Fields: table}
 	if i > 0 {
 		holder = e.fields[i-1]
-		if !box.Valid() || box.Kind() == syntax.MissingNode || holder.Name == fBusy && box.Kind() == syntax.NameNode {
+		if yieldWord := holder.Name == fBusy && readNode(box).shape == isBool; yieldWord || noValue(n) {
 			v, err := e.whole(i, box)
 			if err != nil {
 				return true, n, err
@@ -130,6 +130,11 @@ func (e *placing) step(d *draft, n syntax.Node, i int, s step) (done bool, next 
 	e.what = e.fields[i]
 	e.want, err = d.put(here, holder, s.name, v)
 	return true, n, err
+}
+
+// noValue reports whether a field has nothing behind its name, or behind its colon.
+func noValue(n syntax.Node) bool {
+	return n.Kind() == syntax.FieldNode && n.First().Kind() == syntax.MissingNode && !n.First().Next().Valid()
 }
 
 // element goes to an element of a list, or adds it.

@@ -313,3 +313,14 @@ func TestSetRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestLookup(t *testing.T) {
+	for path, want := range map[string]string{
+		"slots[1].weight": fWeight, "slots[].kind": fKind, "min_priority": fMinPrio, `per_peer_overrides["a]b.c"].peer`: fPeer,
+		"active_hours[0].days[1]": fDays, "slots[0]": fSlots, "": "", "nope": "", "slots[0": "", "slots[0]..x": "", "min_priority.x": "",
+	} {
+		if f, ok := Lookup(path); f.Name != want || ok != (want != "") {
+			t.Errorf("%s: %q, %v", path, f.Name, ok)
+		}
+	}
+}

@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // Type is what the value of a field is.
 type Type uint8
 
@@ -107,30 +105,23 @@ func Days() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat",
 
 // Lookup gives the field at a path, whatever stands in its brackets: slots[1].weight, slots[].weight, min_priority.
 func Lookup(path string) (Field, bool) {
+	steps, ok := cutPath(path)
+	if !ok {
+		return Field{}, false
+	}
 	fields := Schema()
 	var found Field
-	for _, part := range strings.FieldsFunc(plainPath(path), func(r rune) bool { return r == '.' }) {
-		i := indexField(fields, part)
+	for _, s := range steps {
+		if s.elem {
+			continue
+		}
+		i := indexField(fields, s.name)
 		if i < 0 {
 			return Field{}, false
 		}
 		found, fields = fields[i], fields[i].Fields
 	}
-	return found, found.Name != ""
-}
-
-// plainPath is a path without its brackets; what stands in them may hold dots.
-func plainPath(path string) string {
-	var b strings.Builder
-	for path != "" {
-		before, rest, open := strings.Cut(path, "[")
-		b.WriteString(before)
-		if !open {
-			break
-		}
-		_, path, _ = strings.Cut(rest, "]")
-	}
-	return b.String()
+	return found, true
 }
 
 func indexField(fields []Field, name string) int {

@@ -7,7 +7,7 @@ import (
 
 // InsertField plans a new field in a block or record, after the given field (or block), or as the first one where after
 // is absent. text is the whole field, without a comma. Comments stay with the fields that they belong to. Nil if n has
-// not both of its brackets, or after is not within it.
+// not both of its brackets, after is not within it, or the source would become too large.
 func (n Node) InsertField(after Node, text string) []Edit {
 	b, ok := n.body()
 	if k := n.Kind(); !ok || k != BlockNode && k != RecordNode || !writable([]string{text}) {
@@ -15,16 +15,16 @@ func (n Node) InsertField(after Node, text string) []Edit {
 	}
 	switch i := slices.Index(b.kids, after); {
 	case i >= 0:
-		return b.after(i, []string{text})
+		return b.t.fits(b.after(i, []string{text}))
 	case after.Valid():
 		return nil
 	case len(b.kids) == 0:
 		if !b.gap(0).sound || b.gap(0).comma >= 0 {
 			return nil
 		}
-		return n.firstField(text)
+		return b.t.fits(n.firstField(text))
 	}
-	return b.before(0, []string{text})
+	return b.t.fits(b.before(0, []string{text}))
 }
 
 // fill plans the first elements of an empty list. Comments within it stay above them.

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Format gives the source in the one style of `policy fmt`. A source with errors is given as it is, and false. What it
+// Format gives the source in the one style of `policy fmt`. A source with errors, or one that
+// would become too large, is given as it is, and false. What it
 // means is the same, its comments are all there and in the same order, and formatting again changes nothing.
 //
 // Each field and block of a block has a line of its own, indented by two blanks or, where most lines are, by tabs. Lists
@@ -28,7 +29,11 @@ func Format(t *Tree) ([]byte, bool) {
 	b, _ := t.Root().body()
 	p.within(b, false)
 	p.newline(false)
-	return p.align(), true
+	out := p.align()
+	if len(out) > MaxSize {
+		return t.src, false // nobody could read it
+	}
+	return out, true
 }
 
 // habits gives the line end and the indent of most lines.
@@ -87,8 +92,14 @@ func (p *printer) newline(blank bool) {
 	p.fresh = true
 }
 
+// full reports whether more was written than can be read again; then the rest is not written.
+func (p *printer) full() bool { return len(p.out) > MaxSize }
+
 // put writes text, after a blank if there is to be one and something is on the line.
 func (p *printer) put(text []byte, space bool) {
+	if p.full() {
+		return
+	}
 	if p.line {
 		p.newline(false)
 	}
@@ -104,10 +115,10 @@ func (p *printer) put(text []byte, space bool) {
 	p.fresh = false
 }
 
-// comments writes the comments among the tokens [from, to) and reports whether there are any. first says whether there
+// comments writes the comments among the tokens [from, to) and reports whether there are some. first says whether there
 // is a blank before the first one.
 func (p *printer) comments(from, to int32, first bool) bool {
-	any := false
+	some := false
 	for i := from; i < to; i++ {
 		k := p.t.toks[i].Kind
 		if k != LineComment && k != BlockComment {
@@ -118,13 +129,13 @@ func (p *printer) comments(from, to int32, first bool) bool {
 			text = bytes.TrimRight(text, "\r") // they would become part of the line end
 		}
 		behind := !p.fresh && !p.line
-		p.put(text, any || first)
+		p.put(text, some || first)
 		if k == LineComment && behind {
 			p.tails = append(p.tails, tail{len(p.out) - len(text), p.lines, p.t.off(i)})
 		}
-		any, p.line = true, k == LineComment
+		some, p.line = true, k == LineComment
 	}
-	return any
+	return some
 }
 
 // node writes n.
@@ -177,11 +188,11 @@ func (p *printer) brackets(n Node) {
 	if many {
 		p.level++
 	}
-	any := p.within(b, many)
+	some := p.within(b, many)
 	if many {
 		p.level--
 	}
-	p.put(p.t.TokenText(int(b.close)), any && n.Kind() != ListNode)
+	p.put(p.t.TokenText(int(b.close)), some && n.Kind() != ListNode)
 }
 
 // many reports whether what is in b has lines of its own.
@@ -199,22 +210,22 @@ func (b body) many() bool {
 
 // within writes what is within b, without its brackets, and reports whether there is anything.
 func (p *printer) within(b body, many bool) bool {
-	any := false
+	some := false
 	for i := range len(b.kids) + 1 {
 		space := b.n.Kind() != ListNode || i > 0 || many
 		if p.between(b, i, many, space) {
-			any, space = true, true
+			some, space = true, true
 		}
 		if i < len(b.kids) {
 			p.node(b.kids[i], space)
-			any = true
+			some = true
 		}
 	}
-	return any
+	return some
 }
 
 // between writes gap i of b: its comma and its comments, and the line ends if what follows begins a line.
-func (p *printer) between(b body, i int, many, space bool) (any bool) {
+func (p *printer) between(b body, i int, many, space bool) (some bool) {
 	t, g, n := p.t, b.gap(i), len(b.kids)
 	fields := b.n.Kind() == BlockNode || b.n.Kind() == FileNode
 	breaks := b.n.Kind() == FileNode || many && (i == 0 || i == n || g.first >= 0 || fields)
@@ -232,18 +243,18 @@ func (p *printer) between(b body, i int, many, space bool) (any bool) {
 	if comma && breaks {
 		p.put([]byte{','}, false)
 	}
-	any = p.comments(g.from, near, space)
+	some = p.comments(g.from, near, space)
 	if comma && !breaks {
 		p.put([]byte{','}, false)
 	}
 	if !breaks {
-		return p.comments(near, g.to, space) || any
+		return p.comments(near, g.to, space) || some
 	}
-	return p.linesWithin(g, near, i == 0, i == n) || any
+	return p.linesWithin(g, near, i == 0, i == n) || some
 }
 
 // linesWithin writes the lines of a gap from token at on: comments on lines of their own, and before what follows.
-func (p *printer) linesWithin(g gap, at int32, first, last bool) (any bool) {
+func (p *printer) linesWithin(g gap, at int32, first, last bool) (some bool) {
 	blank := false
 	for start := at; ; {
 		end := start
@@ -255,7 +266,7 @@ func (p *printer) linesWithin(g gap, at int32, first, last bool) (any bool) {
 		switch {
 		case has || lastLine && !last:
 			p.newline(blank && !first)
-			any = p.comments(start, end, true) || any
+			some = p.comments(start, end, true) || some
 			blank, first = false, false
 		case !lastLine && start > at && (g.comma < start || g.comma >= end):
 			blank = true
@@ -268,7 +279,7 @@ func (p *printer) linesWithin(g gap, at int32, first, last bool) (any bool) {
 	if last {
 		p.newline(false)
 	}
-	return any
+	return some
 }
 
 // tail is a line comment behind something on its line.

@@ -4,7 +4,9 @@ import "strings"
 
 // Append plans the adding of elements at the end of a list, in the style of those that are there: on their own lines or
 // on one, with or without commas, with or without a trailing one. Comments behind the last one stay with it, those below
-// it stay below. Nil if n is no list with both of its brackets, or something in it is no value.
+// it stay below. Nil if n is no list with both of its brackets, if something in it is no value, or if the source would become
+// too large. The texts are values as they are to be written, without a comment at the end; how deep they nest is the
+// caller's business.
 func (n Node) Append(texts ...string) []Edit {
 	b, ok := n.body()
 	if !ok || !b.values() || !writable(texts) {
@@ -14,13 +16,13 @@ func (n Node) Append(texts ...string) []Edit {
 		if !b.gap(0).sound || b.gap(0).comma >= 0 {
 			return nil
 		}
-		return n.fill(texts)
+		return b.t.fits(n.fill(texts))
 	}
 	last := len(b.kids) - 1
 	if b.gap(last).leads() && b.gap(len(b.kids)).sound && b.t.comment(b.lead(last), b.tail(last)) < 0 {
-		return b.inlineAfter(last, texts) // as many lines as there were
+		return b.t.fits(b.inlineAfter(last, texts)) // as many lines as there were
 	}
-	return b.after(last, texts)
+	return b.t.fits(b.after(last, texts))
 }
 
 // Insert plans elements before the i-th of a list, from 0, in the style of those around; from the number of elements on
@@ -33,7 +35,7 @@ func (n Node) Insert(i int, texts ...string) []Edit {
 	if i >= len(b.kids) {
 		return n.Append(texts...)
 	}
-	return b.before(i, texts)
+	return b.t.fits(b.before(i, texts))
 }
 
 // writable reports whether there are texts, and none of them is empty.
@@ -44,6 +46,18 @@ func writable(texts []string) bool {
 		}
 	}
 	return len(texts) > 0
+}
+
+// fits gives the edits if the source does not become too large by them.
+func (t *Tree) fits(edits []Edit) []Edit {
+	size := len(t.src)
+	for _, e := range edits {
+		size += len(e.Text) - (e.End - e.Start)
+	}
+	if size > MaxSize {
+		return nil
+	}
+	return edits
 }
 
 // before plans new kids before kid i.

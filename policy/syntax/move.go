@@ -20,12 +20,12 @@ func (n Node) MoveTo(i int) []Edit {
 		}
 	}
 	if b.movesLine(k, i) {
-		return b.moveLine(k, i)
+		return b.t.fits(b.moveLine(k, i))
 	}
 	if edits := b.rotate(k, i); edits != nil {
-		return edits
+		return b.t.fits(edits)
 	}
-	return b.carry(k, i)
+	return b.t.fits(b.carry(k, i))
 }
 
 // movesLine reports whether kid k has its lines for itself and can be put between the lines at i with its comma.

@@ -26,6 +26,7 @@ type gap struct {
 
 func (t *Tree) gap(from, to int32) gap {
 	g := gap{t: t, from: from, to: to, comma: -1, first: -1, last: -1, sound: true}
+	t.look(from, to)
 	for i := from; i < to; i++ {
 		switch k := t.toks[i].Kind; {
 		case k == Newline:
@@ -48,6 +49,12 @@ func (g gap) leads() bool { return g.last >= 0 && g.comma > g.last }
 // loose reports whether the comma stands on a line of neither neighbour.
 func (g gap) loose() bool { return g.comma > g.first && g.comma < g.last && g.first >= 0 }
 
+func (t *Tree) look(from, to int32) {
+	if t.looked != nil {
+		*t.looked += int(to - from)
+	}
+}
+
 // lineEnd gives the token that begins the line after that of the first neighbour.
 func (g gap) lineEnd() int32 {
 	if g.first < 0 {
@@ -59,6 +66,7 @@ func (g gap) lineEnd() int32 {
 // comment gives the first comment in the tokens [from, to), or -1.
 func (t *Tree) comment(from, to int32) int32 {
 	for i := from; i < to; i++ {
+		t.look(i, i+1)
 		if k := t.toks[i].Kind; k == LineComment || k == BlockComment {
 			return i
 		}
@@ -76,6 +84,14 @@ type body struct {
 
 // body gives what is within n. False for a node without both of its brackets, and for one that has none.
 func (n Node) body() (body, bool) {
+	b, ok := n.bodyOf()
+	if ok {
+		b.t.look(0, int32(len(b.kids)))
+	}
+	return b, ok
+}
+
+func (n Node) bodyOf() (body, bool) {
 	switch n.Kind() {
 	case FileNode:
 		return body{n, n.t, slices.Collect(n.Children()), -1, int32(len(n.t.toks) - 1)}, true
@@ -191,6 +207,7 @@ func (b body) leadAbove(i int) int32 {
 	for end := g.last; end >= g.from; {
 		start := end - 1
 		for start >= g.from && b.t.toks[start].Kind != Newline {
+			b.t.look(start, start+1)
 			start--
 		}
 		if start < g.from && (g.from > 0 || b.open >= 0) {
@@ -232,6 +249,7 @@ func (t *Tree) trimmed(tok int32) int32 {
 // lineStart gives the token that begins the line of tok.
 func (t *Tree) lineStart(tok int32) int32 {
 	for tok > 0 && t.toks[tok-1].Kind != Newline && t.toks[tok-1].Kind != BOM {
+		t.look(tok, tok+1)
 		tok--
 	}
 	return tok

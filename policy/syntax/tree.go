@@ -14,7 +14,8 @@ type Tree struct {
 	nodes  []node
 	lines  []uint32 // where each line begins
 	errs   []Error
-	unsaid int // errors beyond maxErrors
+	unsaid int  // errors beyond maxErrors
+	looked *int // counts tokens looked at by plans, for a test that holds them linear
 }
 
 // node is a range of tokens [first, end). Trivia at its edges belongs to its parent. Indexes into nodes; 0, the file,
