@@ -264,3 +264,52 @@ func TestRandomReplace(t *testing.T) {
 		})
 	})
 }
+
+// Many edits, one after the other, say what was meant.
+func TestRandomSeries(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		_, tree := scene(t)
+		for _, pick := range rapid.SliceOfN(rapid.Uint32(), 1, 12).Draw(t, "picks") {
+			r := try(tree, pick)
+			if r.edits == nil {
+				if r.needed {
+					t.Fatalf("no plan %d in\n%s", pick, show(tree.src))
+				}
+				continue
+			}
+			out, err := Apply(tree.src, r.edits...)
+			now := Parse(out)
+			errs, _ := now.Errors()
+			if got := sketch(now.Root()); err != nil || len(errs) > 0 || got != r.says {
+				t.Fatalf("plan %d %+v: %v, errors %+v, says\n%s\nnot\n%s\nin\n%s\nfrom\n%s", pick, r.edits, err, errs, got, r.says, show(out), show(tree.src))
+			}
+			tree = now
+		}
+		formatted(t, tree)
+	})
+}
+
+// Lines that change places are the same lines, in a list with a comma after each or none.
+func TestRandomMoveOfLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		comma := rapid.SampledFrom([]string{",", ""}).Draw(t, "comma")
+		var lines []string
+		elements := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "{\n      k: 1 // in\n    }", "// above\n    b", "\n    // free\n\n    /* c */ c"}), 2, 6).Draw(t, "elements")
+		for i, e := range elements {
+			lines = append(lines, "    "+e+comma+strings.Repeat(" // behind", i%2)+"\n")
+		}
+		src := "policy p {\n  x: [ // head\n" + strings.Join(lines, "") + "    // below\n  ]\n}\n"
+		tree := Parse([]byte(src))
+		list := find(tree.Root(), "p.x").Value()
+		k := rapid.IntRange(0, len(elements)-1).Draw(t, "from")
+		i := rapid.IntRange(0, len(elements)-1).Draw(t, "to")
+		b, _ := list.body()
+		out, err := Apply([]byte(src), b.kids[k].MoveTo(i)...)
+		was, now := strings.Split(src, "\n"), strings.Split(string(out), "\n")
+		slices.Sort(was)
+		slices.Sort(now)
+		if err != nil || !slices.Equal(was, now) || k != i && string(out) == src {
+			t.Fatalf("%d to %d: %v\n%s\nfrom\n%s", k, i, err, show(out), show([]byte(src)))
+		}
+	})
+}
