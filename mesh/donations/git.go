@@ -14,6 +14,7 @@ import (
 
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fault"
+	"voxmesh/policy"
 	"voxmesh/policy/syntax"
 )
 
@@ -122,7 +123,7 @@ func (r repo) suggest(ctx context.Context, g Git, old, now []byte) string {
 			return ""
 		}
 	}
-	return `git commit -m "` + describeTexts(old, now) + `" -- ` + shellWord(r.name)
+	return `git commit -m "` + policy.DescribeTexts(old, now) + `" -- ` + shellWord(r.name)
 }
 
 // answer is what git said.

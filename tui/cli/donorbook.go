@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"voxmesh/mesh"
@@ -71,7 +73,7 @@ func (b *donorBook) Read(ctx context.Context) (policypane.Doc, error) {
 	if err != nil {
 		return policypane.Doc{}, err
 	}
-	v := policypane.Doc{Path: d.Path, Source: d.Source, Exists: d.Exists, Tracked: d.Git.Tracked, Git: inGit(d.Git)}
+	v := policypane.Doc{Path: homely(d.Path), Source: d.Source, Exists: d.Exists, Tracked: d.Git.Tracked, Git: inGit(d.Git)}
 	b.now.Again()
 	switch st := b.now.State(); {
 	case st.Path == "":
@@ -86,6 +88,18 @@ func (b *donorBook) Read(ctx context.Context) (policypane.Doc, error) {
 		}
 	}
 	return v, nil
+}
+
+// homely is a path as people write it.
+func homely(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
+		return filepath.Join("~", rest)
+	}
+	return path
 }
 
 func inGit(g donations.Git) string {
@@ -124,7 +138,7 @@ func (b *donorBook) Stage(ctx context.Context) (policypane.Staged, error) {
 	if err != nil {
 		return policypane.Staged{}, err
 	}
-	v := policypane.Staged{Note: s.Note}
+	v := policypane.Staged{Note: s.Note, Commit: s.SuggestedCommit}
 	if s.Staged {
 		v.Ran = "git add " + filepath.Base(s.Path)
 	}

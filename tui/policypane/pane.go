@@ -3,6 +3,7 @@ package policypane
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -56,14 +57,15 @@ type Pane struct {
 	col      int // the cell of the row
 	issues   list.List
 
-	reading  uint64 // generations of what is on its way; 0: nothing
-	stamping uint64
-	writing  uint64
-	staging  uint64
-	late     bool
-	failed   error
-	says     string
-	clash    bool // the next that is read is what an own write clashed with
+	reading uint64 // generations of what is on its way; 0: nothing
+	writing uint64
+	staging uint64
+	looking atomic.Bool // whether the file is another one
+	asked   []string    // kinds of slots that a mesh asks for, until the file was read
+	late    bool
+	failed  error
+	says    string
+	clash   bool // the next that is read is what an own write clashed with
 
 	view    view
 	focus   region
@@ -102,6 +104,9 @@ func (p *Pane) take(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, p.look()
 	case stamped:
 		return nil, p.stamped(msg)
+	case pane.Asked:
+		p.asked, p.reading = msg.Kinds, 0 // what is on its way may be from before
+		return nil, p.read()
 	case reading:
 		return p.took(msg)
 	case late:

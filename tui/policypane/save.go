@@ -34,10 +34,7 @@ type (
 		err        error
 	}
 	late    struct{ generation uint64 }
-	stamped struct {
-		generation uint64
-		stamp      string
-	}
+	stamped struct{ stamp string }
 	written struct {
 		generation uint64
 		doc        Doc
@@ -88,24 +85,23 @@ func nameOfFile(p string) string {
 
 // look asks whether the file is another one by now.
 func (p *Pane) look() tea.Cmd {
-	if p.book == nil || p.reading != 0 || p.writing != 0 || p.stamping != 0 || p.base == nil {
+	if p.book == nil || p.reading != 0 || p.writing != 0 || p.base == nil || !p.looking.CompareAndSwap(false, true) {
 		return nil
 	}
-	gen, ctx, book := p.s.Generation(), p.ctx, p.book
-	p.stamping = gen
+	ctx, book, was := p.ctx, p.book, p.stamp
 	return func() tea.Msg {
+		defer p.looking.Store(false)
 		if ctx.Err() != nil {
 			return nil
 		}
-		return stamped{gen, book.Stamp()}
+		if s := book.Stamp(); s != was {
+			return stamped{s}
+		}
+		return nil // a message would be a frame
 	}
 }
 
 func (p *Pane) stamped(m stamped) tea.Cmd {
-	if m.generation != p.stamping {
-		return nil
-	}
-	p.stamping = 0
 	if m.stamp == p.stamp || p.writing != 0 {
 		return nil
 	}
@@ -134,6 +130,7 @@ func (p *Pane) took(m reading) (pane.Action, tea.Cmd) {
 	default:
 		p.disk, p.known = &m, m.known
 	}
+	p.offer()
 	p.lay()
 	clash := p.clash
 	switch p.clash = false; {
@@ -314,7 +311,7 @@ func (p *Pane) staged(m staged) pane.Action {
 }
 
 // commit is the command that is suggested after staging.
-func (p *Pane) commit() string { return `git commit -m "donations: ` + p.what() + `"` }
+func (p *Pane) commit() string { return `git commit -m "` + p.what() + `"` }
 
 // what says in a few words what was changed: by the edits or, where there are none, by the last write.
 func (p *Pane) what() string {

@@ -1,15 +1,13 @@
-package donations
+package policy
 
 import (
 	"strings"
 	"testing"
-
-	"voxmesh/policy"
 )
 
-func policyOf(t *testing.T, fields string) policy.Policy {
+func policyWith(t *testing.T, fields string) Policy {
 	t.Helper()
-	p, ok := policy.Parse("x", []byte("policy donations {\n"+fields+"\n}")).Policy()
+	p, ok := Parse("x", []byte("policy donations {\n"+fields+"\n}")).Policy()
 	if !ok {
 		t.Fatalf("%s is no policy", fields)
 	}
@@ -41,11 +39,11 @@ func TestDescribe(t *testing.T) {
 		{"", "per_peer_overrides: [{peer: \"a@b\", nsfw_allowed: true}]", "settings for one more peer"},
 		{"per_peer_overrides: [{peer: \"a@b\", nsfw_allowed: true}]", "per_peer_overrides: [{peer: \"a@b\", nsfw_allowed: false}]", "other settings for peers"},
 		{"", "nsfw_allowed: true public_mesh_opt_in: true", "NSFW jobs allowed, public mesh allowed"},
-		{"", "nsfw_allowed: true public_mesh_opt_in: true min_priority: 3", "3 changes"},
-		{"max_job_duration_secs: 0 min_priority: 3", "", "2 changes"},
+		{"", "nsfw_allowed: true public_mesh_opt_in: true min_priority: 3", "NSFW jobs allowed, public mesh allowed"},
+		{"max_job_duration_secs: 0 min_priority: 3", "", "a time limit for jobs"},
 	} {
 		want := "donations: " + tc.want
-		got := Describe(policyOf(t, tc.old), policyOf(t, tc.now))
+		got := Describe(policyWith(t, tc.old), policyWith(t, tc.now))
 		if got != want {
 			t.Errorf("%s → %s: %q, want %q", tc.old, tc.now, got, want)
 		}
@@ -58,21 +56,21 @@ func TestDescribe(t *testing.T) {
 // The fields that the plan does not have, too.
 func TestDescribeTimesAndMore(t *testing.T) {
 	hour := int64(1)
-	for want, now := range map[string]policy.Policy{
-		"only at some hours": {ActiveHours: []policy.Window{{From: "22:00", To: "07:00"}}},
-		"pause when busy":    {PauseWhenBusy: &policy.Yield{CPUPercent: 50}},
+	for want, now := range map[string]Policy{
+		"only at some hours": {ActiveHours: []Window{{From: "22:00", To: "07:00"}}},
+		"pause when busy":    {PauseWhenBusy: &Yield{CPUPercent: 50}},
 		"one more command":   {Commands: []string{"$(rm)"}},
 		"only some models":   {Models: []string{}},
-		"other prices":       {Prices: []policy.Price{{Kind: "gpu", PerHour: &hour}}},
+		"other prices":       {Prices: []Price{{Kind: "gpu", PerHour: &hour}}},
 		"another name":       {Name: "x"},
 	} {
-		if got := Describe(policy.Policy{}, now); got != "donations: "+want {
+		if got := Describe(Policy{}, now); got != "donations: "+want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	back := map[string]policy.Policy{"at any hour": {ActiveHours: []policy.Window{}}, "no pause when busy": {PauseWhenBusy: &policy.Yield{}}}
+	back := map[string]Policy{"at any hour": {ActiveHours: []Window{}}, "no pause when busy": {PauseWhenBusy: &Yield{}}}
 	for want, old := range back {
-		if got := Describe(old, policy.Policy{}); got != "donations: "+want {
+		if got := Describe(old, Policy{}); got != "donations: "+want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -80,16 +78,21 @@ func TestDescribeTimesAndMore(t *testing.T) {
 
 func TestDescribeTexts(t *testing.T) {
 	for _, tc := range []struct{ old, now, want string }{
-		{first, second, "fewer cpu jobs at once"}, {"{", second, "mended"}, {first, "{", "edited"},
+		{one, other, "fewer cpu jobs at once"}, {"{", other, "mended"}, {one, "{", "edited"},
 	} {
-		if got := describeTexts([]byte(tc.old), []byte(tc.now)); got != "donations: "+tc.want {
+		if got := DescribeTexts([]byte(tc.old), []byte(tc.now)); got != "donations: "+tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
 		}
 	}
-	if got := describeTexts(nil, []byte(first)); got != "donations: a policy" {
+	if got := DescribeTexts(nil, []byte(one)); got != "donations: a policy" {
 		t.Error(got)
 	}
-	if got := describeTexts([]byte(first), nil); got != "donations: nothing is given any more" {
+	if got := DescribeTexts([]byte(one), nil); got != "donations: nothing is given any more" {
 		t.Error(got)
 	}
 }
+
+const (
+	one   = "policy donations { slots: [{ kind: cpu, max_concurrent: 8 }] }"
+	other = "policy donations { slots: [{ kind: cpu, max_concurrent: 6 }] }"
+)

@@ -1,18 +1,17 @@
-package donations
+package policy
 
 import (
 	"fmt"
 	"slices"
-
-	"voxmesh/policy"
 )
 
 // subject begins every message.
 const subject = "donations: "
 
 // Describe says in a few words what differs between two policies, as the subject of a commit: "donations: fewer cpu jobs
-// at once", "donations: public mesh allowed", "donations: 3 changes". It has only words of its own, none of the files'.
-func Describe(old, now policy.Policy) string {
+// at once", "donations: public mesh allowed". Of many changes it names the first. It has only words of its own, none of
+// the files'.
+func Describe(old, now Policy) string {
 	d := description{old: &old, now: &now}
 	d.slots()
 	d.switches()
@@ -34,16 +33,24 @@ func Describe(old, now policy.Policy) string {
 	return d.line()
 }
 
-// describeTexts is Describe for files that may be missing or have errors.
-func describeTexts(old, now []byte) string {
+// DescribeTexts is Describe for files that may be missing or have errors.
+func DescribeTexts(old, now []byte) string {
 	switch {
 	case now == nil:
 		return subject + "nothing is given any more"
 	case old == nil:
 		return subject + "a policy"
 	}
-	a, okA := policy.Parse("", old).Policy()
-	b, okB := policy.Parse("", now).Policy()
+	return DescribeFiles(Parse("", old), Parse("", now))
+}
+
+// DescribeFiles is Describe for files that were read. No old one: there was none.
+func DescribeFiles(old, now *File) string {
+	if old == nil {
+		return subject + "a policy"
+	}
+	a, okA := old.Policy()
+	b, okB := now.Policy()
 	switch {
 	case okA && okB:
 		return Describe(a, b)
@@ -54,7 +61,7 @@ func describeTexts(old, now []byte) string {
 }
 
 type description struct {
-	old, now *policy.Policy
+	old, now *Policy
 	said     []string
 }
 
@@ -62,25 +69,25 @@ func (d *description) say(format string, args ...any) {
 	d.said = append(d.said, fmt.Sprintf(format, args...))
 }
 
-// line is the message: one change in words, two if they are short, else their number.
+// line is the message: the changes in words, as many as a subject holds.
 func (d *description) line() string {
-	const most = 60 // of a subject that is read in one glance
-	switch len(d.said) {
-	case 0:
+	const most = 50
+	if len(d.said) == 0 {
 		return subject + "comments and layout"
-	case 1:
-		return subject + d.said[0]
-	case 2:
-		if s := subject + d.said[0] + ", " + d.said[1]; len(s) <= most {
-			return s
-		}
 	}
-	return fmt.Sprintf("%s%d changes", subject, len(d.said))
+	s := subject + d.said[0]
+	for _, more := range d.said[1:] {
+		if len(s)+2+len(more) > most {
+			break
+		}
+		s += ", " + more
+	}
+	return s
 }
 
 // slots compares by kind; kinds are a closed list.
 func (d *description) slots() {
-	for _, kind := range policy.Kinds() {
+	for _, kind := range Kinds() {
 		a, had := slotOf(d.old, kind)
 		b, has := slotOf(d.now, kind)
 		switch {
@@ -96,10 +103,10 @@ func (d *description) slots() {
 	}
 }
 
-func slotOf(p *policy.Policy, kind string) (policy.Slot, bool) {
-	i := slices.IndexFunc(p.Slots, func(s policy.Slot) bool { return s.Kind == kind })
+func slotOf(p *Policy, kind string) (Slot, bool) {
+	i := slices.IndexFunc(p.Slots, func(s Slot) bool { return s.Kind == kind })
 	if i < 0 {
-		return policy.Slot{}, false
+		return Slot{}, false
 	}
 	return p.Slots[i], true
 }
@@ -225,14 +232,14 @@ func sameValue[T comparable](a, b *T) bool {
 	return (a == nil) == (b == nil) && (a == nil || *a == *b)
 }
 
-func sameOverride(a, b policy.Override) bool {
+func sameOverride(a, b Override) bool {
 	return a.Peer == b.Peer && sameValue(a.NSFWAllowed, b.NSFWAllowed) && sameValue(a.MinPriority, b.MinPriority) && sameValue(a.MaxConcurrent, b.MaxConcurrent)
 }
 
-func sameWindow(a, b policy.Window) bool {
+func sameWindow(a, b Window) bool {
 	return slices.Equal(a.Days, b.Days) && (a.Days == nil) == (b.Days == nil) && a.From == b.From && a.To == b.To && a.Zone == b.Zone
 }
 
-func samePrice(a, b policy.Price) bool {
+func samePrice(a, b Price) bool {
 	return a.Kind == b.Kind && sameValue(a.PerHour, b.PerHour) && sameValue(a.PerMillionTokens, b.PerMillionTokens)
 }
