@@ -11,6 +11,8 @@
 //     end is never reported as done;
 //   - a module, an input or a prompt is used only if its SHA-256 is the one that was asked for;
 //   - a policy that cannot be read leaves the last good one in force; without one nothing is admitted;
+//   - outside the hours that a policy gives, and while the owner needs the machine, nothing is admitted; what runs may
+//     finish within a grace and then goes back to the queue, which is no fault of it (see OwnerWatch for what is seen);
 //   - a panic in one job ends that job alone;
 //   - a host whose audit log became shorter, or other than it was, is told on aloud (see AuditPin);
 //   - an answer to a join that got lost costs nothing: the key was stored before it was sent, and is used again.

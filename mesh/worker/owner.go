@@ -129,7 +129,7 @@ func (w *OwnerWatch) activity(y policy.Yield, at time.Time) policy.Activity {
 	seen := policy.Activity{CPUPercent: -1, GPUPercent: -1, Idle: -1}
 	serving := w.serving > 0 || !w.served.IsZero() && at.Sub(w.served) < servedFor
 	if y.CPUPercent > 0 {
-		seen.CPUPercent = w.cpu.look(&w.cfg, serving, at)
+		seen.CPUPercent = w.cpu.look(&w.cfg, y.CPUPercent, serving, at)
 	}
 	if y.GPUPercent > 0 {
 		seen.GPUPercent = w.cards.look(&w.cfg, serving, at)

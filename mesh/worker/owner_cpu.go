@@ -10,6 +10,7 @@ import (
 
 // cpuWatch sees what share of all cores others than our jobs and ourselves use: /proc/stat less the time of our process
 // tree, and of the model server while it works for others. What the system took from a virtual machine is nobody's.
+// Processes are looked at only while all together use so much that it matters: an idle machine costs one read.
 type cpuWatch struct {
 	last    *cpuCount // nil: it could not be read
 	at      time.Time
@@ -20,6 +21,7 @@ type cpuWatch struct {
 // cpuCount is processor time in ticks, since some beginning.
 type cpuCount struct {
 	busy, total uint64
+	each        bool   // processes were looked at: the rest is known
 	ours        uint64 // of this process and all below it
 	models      uint64 // of model servers
 	server      bool   // there is one
@@ -27,42 +29,60 @@ type cpuCount struct {
 
 const blindCPU = "the processor"
 
-func (c *cpuWatch) look(cfg *OwnerConfig, serving bool, now time.Time) int {
+// look gives the share in percent. One below the threshold may be too high: nobody asks whose it is.
+func (c *cpuWatch) look(cfg *OwnerConfig, threshold int, serving bool, now time.Time) int {
 	if !c.at.IsZero() && now.Sub(c.at) < lookAtOwnerEvery && !now.Before(c.at) {
 		return c.percent
 	}
-	count, ok := countCPU(cfg.Proc, cfg.Pid)
 	last, fresh := c.last, c.last != nil && now.Sub(c.at) < tooOld
-	c.last, c.at, c.percent, c.blind = &count, now, -1, ""
+	c.last, c.at, c.percent, c.blind = nil, now, -1, ""
+	count, ok := countCores(cfg.Proc, cfg.Pid)
+	if !ok {
+		c.blind = blindCPU
+		return -1
+	}
+	c.last = &count
+	if !fresh {
+		return -1
+	}
+	if c.percent = share(last, &count, 0); c.percent < threshold {
+		return c.percent
+	}
+	countProcesses(cfg.Proc, cfg.Pid, &count)
 	switch {
-	case !ok:
-		c.last, c.blind = nil, blindCPU
 	case serving && !count.server:
-		c.blind = blindCPU + " while an unknown model server works for others"
-	case fresh:
-		c.percent = usedByOthers(*last, count, serving)
+		c.percent, c.blind = -1, blindCPU+" while an unknown model server works for others"
+	case last.each:
+		c.percent = usedByOthers(last, &count, serving)
+	default:
+		c.percent = -1 // the next look knows whose it is
 	}
 	return c.percent
 }
 
-// usedByOthers is the share of the time between two counts, in percent; -1 where there was none.
-func usedByOthers(from, to cpuCount, serving bool) int {
+// usedByOthers is the share between two counts that is neither ours nor, while it is serving, the model server's.
+func usedByOthers(from, to *cpuCount, serving bool) int {
+	ours := grown(from.ours, to.ours)
+	if serving {
+		ours += grown(from.models, to.models)
+	}
+	return share(from, to, ours)
+}
+
+// share is what was used between two counts but for some ticks, in percent; -1 where no time was between them.
+func share(from, to *cpuCount, but uint64) int {
 	if to.total <= from.total || to.busy < from.busy {
 		return -1
 	}
 	used := to.busy - from.busy
-	used -= min(used, grown(from.ours, to.ours))
-	if serving {
-		used -= min(used, grown(from.models, to.models))
-	}
-	return int(min(used*100/(to.total-from.total), 100))
+	return int(min((used-min(used, but))*100/(to.total-from.total), 100))
 }
 
 // grown is by how much a count grew. One that shrank lost a process to another parent.
 func grown(from, to uint64) uint64 { return to - min(from, to) }
 
-// countCPU reads the time of all cores and of every process.
-func countCPU(proc fs.FS, self int) (c cpuCount, ok bool) {
+// countCores reads the time of all cores. False where it, or what is ours of it, is not shown.
+func countCores(proc fs.FS, self int) (c cpuCount, ok bool) {
 	b, err := fs.ReadFile(proc, "stat")
 	if err != nil {
 		return c, false
@@ -70,9 +90,19 @@ func countCPU(proc fs.FS, self int) (c cpuCount, ok bool) {
 	if c.busy, c.total, ok = parseCPU(b); !ok {
 		return c, false
 	}
-	entries, err := fs.ReadDir(proc, ".")
+	b, err = fs.ReadFile(proc, strconv.Itoa(self)+"/stat")
 	if err != nil {
 		return c, false
+	}
+	_, ok = parseProcess(b)
+	return c, ok
+}
+
+// countProcesses adds whose time it was.
+func countProcesses(proc fs.FS, self int, c *cpuCount) {
+	entries, err := fs.ReadDir(proc, ".")
+	if err != nil {
+		return
 	}
 	all := make(map[int]process, len(entries))
 	for _, e := range entries {
@@ -88,9 +118,6 @@ func countCPU(proc fs.FS, self int) (c cpuCount, ok bool) {
 			all[pid] = p
 		}
 	}
-	if _, ok := all[self]; !ok {
-		return c, false // another process's view of the system: whose time is ours is not known
-	}
 	for pid, p := range all {
 		switch ours, model := origin(all, pid, self); {
 		case ours:
@@ -100,7 +127,7 @@ func countCPU(proc fs.FS, self int) (c cpuCount, ok bool) {
 			c.server = true
 		}
 	}
-	return c, true
+	c.each = true
 }
 
 // process is what counts of a line of /proc/<pid>/stat.

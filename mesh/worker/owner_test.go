@@ -86,6 +86,8 @@ func TestTheProcessorBesideOurJobs(t *testing.T) {
 	if busy := w.Busy(y); busy != "" {
 		t.Errorf("one count says nothing, but: %q", busy)
 	}
+	step(0, 0, 0, 0)
+	w.cpu.look(&w.cfg, 0, false, d.at)
 	for _, tt := range []struct {
 		name                  string
 		busy, own, job, model uint64
@@ -102,36 +104,56 @@ func TestTheProcessorBesideOurJobs(t *testing.T) {
 		{"counts that disagree", 100, 200, 0, 0, false, 0},
 	} {
 		step(tt.busy, tt.own, tt.job, tt.model)
-		w.cpu.look(&w.cfg, tt.serving, d.at)
+		w.cpu.look(&w.cfg, 0, tt.serving, d.at)
 		if w.cpu.percent != tt.want || w.cpu.blind != "" {
 			t.Errorf("%s: %d %%, want %d %q", tt.name, w.cpu.percent, tt.want, w.cpu.blind)
 		}
 	}
 	step(400, 0, 0, 0)
 	d.at = d.at.Add(-lookAtOwnerEvery / 2)
-	if w.cpu.look(&w.cfg, false, d.at) != 0 {
+	if w.cpu.look(&w.cfg, 0, false, d.at) != 0 {
 		t.Error("it was looked at too soon")
 	}
 	d.at = d.at.Add(tooOld * 2)
-	if got := w.cpu.look(&w.cfg, false, d.at); got != -1 {
+	if got := w.cpu.look(&w.cfg, 0, false, d.at); got != -1 {
 		t.Errorf("a count of a minute ago gives %d", got)
 	}
 	delete(d.proc, "7/stat")
 	delete(d.proc, "8/stat")
 	d.at = d.at.Add(lookAtOwnerEvery)
-	if got := w.cpu.look(&w.cfg, true, d.at); got != -1 || !strings.Contains(w.cpu.blind, "unknown model server") {
+	d.cores(400, 0)
+	if got := w.cpu.look(&w.cfg, 0, true, d.at); got != -1 || !strings.Contains(w.cpu.blind, "unknown model server") {
 		t.Errorf("a model server of another name: %d, %q", got, w.cpu.blind)
 	}
 	for _, gone := range []string{fmt.Sprintf("%d/stat", self), "stat"} {
 		delete(d.proc, gone)
 		d.at = d.at.Add(lookAtOwnerEvery)
-		if got := w.cpu.look(&w.cfg, false, d.at); got != -1 || w.cpu.blind != blindCPU {
+		if got := w.cpu.look(&w.cfg, 0, false, d.at); got != -1 || w.cpu.blind != blindCPU {
 			t.Errorf("without %s: %d, %q", gone, got, w.cpu.blind)
 		}
 	}
 	step(400, 0, 0, 0)
-	if got := w.cpu.look(&w.cfg, false, d.at); got != -1 {
+	if got := w.cpu.look(&w.cfg, 0, false, d.at); got != -1 {
 		t.Errorf("back, after one count: %d", got)
+	}
+}
+
+// An idle machine costs one read; whose time it is matters only where there is enough of it.
+func TestProcessesAreLookedAtWhenItMatters(t *testing.T) {
+	d := newDesk()
+	w := d.watch()
+	for i, tt := range []struct {
+		busy uint64
+		each bool
+		want string
+	}{{0, false, ""}, {100, false, ""}, {396, true, ""}, {396, true, "99 %"}, {196, false, "99 %"}, {396, true, "99 %"}} {
+		d.at = d.at.Add(lookAtOwnerEvery)
+		d.cores(tt.busy, 400-tt.busy)
+		d.process(self, 1, "voxmesh", 0)
+		busy := w.Busy(policy.Yield{CPUPercent: 50})
+		if w.cpu.last.each != tt.each || !strings.Contains(busy, tt.want) || tt.want == "" && busy != "" {
+			t.Errorf("look %d: %+v, %q", i, w.cpu.last, busy)
+		}
 	}
 }
 
@@ -142,12 +164,16 @@ func TestEndedProcessesAreStillOurs(t *testing.T) {
 	d.cores(0, 400)
 	d.process(self, 1, "voxmesh", 0)
 	d.process(101, self, "job", 400)
-	w.cpu.look(&w.cfg, false, d.at)
+	for range 2 {
+		d.at = d.at.Add(lookAtOwnerEvery)
+		d.cores(0, 400)
+		w.cpu.look(&w.cfg, 0, false, d.at)
+	}
 	delete(d.proc, "101/stat") // it ended: its time is with its parent
 	d.process(self, 1, "voxmesh", 800)
 	d.at = d.at.Add(lookAtOwnerEvery)
 	d.cores(400, 0)
-	if got := w.cpu.look(&w.cfg, false, d.at); got != 0 {
+	if got := w.cpu.look(&w.cfg, 0, false, d.at); got != 0 {
 		t.Errorf("the owner uses %d %%", got)
 	}
 }
@@ -163,6 +189,9 @@ func TestBusyAtOnceFreeAfterCalm(t *testing.T) {
 		return w.Look(y)
 	}
 	look(0)
+	if busy, _ := look(80); busy != "" {
+		t.Errorf("it is not known yet whose it is: %q", busy)
+	}
 	first, now := look(80)
 	if !now || !strings.Contains(first, "80 %") {
 		t.Fatalf("%v %q", now, first)
@@ -257,9 +286,10 @@ func TestParsersTakeAnything(t *testing.T) {
 		}
 		n := rapid.Uint64Range(0, 1<<50)
 		count := func(name string) cpuCount {
-			return cpuCount{n.Draw(t, name+" busy"), n.Draw(t, name+" all"), n.Draw(t, name+" ours"), n.Draw(t, name+" models"), true}
+			return cpuCount{n.Draw(t, name+" busy"), n.Draw(t, name+" all"), true, n.Draw(t, name+" ours"), n.Draw(t, name+" models"), true}
 		}
-		if p := usedByOthers(count("from"), count("to"), rapid.Bool().Draw(t, "serving")); p < -1 || p > 100 {
+		from, to := count("from"), count("to")
+		if p := usedByOthers(&from, &to, rapid.Bool().Draw(t, "serving")); p < -1 || p > 100 {
 			t.Fatal(p)
 		}
 	})
@@ -270,7 +300,7 @@ func TestThisMachine(t *testing.T) {
 	w := NewOwnerWatch(OwnerConfig{Log: t.Logf})
 	w.Busy(policy.DefaultYield())
 	t.Logf("note: %q", w.Note(policy.DefaultYield()))
-	if p := w.cpu; p.blind == "" && (p.last == nil || p.last.ours == 0 && p.last.busy == 0) {
+	if p := w.cpu; p.blind == "" && (p.last == nil || p.last.busy == 0) {
 		t.Errorf("%+v", p)
 	}
 }
