@@ -9,7 +9,8 @@ import (
 
 // records reads a list of records, each by read, and gives how many elements there are. example is a record as it may be.
 func (d *decoder) records(v syntax.Node, f *Field, what, example string, read func(e syntax.Node, at where)) (n int, ok bool) {
-	if !d.is(v, syntax.ListNode, named(f.Name), "a list, as in ["+example+"]") {
+	if v.Kind() != syntax.ListNode {
+		d.is(v, syntax.ListNode, named(f.Name), "a list, as in ["+example+"]")
 		return 0, false
 	}
 	for e := range v.Children() {
@@ -18,9 +19,11 @@ func (d *decoder) records(v syntax.Node, f *Field, what, example string, read fu
 		}
 		at := where{list: f.Name, i: n}
 		n++
-		if d.is(e, syntax.RecordNode, at, what+", as in "+example) {
-			read(e, at)
+		if e.Kind() != syntax.RecordNode { // the sentence costs, so only then
+			d.is(e, syntax.RecordNode, at, what+", as in "+example)
+			continue
 		}
+		read(e, at)
 	}
 	return n, true
 }
@@ -61,7 +64,7 @@ func (d *decoder) slot(e syntax.Node, at where, known []Field) Slot {
 	d.fieldsOf(e, "a slot", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			s.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
+			s.Kind = d.kind(v, at.in(f.Name), f)
 		case fMaxConc:
 			if i, ok := d.integer(v, at.in(f.Name), f, ""); ok {
 				s.MaxConcurrent = int(i)
@@ -135,7 +138,7 @@ func (d *decoder) price(e syntax.Node, at where, known []Field) Price {
 	d.fieldsOf(e, "a price", known, func(f *Field, v syntax.Node) {
 		switch f.Name {
 		case fKind:
-			price.Kind, _ = d.choice(v, at.in(f.Name), f, "kind of work")
+			price.Kind = d.kind(v, at.in(f.Name), f)
 		case fPerHour:
 			if i, ok := d.decimal(v, at.in(f.Name), f); ok {
 				price.PerHour = &i

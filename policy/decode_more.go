@@ -55,7 +55,10 @@ func (d *decoder) days(v syntax.Node, at where, f *Field) []string {
 		if e.Kind() == syntax.ErrorNode {
 			continue
 		}
-		if s, ok := d.choice(e, at.in(f.Name), f, "day of the week"); ok {
+		switch s, known := d.choice(e, at.in(f.Name), f); {
+		case !known:
+			d.fail(e, "unknown-day", fmt.Sprintf("%s is %q, which is no day of the week", at.in(f.Name), clip(s)), orList(f.Choices), near(s, f.Choices))
+		case s != "":
 			days = append(days, s)
 		}
 	}

@@ -156,18 +156,23 @@ func parseMicro(s string) (int64, error) {
 	return i, nil
 }
 
-// choice reads one of the names that a field may have. noun is what one of them is, as in "kind of work"; its first word
-// makes the code, as in unknown-kind.
-func (d *decoder) choice(v syntax.Node, what where, f *Field, noun string) (string, bool) {
-	if s, ok := plainName(v); ok && slices.Contains(f.Choices, s) {
-		return s, true
+// choice reads one of the names that a field may have, and says whether it is one. Empty: it is no name, which was said.
+func (d *decoder) choice(v syntax.Node, what where, f *Field) (s string, known bool) {
+	s, ok := plainName(v)
+	if !ok {
+		s, _ = d.name(v, what, orList(f.Choices))
 	}
-	expected := orList(f.Choices)
-	if s, ok := d.name(v, what, expected); ok {
-		word, _, _ := strings.Cut(noun, " ")
-		d.fail(v, "unknown-"+word, fmt.Sprintf("%s is %q, which is no %s", what, clip(s), noun), expected, near(s, f.Choices))
+	return s, s == "" || slices.Contains(f.Choices, s)
+}
+
+// kind reads a kind of work; empty if there is none.
+func (d *decoder) kind(v syntax.Node, what where, f *Field) string {
+	s, known := d.choice(v, what, f)
+	if !known {
+		d.fail(v, "unknown-kind", fmt.Sprintf("%s is %q, which is no kind of work", what, clip(s)), orList(f.Choices), near(s, f.Choices))
+		return ""
 	}
-	return "", false
+	return s
 }
 
 // near is nearest, and of words that begin like a choice that choice: monday is mon.

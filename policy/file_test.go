@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"voxmesh/policy/syntax"
 )
@@ -77,6 +78,43 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("Err() = %v", f.Err())
 			}
 		})
+	}
+}
+
+// codes are those that the comment of Problem promises.
+func codes(t testing.TB) []string {
+	t.Helper()
+	src, err := os.ReadFile("problem.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(src), "vox/policy/ and ")
+	list, _, _ = strings.Cut(list, ".\n")
+	codes := strings.Split(strings.ReplaceAll(list, "\n// ", " "), ", ")
+	if len(codes) < 30 {
+		t.Fatalf("only these codes were found: %q", codes)
+	}
+	return codes
+}
+
+// Each code of a problem occurs in the corpus, and no other; a file that is too large is made here.
+func TestEveryCodeIsInTheCorpus(t *testing.T) {
+	seen := map[string]bool{}
+	files := readCorpus(t)
+	files["too-large.vox"] = []byte("policy donations {\n" + strings.Repeat("// large\n", syntax.MaxSize/9) + "}\n")
+	for name, src := range files {
+		for _, p := range corpusProblems(Parse(name, src)) {
+			seen[strings.TrimPrefix(p.Code, "vox/policy/")] = true
+		}
+	}
+	for _, c := range codes(t) {
+		if !seen[c] {
+			t.Errorf("no file of the corpus has a problem %s", c)
+		}
+		delete(seen, c)
+	}
+	for c := range seen {
+		t.Errorf("the code %s is not promised", c)
 	}
 }
 
@@ -208,6 +246,7 @@ func FuzzParse(f *testing.F) {
 	for _, src := range readCorpus(f) {
 		f.Add(src)
 	}
+	promised := set(codes(f))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file := Parse("fuzz.vox", src)
 		if !bytes.Equal(syntax.Print(file.Tree()), src) {
@@ -217,10 +256,23 @@ func FuzzParse(f *testing.F) {
 			if p.Line < 1 || p.Col < 1 || p.Message == "" || p.Format() == "" {
 				t.Fatalf("bad problem %+v", p)
 			}
+			if !promised[strings.TrimPrefix(p.Code, "vox/policy/")] {
+				t.Fatalf("a code that is not promised: %+v", p)
+			}
 		}
+		file.Notes(Known{Peers: []string{"alice@aurelia"}, Meshes: []string{}, Models: []string{"llama3.2:3b"}})
 		p, ok := file.Policy()
 		if ok == (file.Err() != nil) && string(file.Block().Name()) == "donations" && len(file.Problems()) < maxProblems && onlyBlock(file) {
 			t.Fatalf("in force %v with %v", ok, file.Err())
+		}
+		at := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)
+		if open, until := p.HoursEnd(at); !until.IsZero() {
+			if now, _ := p.HoursEnd(until); now == open || !until.After(at) {
+				t.Fatalf("open %v until %v, and then too", open, until)
+			}
+		}
+		if d := Decide(p, file, Request{Kind: "gpu", Peer: "alice@aurelia", Mesh: "aurelia", At: at}, Load{}); len(d.Reasons) != len(rules) || d.Accept && !ok {
+			t.Fatalf("%+v", d)
 		}
 		out, changed := AddSlots(file, Kinds())
 		if changed != (ok && len(p.Slots) < len(Kinds())) {

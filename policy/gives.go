@@ -22,7 +22,7 @@ func (p *Policy) modelIndex(name string) int {
 // name without a tag is the one with the tag latest, as everywhere with models.
 func modelFits(entry, name string) bool {
 	if begin, ok := strings.CutSuffix(entry, "*"); ok {
-		return strings.HasPrefix(name, begin) || strings.HasPrefix(tagged(name), begin)
+		return strings.HasPrefix(tagged(name), begin)
 	}
 	return entry == name || tagged(entry) == tagged(name)
 }

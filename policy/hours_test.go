@@ -1,8 +1,11 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // in gives the policy of a file that says only this.
@@ -78,4 +81,56 @@ func TestHours(t *testing.T) {
 			}
 		})
 	}
+}
+
+// openByTheClock is what the rule says, read off a clock.
+func openByTheClock(p *Policy, at time.Time) bool {
+	for _, w := range p.ActiveHours {
+		local := at
+		if w.Zone != "" {
+			local = at.In(w.loc)
+		}
+		begins := func(day time.Weekday) bool {
+			return w.Days == nil || slices.Contains(w.Days, [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}[day])
+		}
+		now, today := local.Format("15:04"), local.Weekday()
+		yesterday := (today + 6) % 7
+		if w.From < w.To {
+			if begins(today) && now >= w.From && now < w.To {
+				return true
+			}
+		} else if begins(today) && now >= w.From || begins(yesterday) && now < w.To {
+			return true
+		}
+	}
+	return false
+}
+
+// HoursEnd names the very next moment at which the answer is another one.
+func TestHoursEndIsTheNextChange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := Policy{ActiveHours: []Window{}}
+		for range rapid.IntRange(1, 3).Draw(t, "windows") {
+			p.ActiveHours = append(p.ActiveHours, drawWindow(t))
+		}
+		at := drawMoment(t).Add(time.Duration(rapid.IntRange(0, 59).Draw(t, "second")) * time.Second)
+		open, until := p.HoursEnd(at)
+		if open != openByTheClock(&p, at) {
+			t.Fatalf("open %v at %v by %v", open, at, p.ActiveHours)
+		}
+		if !until.IsZero() && (!until.After(at) || openByTheClock(&p, until) == open || openByTheClock(&p, until.Add(-time.Second)) != open) {
+			t.Fatalf("open %v at %v until %v by %v", open, at, until, p.ActiveHours)
+		}
+		end := until
+		if end.IsZero() {
+			end = at.AddDate(0, 0, 9)
+		}
+		for u := at.Truncate(15 * time.Minute).Add(15 * time.Minute); u.Before(end); u = u.Add(15 * time.Minute) {
+			for _, u := range []time.Time{u.Add(-30 * time.Second), u} {
+				if u.After(at) && openByTheClock(&p, u) != open {
+					t.Fatalf("open %v at %v until %v, but not at %v, by %v", open, at, until, u, p.ActiveHours)
+				}
+			}
+		}
+	})
 }

@@ -74,13 +74,13 @@ func (n *notes) each(block syntax.Node, field string, look func(e syntax.Node, s
 	}
 }
 
-func (n *notes) note(e syntax.Node, code, s, format string, like func() string) {
+func (n *notes) say(severity Severity, e syntax.Node, code, s, format string, like func() string) {
 	if n.full() { // looking for a name that is like it costs
 		n.unsaid++
 		return
 	}
 	start, _ := e.Span()
-	n.add(problemAt{SeverityNote, code, start, fmt.Sprintf(format, clip(s)), "", like()})
+	n.add(problemAt{severity, code, start, fmt.Sprintf(format, clip(s)), "", like()})
 }
 
 // peer looks at a user, with a mesh or without.
@@ -89,12 +89,12 @@ func (n *notes) peer(e syntax.Node, s string) {
 	switch {
 	case mesh == "":
 		if n.known.Peers != nil && !n.users[s] {
-			n.note(e, "unknown-peer", s, "nobody of the name %q is known here", func() string { return nearest(s, n.usersOf("")) })
+			n.say(SeverityNote, e, "unknown-peer", s, "nobody of the name %q is known here", func() string { return nearest(s, n.usersOf("")) })
 		}
 	case n.known.Meshes != nil && !n.meshes[mesh]:
-		n.note(e, "unknown-mesh", s, "%q is of a mesh that this machine has not joined", func() string { return inMesh(user, nearest(mesh, n.known.Meshes)) })
+		n.say(SeverityNote, e, "unknown-mesh", s, "%q is of a mesh that this machine has not joined", func() string { return inMesh(user, nearest(mesh, n.known.Meshes)) })
 	case n.known.Peers != nil && !n.peers[s]:
-		n.note(e, "unknown-peer", s, "%q is not known here", func() string { return inMesh(nearest(user, n.usersOf(mesh)), mesh) })
+		n.say(SeverityNote, e, "unknown-peer", s, "%q is not known here", func() string { return inMesh(nearest(user, n.usersOf(mesh)), mesh) })
 	}
 }
 
@@ -119,7 +119,7 @@ func inMesh(user, mesh string) string {
 
 func (n *notes) mesh(e syntax.Node, s string) {
 	if n.known.Meshes != nil && !n.meshes[s] {
-		n.note(e, "unknown-mesh", s, "this machine has joined no mesh that it calls %q", func() string { return nearest(s, n.known.Meshes) })
+		n.say(SeverityNote, e, "unknown-mesh", s, "this machine has joined no mesh that it calls %q", func() string { return nearest(s, n.known.Meshes) })
 	}
 }
 
@@ -128,8 +128,8 @@ func (n *notes) model(e syntax.Node, s string) {
 		return
 	}
 	if strings.HasSuffix(s, "*") {
-		n.note(e, "unknown-model", s, "no model that fits %q is installed here", func() string { return "" })
+		n.say(SeverityNote, e, "unknown-model", s, "no model that fits %q is installed here", func() string { return "" })
 		return
 	}
-	n.note(e, "unknown-model", s, "the model %q is not installed here", func() string { return nearest(s, n.known.Models) })
+	n.say(SeverityNote, e, "unknown-model", s, "the model %q is not installed here", func() string { return nearest(s, n.known.Models) })
 }

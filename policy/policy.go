@@ -9,7 +9,8 @@
 //   - an edit changes the bytes of what it edits and keeps the style around it (see policy/syntax).
 //
 // Absent fields have these meanings: no slots; nsfw_allowed false; max_job_duration_secs 3600 (0 is no limit);
-// public_mesh_opt_in false; min_priority 0; an absent list of those allowed is "any", an empty one is "none".
+// public_mesh_opt_in false; min_priority 0; an absent list of those allowed is "any", an empty one is "none"; any hours;
+// what the owner does stops nothing; no commands; any model; the prices of the mesh.
 package policy
 
 import "time"
