@@ -49,9 +49,11 @@ const (
 	boxName = "job"
 )
 
-// descriptors that bubblewrap uses beside the standard three. None of them reaches the program.
+// Descriptors beside the standard three: those of a keeper (its lifeline is fdLifeline), and those of bubblewrap. None of
+// them reaches the program.
 const (
-	fdStatus = 3 // it writes what becomes of the box
+	fdSay    = 3 // the keeper tells of the box here
+	fdStatus = 3 // bubblewrap tells of the box here
 	fdHold   = 4 // it waits for the end of this before the program begins
 	fdFilter = 5 // it reads the filter of system calls
 )

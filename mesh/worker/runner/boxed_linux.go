@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -38,28 +37,20 @@ const filesOfBox = 256
 // watches it sees it first, and says so.
 const burst = 4
 
-// box runs a program in a box of its own and returns when nothing of it is left. stop ends the run: it is called when the
-// job takes more than it may. The thread is held (see processAttributes).
-func (c *Command) box(ctx context.Context, stop context.CancelCauseFunc, program string, job CommandJob, in *tapeReader, out io.Writer) boxEnd {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+// taskSpare is what a box may have beyond its limit before the system refuses, for the same reason.
+const taskSpare = 64
 
-	p, err := newBoxPipes()
+// box runs a program in a box of its own and returns when nothing of it is left. stop ends the run: it is called when the
+// job takes more than it may.
+func (c *Command) box(ctx context.Context, stop context.CancelCauseFunc, program string, job CommandJob, in *tapeReader, out io.Writer) boxEnd {
+	p, err := newKeeperPipes()
 	if err != nil {
 		return boxEnd{err: err}
 	}
 	defer p.close()
-	cmd, err := c.command(ctx, p, program, job)
+	cmd, err := c.keeper(ctx, p, program, job)
 	if err != nil {
 		return boxEnd{err: err}
-	}
-	var inner inner
-	defer inner.close()
-	cmd.Cancel = func() error {
-		if inner.kill() {
-			return nil // bubblewrap sees it, clears it away, and ends
-		}
-		return killGroup(cmd.Process.Pid)
 	}
 	complaint := &tail{max: 4 << 10}
 	cmd.Stdout, cmd.Stderr = out, complaint
@@ -80,20 +71,22 @@ func (c *Command) box(ctx context.Context, stop context.CancelCauseFunc, program
 			_, _ = io.Copy(stdin, in) // a program that ends without reading all its input is no error
 		}
 	}()
-	said := bufio.NewReader(io.LimitReader(p.status, 64<<10))
-	leave := c.open(said, p, cmd.Process.Pid, &inner, stop)
-	_ = cmd.Wait() // what it says is in the status, the context and the state
+	from := bufio.NewReader(io.LimitReader(p.said, 64<<10))
+	leave := c.watch(from, cmd.Process.Pid, stop)
+	_ = cmd.Wait() // what it says is in what the keeper said, the context and the state
 	leave()
 	if in != nil {
 		_ = in.Close()
 	}
 	<-fed
-	return boxEnd{exit: exitOf(said, p.status), state: cmd.ProcessState.String(), stderr: string(complaint.b)}
+	return boxEnd{exit: exitOf(from, p.said), state: cmd.ProcessState.String(), stderr: string(complaint.b)}
 }
 
-// command is the process that becomes bubblewrap.
-func (c *Command) command(ctx context.Context, p *boxPipes, program string, job CommandJob) (*exec.Cmd, error) {
-	b := bounds{Data: burst * c.config.MemoryMax, File: c.config.WorkMax, Files: filesOfBox}
+// keeper is the process that makes and keeps the box. It is told to end it by the end of its lifeline.
+func (c *Command) keeper(ctx context.Context, p *keeperPipes, program string, job CommandJob) (*exec.Cmd, error) {
+	b := bounds{
+		Data: burst * c.config.MemoryMax, File: c.config.WorkMax, Files: filesOfBox, Tasks: int64(c.config.TaskMax + taskSpare),
+	}
 	if job.Deadline > 0 {
 		b.CPU = (int64(job.Deadline/time.Second) + 1) * int64(runtime.NumCPU())
 	}
@@ -106,11 +99,13 @@ func (c *Command) command(ctx context.Context, p *boxPipes, program string, job 
 	cmd.Args = append(cmd.Args, job.Args...)
 	cmd.Env = childEnv()
 	cmd.Dir = "/"
-	cmd.WaitDelay = waitDelay
-	cmd.ExtraFiles = []*os.File{p.childStatus, p.childHold, p.filter} // 3, 4 and 5
-	if err := isolate(cmd); err != nil {
-		return nil, err
+	cmd.WaitDelay = goneFor + waitDelay // then it is killed, and bubblewrap ends the box
+	cmd.Cancel = func() error {
+		_ = p.lifeline.Close()
+		return nil
 	}
+	cmd.ExtraFiles = []*os.File{p.childSay, p.childLifeline, p.filter} // 3, 4 and 5
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody, Groups: groupsOf(job)}
 	}
@@ -132,28 +127,28 @@ func groupsOf(job CommandJob) []uint32 {
 	return groups
 }
 
-// open bounds and watches a box that is made, and lets the program begin. The function that it gives ends all that is in
-// the box, and waits until it is gone.
-func (c *Command) open(said *bufio.Reader, p *boxPipes, pid int, in *inner, stop context.CancelCauseFunc) (leave func()) {
-	init := initOf(said)
-	if init == 0 {
-		return p.letGo
+// watch looks after a box from when it is made. The function that it gives ends that, and what should be left of the box
+// if its keeper was killed.
+func (c *Command) watch(from *bufio.Reader, keeper int, stop context.CancelCauseFunc) (leave func()) {
+	init, err := initOf(from)
+	if err != nil {
+		return func() {}
 	}
 	if c.started != nil {
-		c.started(pid, init)
+		c.started(keeper, init)
 	}
-	in.know(init)
-	c.limitTasks(init)
+	var box inner
+	box.know(init)
 	quit, quiet := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(quiet)
 		lookout{init: init, memory: c.config.MemoryMax, tasks: c.config.TaskMax, stop: stop}.until(quit)
 	}()
-	p.letGo()
 	return func() {
 		close(quit)
 		<-quiet
-		in.end()
+		box.end()
+		box.close()
 	}
 }
 
@@ -205,69 +200,12 @@ func (n *inner) close() {
 	}
 }
 
-// taskSpare is what a box may have beyond its limit before the system refuses: what watches it ends it before.
-const taskSpare = 64
-
-// limitTasks bounds the processes and threads of a box, whose first process this is. It cannot be done before: a limit
-// that is older than the box counts all that its user has. Before Linux 5.14 it always does. Where this fails the watch
-// alone bounds them.
-func (c *Command) limitTasks(init int) {
-	if !countsByNamespace() {
-		return
-	}
-	n := c.config.TaskMax + taskSpare
-	if err := setTasks(init, n); !errors.Is(err, unix.EPERM) || os.Geteuid() != 0 {
-		return
-	}
-	// Root may lack the right (CAP_SYS_RESOURCE) that who owns the box needs not.
-	cmd := exec.Command(c.config.Exe)
-	cmd.Args = []string{"voxmesh-job", boxCommand, taskCommand, strconv.Itoa(init), strconv.Itoa(n)}
-	cmd.Env = childEnv()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, Pdeathsig: syscall.SIGKILL}
-	_ = cmd.Run()
-}
-
-func countsByNamespace() bool {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return false
-	}
-	major, minor, digits := 0, 0, unix.ByteSliceToString(u.Release[:])
-	for i, n := range []*int{&major, &minor} {
-		j := 0
-		for j < len(digits) && digits[j] >= '0' && digits[j] <= '9' {
-			j++
-		}
-		*n, _ = strconv.Atoi(digits[:j])
-		if i == 0 && j < len(digits) {
-			digits = digits[j+1:]
-		}
-	}
-	return major > 5 || major == 5 && minor >= 14
-}
-
-// status is one line of what bubblewrap says of a box.
-type status struct {
-	Child *int `json:"child-pid"`
-	Exit  *int `json:"exit-code"`
-}
-
-// initOf reads until the box is made and gives its first process; 0: none was made.
-func initOf(said *bufio.Reader) int {
-	line, err := said.ReadBytes('\n')
-	var s status
-	if err != nil || json.Unmarshal(line, &s) != nil || s.Child == nil || *s.Child <= 1 {
-		return 0
-	}
-	return *s.Child
-}
-
 // exitOf reads how the program ended, of a box that is gone; nil: it did not end itself.
-func exitOf(said *bufio.Reader, from *os.File) *int {
+func exitOf(lines *bufio.Reader, from *os.File) *int {
 	_ = from.SetReadDeadline(time.Now().Add(waitDelay)) // should anything else hold the other end
 	for {
-		line, err := said.ReadBytes('\n')
-		var s status
+		line, err := lines.ReadBytes('\n')
+		var s said
 		if json.Unmarshal(line, &s) == nil && s.Exit != nil {
 			return s.Exit
 		}
@@ -277,22 +215,22 @@ func exitOf(said *bufio.Reader, from *os.File) *int {
 	}
 }
 
-// boxPipes are those beside the standard ones.
-type boxPipes struct {
-	status, hold                   *os.File // ours
-	childStatus, childHold, filter *os.File
+// keeperPipes are those between this process and a keeper, beside the standard ones.
+type keeperPipes struct {
+	said, lifeline                  *os.File // ours
+	childSay, childLifeline, filter *os.File
 }
 
-func newBoxPipes() (*boxPipes, error) {
-	p := &boxPipes{}
-	var w *os.File
+func newKeeperPipes() (*keeperPipes, error) {
+	p := &keeperPipes{}
 	err := func() (err error) {
-		if p.status, p.childStatus, err = os.Pipe(); err != nil {
+		if p.said, p.childSay, err = os.Pipe(); err != nil {
 			return err
 		}
-		if p.childHold, p.hold, err = os.Pipe(); err != nil {
+		if p.childLifeline, p.lifeline, err = os.Pipe(); err != nil {
 			return err
 		}
+		var w *os.File
 		if p.filter, w, err = os.Pipe(); err != nil {
 			return err
 		}
@@ -306,18 +244,13 @@ func newBoxPipes() (*boxPipes, error) {
 	return p, nil
 }
 
-// letGo lets the program begin.
-func (p *boxPipes) letGo() {
-	_ = p.hold.Close() // closed twice is no harm
+// handedOver closes our copies of the keeper's ends, so that their end is seen.
+func (p *keeperPipes) handedOver() {
+	_, _, _ = p.childSay.Close(), p.childLifeline.Close(), p.filter.Close()
 }
 
-// handedOver closes our copies of the child's ends, so that its end is seen.
-func (p *boxPipes) handedOver() {
-	_, _, _ = p.childStatus.Close(), p.childHold.Close(), p.filter.Close()
-}
-
-func (p *boxPipes) close() {
-	for _, f := range []*os.File{p.status, p.hold, p.childStatus, p.childHold, p.filter} {
+func (p *keeperPipes) close() {
+	for _, f := range []*os.File{p.said, p.lifeline, p.childSay, p.childLifeline, p.filter} {
 		if f != nil {
 			_ = f.Close() // closed twice is no harm
 		}

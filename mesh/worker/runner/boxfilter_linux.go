@@ -6,16 +6,19 @@ import (
 	"bytes"
 	"encoding/binary"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
 // Any program may run in a box, so its filter names what it may not do rather than what it may: make namespaces of its
 // own, speak to what no namespace keeps apart (AF_VSOCK reaches the host of a virtual machine), hide memory where nobody
-// counts it, look into the kernel, or put letters into a terminal. What programs can do without is said not to exist.
+// counts it, look into the kernel, use up what all programs of the owner share (there are 128 inotify instances), or put
+// letters into a terminal. What programs can do without is said not to exist.
 var (
 	absentCalls = []uint32{
 		unix.SYS_MEMFD_CREATE, unix.SYS_MEMFD_SECRET, unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET,
+		unix.SYS_INOTIFY_INIT1, unix.SYS_FANOTIFY_INIT,
 		unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER, unix.SYS_CLONE3,
 	}
 	refusedCalls = []uint32{
@@ -26,6 +29,9 @@ var (
 	}
 	givenFamilies = []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK}
 )
+
+// inotifyInit is an older form of inotify_init1, on amd64 alone.
+const inotifyInit = 253
 
 // x32 marks the calls of the third table of an amd64 system, which no program of today uses.
 const x32 = 0x40000000
@@ -54,7 +60,11 @@ func boxFilter() []byte {
 		load(dataArch), jump(unix.BPF_JEQ, arch, 1, 0), end(absent), // programs for another processor, 32 bits among them
 		load(dataCall), jump(unix.BPF_JGE, x32, 0, 1), end(absent),
 	}
-	for _, c := range absentCalls {
+	absentHere := absentCalls
+	if runtime.GOARCH == "amd64" {
+		absentHere = append(slices.Clone(absentCalls), inotifyInit)
+	}
+	for _, c := range absentHere {
 		f = append(f, jump(unix.BPF_JEQ, c, 0, 1), end(absent))
 	}
 	for _, c := range refusedCalls {

@@ -32,7 +32,7 @@ const (
 	childNoVoice = 4
 )
 
-// ChildMain runs one program in a box (see Command), or one module: the order comes on standard input, the job's output goes to standard output, the verdict
+// ChildMain keeps the box of one program (see Command), or runs one module: the order comes on standard input, the job's output goes to standard output, the verdict
 // to descriptor 3. It ends when its parent does. It returns the exit code of the process.
 func ChildMain() int {
 	if os.Args[1] == boxCommand {

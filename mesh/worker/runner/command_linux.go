@@ -39,7 +39,7 @@ type Command struct {
 const retryAfter = 30 * time.Second
 
 // tryFor is how long an attempt to make a box may take.
-const tryFor = 3 * time.Second
+const tryFor = 10 * time.Second
 
 // NewCommand makes a runner. Whether it can run anything is for Ready to say. Error: vox/run/start.
 func NewCommand(config CommandConfig) (*Command, error) {
@@ -69,9 +69,10 @@ func (c *Command) boxes(ctx context.Context) error {
 		return c.fault
 	}
 	err := c.try(ctx)
-	if ctx.Err() == nil {
-		c.tried, c.fault = time.Now(), err
+	if ctx.Err() != nil && err != nil {
+		return fault.New(CodeNoSandbox, "command jobs cannot be run here yet: bubblewrap is still being tried").WithHint("wait a moment")
 	}
+	c.tried, c.fault = time.Now(), err
 	return err
 }
 

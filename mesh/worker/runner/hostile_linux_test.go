@@ -162,7 +162,7 @@ func TestSystemRefuses(t *testing.T) {
 	if r.Status != Succeeded {
 		t.Fatalf("%+v", r)
 	}
-	allEnd(t, "system", out, "refused", 20)
+	allEnd(t, "system", out, "refused", 21)
 }
 
 // TestLimitsHold lets loose what takes all it can get.

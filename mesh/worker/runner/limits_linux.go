@@ -30,11 +30,6 @@ func limit(o order, module int) error {
 		signal.Ignore(unix.SIGXFSZ) // the write fails with EFBIG instead
 		limits[unix.RLIMIT_FSIZE] = 0
 	}
-	return setLimits(limits)
-}
-
-// setLimits sets the soft and the hard limits of this process, none of them above what it has.
-func setLimits(limits map[int]uint64) error {
 	for which, n := range limits {
 		var now unix.Rlimit
 		if err := unix.Getrlimit(which, &now); err != nil {

@@ -161,6 +161,7 @@ func system() {
 	call("speak to the kernel's ciphers", syscall.SYS_SOCKET, alg, syscall.SOCK_SEQPACKET, 0)
 	call("share memory", syscall.SYS_SHMGET, 0, 1<<20, 0o1600)
 	call("keep memory without a name", memfd[runtime.GOARCH], uintptr(unsafe.Pointer(&[]byte{'x', 0}[0])), 0, 0)
+	call("watch files", syscall.SYS_INOTIFY_INIT1, 0, 0, 0)
 	call("trace", syscall.SYS_PTRACE, syscall.PTRACE_TRACEME, 0, 0)
 	call("read the kernel's log", syscall.SYS_SYSLOG, 10, 0, 0)
 	call("become root", syscall.SYS_SETUID, 0, 0, 0)
