@@ -155,8 +155,13 @@ func (p *Pane) state() (string, theme.Style) {
 
 // instead says why what the file holds is not in force.
 func (p *Pane) instead() string {
-	if p.doc.Note != "" {
+	switch {
+	case p.doc.Note != "" && !p.doc.Since.IsZero():
+		return "; " + p.doc.Note + ", since " + p.clock()
+	case p.doc.Note != "":
 		return "; " + p.doc.Note
+	case p.doc.Unused != "":
+		return "; not in force: " + p.doc.Unused
 	}
 	return "; not in force"
 }
