@@ -47,8 +47,11 @@ func TestCommandJobsAreChecked(t *testing.T) {
 	if j.Command != "g++-12.2_x" || j.Kind != "cpu" || j.Title != "g++-12.2_x" || j.Model+j.Module+j.Prompt != "" {
 		t.Errorf("%+v", j.JobSubmitted)
 	}
+	if _, err := h.Submit(within(t), "cli:ada", JobRequest{Runner: "command", Command: "tr", Scope: "two words"}); err == nil {
+		t.Error("a scope of two words is taken")
+	}
 	// No other job names a program.
-	if j := jobOf(t, h, submitWasm(t, h, func(r *JobRequest) { r.Command = "tr" }).JobID); j.Command != "" {
+	if j := jobOf(t, h, submitWasm(t, h, func(r *JobRequest) { r.Command, r.Scope = "tr", "render" }).JobID); j.Command != "" || j.Scope != "render" {
 		t.Errorf("%+v", j.JobSubmitted)
 	}
 }

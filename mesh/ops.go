@@ -249,6 +249,7 @@ type JobSubmitted struct {
 	Title     string // a short name for people: the file's, or the prompt's beginning
 	AuditID   string // of the act that caused it (replay)
 	Command   string // the name of a program that the node's owner gives
+	Scope     string // what the work is for, by its sender's word; or empty
 }
 
 func (r *JobSubmitted) fields(c *coder) {
@@ -271,6 +272,7 @@ func (r *JobSubmitted) fields(c *coder) {
 	c.str(17, &r.Title)
 	c.str(18, &r.AuditID)
 	c.str(19, &r.Command)
+	c.str(20, &r.Scope)
 }
 
 // JobLeased: a node was given the job. Attempt is the fence: only a result that carries it counts.

@@ -126,7 +126,7 @@ func (h *Host) pushAssign(j *Job, now time.Time) {
 	b, err := json.Marshal(fabric.Assign{
 		V: 1, Job: j.Job, Run: j.Run, Attempt: j.Attempt, Kind: j.Kind, Runner: j.Runner, Module: j.Module, Args: j.Args,
 		Stdin: j.Stdin, Model: j.Model, Prompt: j.Prompt, Class: j.Class.String(), Priority: j.Priority, NSFW: j.NSFW,
-		TimeoutMS: j.TimeoutMS, Submitter: j.Submitter, Command: j.Command,
+		TimeoutMS: j.TimeoutMS, Submitter: j.Submitter, Command: j.Command, Scope: j.Scope,
 	})
 	if err != nil {
 		return

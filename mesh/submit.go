@@ -31,6 +31,7 @@ type JobRequest struct {
 	On       string        // a node's id or label, or empty
 	Title    string
 	Command  string // for command: the name of a program, as a donor lists it in donations.vox
+	Scope    string // what the work is for, as donors may list it in allowed_scopes; or empty
 }
 
 // Ticket names what was accepted.
@@ -87,7 +88,7 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	rec := &JobSubmitted{
 		Kind: req.Kind, Runner: req.Runner, Module: req.Module, Args: req.Args, Stdin: req.Stdin, Model: req.Model,
 		Prompt: req.Prompt, Class: req.Class, Priority: uint8(req.Priority), NSFW: req.NSFW,
-		TimeoutMS: req.Timeout.Milliseconds(), Title: clean.Max(req.Title, 60).String(),
+		TimeoutMS: req.Timeout.Milliseconds(), Title: clean.Max(req.Title, 60).String(), Scope: req.Scope,
 	}
 	if rec.Class == privacy.Unknown {
 		rec.Class = privacy.PairedPeersOnly
@@ -121,6 +122,9 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 		}
 	default:
 		return nil, bad("there is no runner %q", printable(rec.Runner))
+	}
+	if rec.Scope != "" && !commandName(rec.Scope) {
+		return nil, bad("%q is no scope: letters, digits and . _ + -, at most %d", printable(rec.Scope), commandNameMax)
 	}
 	if req.Timeout < 0 || req.Timeout > 30*24*time.Hour {
 		return nil, bad("a timeout of %s is not between 0 and 30 days", req.Timeout)

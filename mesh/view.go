@@ -320,6 +320,7 @@ type JobView struct {
 	EndedAt      int64         `json:"ended_at_micros,omitempty"`
 	Submitter    string        `json:"submitter"`
 	Command      string        `json:"command,omitempty"` // the program of a command job
+	Scope        string        `json:"scope,omitempty"`   // what the work is for
 }
 
 // JobView gives one job.
@@ -329,7 +330,7 @@ func (s *State) JobView(j *Job) JobView {
 		CostUSD: usd(j.Cost), DurationMS: j.DurationMS, Kind: j.Kind, Runner: j.Runner, Title: j.Title,
 		Priority: j.Priority, Model: j.Model, Tokens: j.TokensUsed, Code: j.Code, Error: j.Error,
 		OutputBytes: j.OutputSize, SubmittedAt: j.SubmittedAt, StartedAt: j.StartedAt, EndedAt: j.EndedAt,
-		Submitter: j.Submitter, Command: j.Command,
+		Submitter: j.Submitter, Command: j.Command, Scope: j.Scope,
 	}
 	if j.Node != "" && j.State != Queued {
 		n := j.Node

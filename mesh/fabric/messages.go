@@ -177,4 +177,5 @@ type Assign struct {
 	TimeoutMS int64    `json:"timeout_ms"`
 	Submitter string   `json:"submitter"`         // operator's name; the worker adds its own name of the mesh
 	Command   string   `json:"command,omitempty"` // the name of a program of the worker's machine
+	Scope     string   `json:"scope,omitempty"`   // what the work is for
 }

@@ -125,7 +125,7 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 		l.Owner = busy
 		return policy.Decide(p, f, policy.Request{
 			Kind: j.as.Kind, Peer: j.peer, Mesh: a.cfg.Mesh, Class: class, NSFW: j.as.NSFW, Priority: j.as.Priority,
-			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, Command: j.as.Command, At: a.cfg.Now(),
+			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, Command: j.as.Command, Scope: j.as.Scope, At: a.cfg.Now(),
 		}, l)
 	})
 	if release == nil {

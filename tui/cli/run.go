@@ -21,9 +21,9 @@ import (
 
 // runFlags are what every kind of job takes.
 type runFlags struct {
-	on, kind, class, priority, stdin, title, model string
-	nsfw, detach                                   bool
-	timeout                                        time.Duration
+	on, kind, class, priority, stdin, title, model, scope string
+	nsfw, detach                                          bool
+	timeout                                               time.Duration
 }
 
 func (f *runFlags) add(c *cobra.Command) {
@@ -36,6 +36,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	fl.DurationVar(&f.timeout, "timeout", 0, "end it after this long (default: what the node allows)")
 	fl.BoolVar(&f.detach, "detach", false, "do not wait: print the job's id")
 	fl.StringVar(&f.title, "title", "", "a name for people")
+	fl.StringVar(&f.scope, "scope", "", "what it is for, in a word that donors may list in allowed_scopes")
 }
 
 func (a *app) runCmd() *cobra.Command {
@@ -150,7 +151,7 @@ func (f *runFlags) request(runner string) (mesh.JobRequest, error) {
 		return mesh.JobRequest{}, usage("%v", err)
 	}
 	return mesh.JobRequest{
-		Runner: runner, Kind: f.kind, Class: class, Priority: prio, NSFW: f.nsfw, Timeout: f.timeout, On: f.on, Title: f.title,
+		Runner: runner, Kind: f.kind, Class: class, Priority: prio, NSFW: f.nsfw, Timeout: f.timeout, On: f.on, Title: f.title, Scope: f.scope,
 	}, nil
 }
 
