@@ -242,9 +242,10 @@ func (h *host) RevokeInvite(_ context.Context, _, peer string) error {
 
 // screen plays a console without a program: messages in, frames out. Commands that answer at once are carried out.
 type screen struct {
-	t testing.TB
-	c *console
-	h *host
+	t     testing.TB
+	c     *console
+	h     *host
+	donor *donor // the file behind the Policy pane
 	// copied is what went to the clipboard, quit whether the console left.
 	copied string
 	quit   bool
@@ -269,6 +270,10 @@ func playOn(t testing.TB, on *host, w, h int, o Options) *screen {
 	}
 	if o.Joiner == nil {
 		o.Joiner = &inviter{}
+	}
+	if o.Policy == nil {
+		s.donor = newDonor(given)
+		o.Policy = s.donor
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,17 +32,36 @@ var scenes = map[string]func(s *screen) *screen{
 		s.h.st = aurelia().invited("friend", now.Add(492*time.Second)).st
 		return s.send(worldOf(s.c)).press("v", "end")
 	},
-	"empty":   func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
-	"runs":    func(s *screen) *screen { return s.press("2") },
-	"hopper":  func(s *screen) *screen { return s.press("3") },
-	"models":  func(s *screen) *screen { return s.press("4") },
-	"policy":  func(s *screen) *screen { return s.press("5") },
-	"audit":   func(s *screen) *screen { return s.press("6") },
-	"signed":  func(s *screen) *screen { return s.press("6", "enter") },
-	"drawer":  func(s *screen) *screen { return s.press("2", "enter") },
-	"output":  func(s *screen) *screen { return s.press("2", "enter", "v") },
-	"help":    func(s *screen) *screen { return s.press("?") },
-	"palette": func(s *screen) *screen { return s.press(":").typed("drain al") },
+	"empty":  func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
+	"runs":   func(s *screen) *screen { return s.press("2") },
+	"hopper": func(s *screen) *screen { return s.press("3") },
+	"models": func(s *screen) *screen { return s.press("4") },
+	"policy": func(s *screen) *screen { return s.press("5") },
+	"policy-edits": func(s *screen) *screen {
+		s.press("5", "down", "right", "enter", "down", "down", "enter")
+		for range 11 {
+			s.press("down")
+		}
+		return s.press("right", "enter").typed("3").press("tab").typed("1").press("enter").press("home", "down")
+	},
+	"policy-typing": func(s *screen) *screen { return s.press("5", "down", "right", "enter", "down", "down") },
+	"policy-file":   func(s *screen) *screen { return s.press("5", "space").press("v") },
+	"policy-broken": func(s *screen) *screen { return s.withFile(broken).press("5") },
+	"policy-issues": func(s *screen) *screen { return s.withFile(broken).press("5", "v", "v") },
+	"policy-clash": func(s *screen) *screen {
+		s.press("5", "down", "right", "enter", "up", "enter")
+		s.donor.set(strings.Replace(given, "min_priority: 5", "min_priority: 7", 1))
+		return s.press("W")
+	},
+	"policy-none":    func(s *screen) *screen { return s.withFile("").press("5") },
+	"policy-explain": func(s *screen) *screen { return s.press("5", "e") },
+	"policy-picker":  func(s *screen) *screen { return s.press("5", "end", "up", "enter") },
+	"audit":          func(s *screen) *screen { return s.press("6") },
+	"signed":         func(s *screen) *screen { return s.press("6", "enter") },
+	"drawer":         func(s *screen) *screen { return s.press("2", "enter") },
+	"output":         func(s *screen) *screen { return s.press("2", "enter", "v") },
+	"help":           func(s *screen) *screen { return s.press("?") },
+	"palette":        func(s *screen) *screen { return s.press(":").typed("drain al") },
 	"confirm": func(s *screen) *screen {
 		return s.press("K").typed("alice-g").press("tab").typed("runaway render").press("tab")
 	},
