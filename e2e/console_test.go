@@ -158,7 +158,7 @@ func TestJourneyByConsoleAlone(t *testing.T) {
 		t.Errorf("the link is shown:\n%s", p)
 	}
 	friend.key("enter")
-	friend.await("This machine is alice", "Working for")
+	friend.await("[5 Policy]", "this machine is alice in")
 
 	host.await("alice PAIRED", "● online") // its inspector took the place of the forms
 	host.await("▸(●) alice", "1 node │")
@@ -196,8 +196,6 @@ func TestJourneyByConsoleAlone(t *testing.T) {
 	host.key(".")
 	host.awaitRow("[6 Audit]", "● live")
 
-	friend.key("esc")
-	friend.gone("[Joined]")
 	for _, s := range []*terminal{host, friend} {
 		s.key("q")
 		s.left()
