@@ -77,14 +77,17 @@ func (b *donorBook) Read(ctx context.Context) (policypane.Doc, error) {
 	b.now.Again()
 	switch st := b.now.State(); {
 	case st.Path == "":
-		v.Unused = "no mesh is joined: nothing is given yet"
+		v.Unused = "no mesh is joined"
 	case !sameFile(st.Path, d.Path):
 		v.Unused = "another file is in force: " + st.Path
 	default:
 		v.Since = st.Since
 		v.InForce = st.Err == nil && st.File != nil && bytes.Equal(st.File.Source(), d.Source)
-		if st.Err != nil {
-			v.Note = st.Err.Error()
+		switch { // the problems themselves are the form's to tell
+		case st.Err != nil && st.File != nil:
+			v.Note = "the policy from before the last change stays in force"
+		case st.Err != nil:
+			v.Note = "nothing is given"
 		}
 	}
 	return v, nil

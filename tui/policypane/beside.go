@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"voxmesh/policy"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/changes"
@@ -121,7 +123,7 @@ func (p *Pane) drawBeside(b *cell.Buffer, r layout.Rect) {
 		return
 	}
 	says := layout.Rect{X: in.X + 1, Y: in.Y + body.H + 1, W: in.W - 2, H: in.H - body.H - 1}
-	for i, s := range p.aboutFile(says.H) {
+	for i, s := range p.aboutFile(says.W, says.H) {
 		st := theme.In(theme.Second)
 		if len(s) > 1 && s[0] == '$' {
 			st = theme.In(theme.Third)
@@ -130,13 +132,14 @@ func (p *Pane) drawBeside(b *cell.Buffer, r layout.Rect) {
 	}
 }
 
-// aboutFile is what is to be known of the file and of git, in at most so many rows.
-func (p *Pane) aboutFile(rows int) []string {
+// aboutFile is what is to be known of the file and of git, in at most so many rows of that width.
+func (p *Pane) aboutFile(width, rows int) []string {
 	now := p.now().Source()
-	out := []string{fmt.Sprintf("%s   %s   %s", p.doc.Path, sizes(len(p.base.Source()), len(now)), lineEnds(now))}
+	facts := "   " + sizes(len(p.base.Source()), len(now)) + "   " + lineEnds(now)
 	if !p.doc.Exists {
-		out[0] = fmt.Sprintf("%s   new, %d bytes", p.doc.Path, len(now))
+		facts = fmt.Sprintf("   new, %d bytes", len(now))
 	}
+	out := []string{format.Middle(p.doc.Path, max(width-ansi.StringWidth(facts), 16)) + facts}
 	if bytes.HasPrefix(now, []byte("\ufeff")) {
 		out[0] += " BOM"
 	}

@@ -2,6 +2,7 @@ package policypane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"voxmesh/policy"
@@ -193,9 +194,17 @@ func (p *Pane) drawLines(b *cell.Buffer, in layout.Rect, line int) int {
 	for to < len(rows) && rows[to].More {
 		to++
 	}
-	to = min(to, from+in.H)
-	changes.Draw(b, layout.Rect{X: in.X, Y: in.Y, W: in.W, H: to - from}, rows, from, changes.Look{SignFirst: true, Faint: p.s.Faint()})
-	return to - from
+	rows = briefly(rows[from:to], in.H)
+	changes.Draw(b, layout.Rect{X: in.X, Y: in.Y, W: in.W, H: len(rows)}, rows, 0, changes.Look{SignFirst: true, Faint: p.s.Faint()})
+	return len(rows)
+}
+
+// briefly gives so many of a line's rows: what it was and what it is before how it goes on.
+func briefly(rows []changes.Row, room int) []changes.Row {
+	if len(rows) > room {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r changes.Row) bool { return r.More })
+	}
+	return rows[:min(len(rows), room)]
 }
 
 // block names the policy that a command is about, where the file has several.

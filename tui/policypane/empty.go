@@ -148,8 +148,16 @@ func (p *Pane) drawNone(b *cell.Buffer, in layout.Rect) {
 			b.Put(in.X+1, in.Y+y, in.W-2, format.End(s, in.W-2), st)
 		}
 	}
-	put(0, "There is no policy in the file: this machine gives nothing.", theme.Style{})
-	y := 2
+	says := "There is no policy in the file: this machine gives nothing."
+	if p.doc.Note != "" {
+		says = "There is no policy in the file" + p.instead() + "."
+	}
+	y := 0
+	for _, s := range format.Wrap(says, in.W-2) {
+		put(y, s, theme.Style{})
+		y++
+	}
+	y++
 	for i := range p.problems {
 		put(y, p.problems[i].line(), ink(p.problems[i].Severity))
 		y++
