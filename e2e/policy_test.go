@@ -253,8 +253,18 @@ func TestPolicyKeys(t *testing.T) {
 	t.Parallel()
 	d := newDonor(t, donated)
 	for _, args := range [][]string{
-		{"show"}, {"check"}, {"check", d.path}, {"set", "min_priority=3"}, {"undo"}, {"move", "slots[0]", "1"}, {"unset", "min_priority"},
-		{"fmt", "--dry-run"}, {"use", d.path}, {"explain"}, {"explain", "slots[0].weight"}, {"stage"},
+		{"show"},
+		{"check"},
+		{"check", d.path},
+		{"set", "min_priority=3"},
+		{"undo"},
+		{"move", "slots[0]", "1"},
+		{"unset", "min_priority"},
+		{"fmt", "--dry-run"},
+		{"use", d.path},
+		{"explain"},
+		{"explain", "slots[0].weight"},
+		{"stage"},
 	} {
 		a := d.do(d.policy(args...)...)
 		var keys map[string]json.RawMessage

@@ -11,9 +11,16 @@ import (
 // what Changed tells.
 func FuzzSet(f *testing.F) {
 	edits := [][2]string{
-		{"min_priority", "3"}, {"slots[cpu].weight", "1"}, {"slots[]", "{ kind: text, weight: 1 }"}, {"slots", "[]"},
-		{"allowed_users", "a@b, c@d"}, {"per_peer_overrides[a@b].nsfw_allowed", "true"}, {"pause_when_busy.cpu_percent", "30"},
-		{"active_hours[0]", "{ from: 22:00, to: 07:00 }"}, {"prices[gpu].usd_per_hour", "0.25"}, {`denied_users["]"]`, "\"\\u{1f600}\""},
+		{"min_priority", "3"},
+		{"slots[cpu].weight", "1"},
+		{"slots[]", "{ kind: text, weight: 1 }"},
+		{"slots", "[]"},
+		{"allowed_users", "a@b, c@d"},
+		{"per_peer_overrides[a@b].nsfw_allowed", "true"},
+		{"pause_when_busy.cpu_percent", "30"},
+		{"active_hours[0]", "{ from: 22:00, to: 07:00 }"},
+		{"prices[gpu].usd_per_hour", "0.25"},
+		{`denied_users["]"]`, "\"\\u{1f600}\""},
 	}
 	i := 0
 	for _, src := range readCorpus(f) {

@@ -205,8 +205,10 @@ func same(f Field, a, b val) bool {
 // yieldVal is the record that says y.
 func yieldVal(y Yield) val {
 	return val{shape: isRecord, fields: []member{
-		{fCPU, intVal(int64(y.CPUPercent))}, {fGPU, intVal(int64(y.GPUPercent))},
-		{fInput, intVal(int64(y.InputSecs))}, {fGrace, intVal(int64(y.GraceSecs))},
+		{fCPU, intVal(int64(y.CPUPercent))},
+		{fGPU, intVal(int64(y.GPUPercent))},
+		{fInput, intVal(int64(y.InputSecs))},
+		{fGrace, intVal(int64(y.GraceSecs))},
 	}}
 }
 

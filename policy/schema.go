@@ -33,9 +33,6 @@ type Field struct {
 // table is Schema, made once; Go has no constant slices. The decoder reads by it, so that what is accepted is what is told.
 var table = Schema()
 
-// within gives the fields of the records of a field.
-func within(name string) []Field { return table[indexField(table, name)].Fields }
-
 // Schema gives the fields of a policy in canonical order. The caller may keep and change it.
 func Schema() []Field {
 	return []Field{

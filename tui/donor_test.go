@@ -33,7 +33,6 @@ type donor struct {
 	mu     sync.Mutex
 	src    []byte // nil: there is none
 	before []byte
-	note   string
 }
 
 func newDonor(src string) *donor { return &donor{src: []byte(src)} }
@@ -123,4 +122,18 @@ func (s *screen) withFile(src string) *screen {
 	s.donor.mu.Unlock()
 	s.second()
 	return s
+}
+
+// Nothing in the donor's file drives the terminal, wherever the form shows it.
+func TestHostileFile(t *testing.T) {
+	for _, size := range [][2]int{{60, 16}, {80, 24}, {120, 40}} {
+		s := newScene(t, size[0], size[1]).withFile(hostileFile()).press("5")
+		for _, keys := range [][]string{{}, {"v"}, {"v"}, {"v"}, {"e"}, {"esc", "down", "down", "enter"}} {
+			for _, r := range s.press(keys...).plain() {
+				if r < 0x20 && r != '\n' || r >= 0x7f && r < 0xa0 || r == 0x202e {
+					t.Fatalf("%v: %U is drawn after %v", size, r, keys)
+				}
+			}
+		}
+	}
 }

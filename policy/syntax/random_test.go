@@ -101,7 +101,6 @@ func subsequence(a, b []byte) bool {
 }
 
 func isList(h *thing) bool     { return h.kind == ListNode }
-func isField(h *thing) bool    { return h.kind == FieldNode }
 func nobody(*thing, bool) bool { return false }
 
 func TestRandomRemove(t *testing.T) {

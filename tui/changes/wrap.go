@@ -24,7 +24,7 @@ type wrapper struct {
 // row gives the next row.
 func (w *wrapper) row() Row {
 	from, columns, word := w.at, 0, false
-	end, endColumns := from, 0 // behind the last blank behind a word
+	end := from // behind the last blank behind a word
 	i := from
 	for i < len(w.text) {
 		n, cols := next(w.text[i:])
@@ -34,12 +34,12 @@ func (w *wrapper) row() Row {
 		blank := w.text[i] == ' '
 		i, columns = i+n, columns+cols
 		if blank && word {
-			end, endColumns = i, columns
+			end = i
 		}
 		word = word || !blank
 	}
 	if i < len(w.text) && end > from {
-		i, columns = end, endColumns
+		i = end
 	}
 	w.at = i
 	return Row{Text: w.text[from:i], Marks: w.marked(from, i)}

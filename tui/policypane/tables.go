@@ -3,10 +3,8 @@ package policypane
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"voxmesh/policy"
-	"voxmesh/policy/syntax"
 	"voxmesh/tui/field"
 )
 
@@ -201,6 +199,3 @@ func (p *Pane) drop(keep bool) {
 	p.lay()
 	p.list.Select(fmt.Sprintf("%s[%d]", c.list, c.at))
 }
-
-// said is what a cell of the file says, in one line.
-func said(n syntax.Node) string { return strings.Join(strings.Fields(string(n.Text())), " ") }

@@ -152,19 +152,26 @@ func blockEdits() map[string]way {
 		"add a slot, bare":            {hclEdit(addSlot), [][]string{{bareCPU, bareCPU + less}, {bareEnd, bareEnd + less}}},
 		"remove a slot, bare":         {removeBlock("slot", "gpu"), [][]string{{bareGPU, ""}}},
 		"move a slot, bare":           {moveFirst("slot", "gpu"), [][]string{{bareGPU + bareCPU, bareCPU + bareGPU}}},
-		"add a field, bare": {setValue("nsfw_allowed", cty.True),
-			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}}},
+		"add a field, bare": {
+			setValue("nsfw_allowed", cty.True),
+			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}},
+		},
 		"add a name to a list, bare": {setValue("allowed_users", texts("alice@aurelia", "carol@home")), [][]string{{`"alice@aurelia"]`, `"alice@aurelia", "carol@home"]`}}},
 		"remove an override, bare":   {removeBlock("override", "alice@aurelia"), [][]string{{"  override \"alice@aurelia\" {\n" + bareEnd, ""}}},
 
 		"read and write, everywhere": {same, [][]string{{}}},
 		"set a number, everywhere":   {setValue("min_priority", number(7)), [][]string{{"/* z */ 5", "/* z */ 7"}}},
-		"add a field, everywhere": {setValue("denied_users", texts("eve@pub")),
-			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}}},
-		"remove a field, everywhere": {hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
-			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}, {"  // w\n  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}}},
+		"add a field, everywhere": {
+			setValue("denied_users", texts("eve@pub")),
+			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}},
+		},
+		"remove a field, everywhere": {
+			hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
+			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}, {"  // w\n  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}},
+		},
 		"add a name to a list, everywhere": {setValue("allowed_users", texts("alice@aurelia", "bob@lex", "carol@home")), [][]string{
-			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
+			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`},
+		}},
 		"set a field of a slot, everywhere": {setIn("slot", "cpu", "max_concurrent", number(6)), [][]string{{"/* o */ 8", "/* o */ 6"}}},
 		"add a slot, everywhere":            {hclEdit(addSlot), [][]string{{"  } // u\n", "  } // u\n" + less}, {"// F\n", "// F\n" + less}}},
 		"remove a slot, everywhere":         {removeBlock("slot", "cpu"), [][]string{{evenCPU, ""}}},

@@ -187,25 +187,37 @@ func listEdits() map[string]way {
 		"add a slot, bare":            {addElement("slots", more), [][]string{{bareCPU, bareCPU + ", " + more}}},
 		"remove a slot, bare":         {removeElement("slots", 0), [][]string{{bareGPU + ", ", ""}}},
 		"move a slot, bare":           {moveToFront("slots", 1), [][]string{{bareGPU + ", " + bareCPU, bareCPU + ", " + bareGPU}}},
-		"add a field, bare": {setValue("nsfw_allowed", cty.True),
-			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}}},
+		"add a field, bare": {
+			setValue("nsfw_allowed", cty.True),
+			[][]string{{"  min_priority = 5\n", "  nsfw_allowed = true\n  min_priority = 5\n"}, {bareEnd, bareEnd + "  nsfw_allowed = true\n"}},
+		},
 		"add a name to a list, bare": {setValue("allowed_users", texts("alice@aurelia", "carol@home")), [][]string{{`"alice@aurelia"]`, `"alice@aurelia", "carol@home"]`}}},
 		"remove an override, bare":   {removeElement("per_peer_overrides", 0), [][]string{{`{ peer = "alice@aurelia", min_priority = 3 }`, ""}}},
 
 		"read and write, everywhere": {same, [][]string{{}}},
 		"set a number, everywhere":   {setValue("min_priority", number(7)), [][]string{{"/* z */ 5", "/* z */ 7"}}},
-		"add a field, everywhere": {setValue("denied_users", texts("eve@pub")),
-			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}}},
-		"remove a field, everywhere": {hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
-			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}}},
+		"add a field, everywhere": {
+			setValue("denied_users", texts("eve@pub")),
+			[][]string{{"// F\n", "// F\n  denied_users = [\"eve@pub\"]\n"}, {"// F\n", "// F\n  denied_users  = [\"eve@pub\"]\n"}},
+		},
+		"remove a field, everywhere": {
+			hclEdit(func(b *hclwrite.Body) { b.RemoveAttribute("min_priority") }),
+			[][]string{{"  /* x */ min_priority /* y */ = /* z */ 5 /* A */ // B\n", ""}},
+		},
 		"add a name to a list, everywhere": {setValue("allowed_users", texts("alice@aurelia", "bob@lex", "carol@home")), [][]string{
-			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
+			{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`},
+		}},
 		"set a field of a slot, everywhere": {setNumber("slots", 1, "max_concurrent", "6"), [][]string{{"/* o */ 8", "/* o */ 6"}}},
 		"add a slot, everywhere":            {addElement("slots", more), [][]string{{"/* t */ } // u\n", "/* t */ }, // u\n    " + more + "\n"}}},
-		"remove a slot, everywhere": {removeElement("slots", 1),
-			[][]string{{"    // m\n    { /* n */ kind = \"cpu\", max_concurrent = /* o */ 8 /* p */, weight = 30 /* q */ } /* r */, /* s */\n", ""}}},
+		"remove a slot, everywhere": {
+			removeElement("slots", 1),
+			[][]string{{"    // m\n    { /* n */ kind = \"cpu\", max_concurrent = /* o */ 8 /* p */, weight = 30 /* q */ } /* r */, /* s */\n", ""}},
+		},
 		"move a slot, everywhere": {moveToFront("slots", 2), [][]string{
-			{"    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */",
-				"    { kind = \"gpu", "    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ }, // u\n    { kind = \"gpu"}}},
+			{
+				"    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */",
+				"    { kind = \"gpu", "    { kind = \"text\", max_concurrent = 4, weight = 20 /* t */ }, // u\n    { kind = \"gpu",
+			},
+		}},
 	}
 }

@@ -74,12 +74,17 @@ func voxEdits() map[string]way {
 		"read and write, everywhere":        {same, [][]string{{}}},
 		"set a number, everywhere":          {set("min_priority", "7"), [][]string{{"/* z */ 5", "/* z */ 7"}}},
 		"set a field of a slot, everywhere": {set("slots[1].max_concurrent", "6"), [][]string{{"/* o */ 8", "/* o */ 6"}}},
-		"add a slot, everywhere": {set("slots[]", "{ kind: embed, max_concurrent: 1, weight: 10 }"),
-			[][]string{{"/* t */ } // u\n", "/* t */ }, // u\n    { kind: embed, max_concurrent: 1, weight: 10 }\n"}}},
-		"remove a slot, everywhere": {unset("slots[1]"),
-			[][]string{{"    // m\n    { /* n */ kind: cpu, max_concurrent: /* o */ 8 /* p */, weight: 30 /* q */ } /* r */, /* s */\n", ""}}},
+		"add a slot, everywhere": {
+			set("slots[]", "{ kind: embed, max_concurrent: 1, weight: 10 }"),
+			[][]string{{"/* t */ } // u\n", "/* t */ }, // u\n    { kind: embed, max_concurrent: 1, weight: 10 }\n"}},
+		},
+		"remove a slot, everywhere": {
+			unset("slots[1]"),
+			[][]string{{"    // m\n    { /* n */ kind: cpu, max_concurrent: /* o */ 8 /* p */, weight: 30 /* q */ } /* r */, /* s */\n", ""}},
+		},
 		"move a slot, everywhere": {move("slots[2]", 0), [][]string{
-			{"    { kind: text, max_concurrent: 4, weight: 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */", "    { kind: gpu", "    { kind: text, max_concurrent: 4, weight: 20 /* t */ }, // u\n    { kind: gpu"}}},
+			{"    { kind: text, max_concurrent: 4, weight: 20 /* t */ } // u\n", "", "/* r */, /* s */", "/* r */ /* s */", "    { kind: gpu", "    { kind: text, max_concurrent: 4, weight: 20 /* t */ }, // u\n    { kind: gpu"},
+		}},
 		"add a field, everywhere":          {set("denied_users", "eve@pub"), [][]string{{"// F\n", "// F\n  denied_users: [\"eve@pub\"]\n"}}},
 		"remove a field, everywhere":       {unset("min_priority"), [][]string{{"  /* x */ min_priority /* y */ : /* z */ 5 /* A */ // B\n", ""}}},
 		"add a name to a list, everywhere": {set("allowed_users[]", "carol@home"), [][]string{{`"bob@lex" /* E */ ]`, `"bob@lex" /* E */, "carol@home" ]`}, {`"bob@lex" /* E */ ]`, `"bob@lex", "carol@home" /* E */ ]`}}},
