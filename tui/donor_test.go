@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"testing"
 	"time"
 
 	"voxmesh/policy"
