@@ -13,6 +13,7 @@ import (
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
+	"voxmesh/policy"
 )
 
 // JobRequest asks for one job. Module, Stdin and Prompt are hashes that PutBlob gave.
@@ -110,8 +111,8 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 			break
 		}
 		need, rec.Module, rec.Prompt, rec.Command = nil, "", "", req.Command
-		if !commandName(rec.Command) {
-			return nil, bad("%q is not the name of a program: letters, digits and . _ + -, at most %d", printable(rec.Command), commandNameMax)
+		if !policy.CommandName(rec.Command) {
+			return nil, bad("%q is not the name of a program: letters, digits and . _ + -, at most %d", printable(rec.Command), policy.MaxCommandName)
 		}
 		if rec.Class == privacy.LocalOnly {
 			return nil, bad("a local-only job stays on the host, which runs no commands")
@@ -123,8 +124,8 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	default:
 		return nil, bad("there is no runner %q", printable(rec.Runner))
 	}
-	if rec.Scope != "" && !commandName(rec.Scope) {
-		return nil, bad("%q is no scope: letters, digits and . _ + -, at most %d", printable(rec.Scope), commandNameMax)
+	if rec.Scope != "" && !policy.CommandName(rec.Scope) {
+		return nil, bad("%q is no scope: letters, digits and . _ + -, at most %d", printable(rec.Scope), policy.MaxCommandName)
 	}
 	if req.Timeout < 0 || req.Timeout > 30*24*time.Hour {
 		return nil, bad("a timeout of %s is not between 0 and 30 days", req.Timeout)
@@ -157,23 +158,6 @@ func ownKind(runner string) string {
 
 // asksModel reports whether jobs of the runner are questions to a model.
 func asksModel(runner string) bool { return runner == "text" || runner == "embed" }
-
-// commandNameMax is the longest name of a program.
-const commandNameMax = 64
-
-// commandName reports whether s can be the name of a program: never a path, an option or a hidden file.
-func commandName(s string) bool {
-	if s == "" || len(s) > commandNameMax || s[0] == '.' || s[0] == '-' {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '+' && c != '-' {
-			return false
-		}
-	}
-	return true
-}
 
 // resolveNode finds a node by id or by label. Codes: vox/node/unknown, vox/node/ambiguous.
 func (s *State) resolveNode(name string) (string, error) {

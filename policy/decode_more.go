@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"voxmesh/policy/syntax"
 )
@@ -129,35 +128,6 @@ func (d *decoder) busy(p *Policy, v syntax.Node) {
 		d.say(SeverityNote, v, "no-effect", "pause_when_busy says nothing to look at and has no effect", "cpu_percent, gpu_percent or input_secs", "")
 	}
 	p.PauseWhenBusy = &y
-}
-
-// commands reads the names of programs. A path would be another program on each machine, and one with arguments none.
-func (d *decoder) commands(p *Policy, v syntax.Node) {
-	p.Commands = d.names(v, fCommands)
-	d.each(v, func(e syntax.Node, s string, i int) {
-		if why := badCommand(s); why != "" {
-			d.fail(e, "bad-name", fmt.Sprintf("%s[%d] is %q, which %s", fCommands, i, clip(s), why), "the name of a program, as in ffmpeg", "")
-		}
-	})
-}
-
-// badCommand says why a name cannot be that of a program, or is empty.
-func badCommand(s string) string {
-	switch {
-	case strings.ContainsAny(s, `/\:`):
-		return "is a path: a program is named as it would be found"
-	case strings.IndexFunc(s, unicode.IsSpace) >= 0:
-		return "holds a blank: arguments come with the job"
-	case strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
-		return "holds characters that cannot be seen"
-	case len(s) > MaxCommandName:
-		return fmt.Sprintf("has more than %d bytes", MaxCommandName)
-	case s[0] == '-' || s[0] == '.':
-		return "begins with " + s[:1]
-	case strings.ContainsRune(s, '*'):
-		return "holds a *: each program is named"
-	}
-	return ""
 }
 
 func (d *decoder) models(p *Policy, v syntax.Node) {

@@ -25,7 +25,6 @@ const (
 	MaxPriority      = 255      // min_priority
 	MaxJobSecondsCap = 31536000 // a year; who wants more writes 0
 	MaxWindows       = 64       // of active_hours
-	MaxCommandName   = 64       // bytes of a name in commands
 )
 
 // Kinds are the kinds of work that a slot can be for, in the order in which they are shown.

@@ -12,6 +12,7 @@ import (
 	"voxmesh/mesh/fabric"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker/runner"
+	"voxmesh/policy"
 )
 
 // programs is a machine that runs some, by name: each writes its name, arguments and input. One with a text cannot be run,
@@ -54,6 +55,21 @@ func (h *host) command(id, name string, args ...string) fabric.Assign {
 	as := h.task(id, 1)
 	as.Runner, as.Module, as.Command, as.Args = "command", "", name, args
 	return as
+}
+
+// What a policy may list is what the runner runs: each name that one takes and the other refuses would be a job that is
+// admitted and fails.
+func TestCommandNamesAreThoseOfThePolicy(t *testing.T) {
+	if runner.CommandNameMax != policy.MaxCommandName {
+		t.Errorf("the runner takes %d bytes, the policy %d", runner.CommandNameMax, policy.MaxCommandName)
+	}
+	for c := range 256 {
+		for _, s := range []string{string([]byte{byte(c)}), "x" + string([]byte{byte(c)})} {
+			if got, want := runner.CommandName(s), policy.CommandName(s); got != want {
+				t.Errorf("%q: the runner says %v, the policy %v", s, got, want)
+			}
+		}
+	}
 }
 
 func TestCommandJobRuns(t *testing.T) {
