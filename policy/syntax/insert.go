@@ -18,11 +18,7 @@ func (n Node) Append(texts ...string) []Edit {
 		}
 		return b.t.fits(n.fill(texts))
 	}
-	last := len(b.kids) - 1
-	if b.gap(last).leads() && b.gap(len(b.kids)).sound && b.t.comment(b.lead(last), b.tail(last)) < 0 {
-		return b.t.fits(b.inlineAfter(last, texts)) // as many lines as there were
-	}
-	return b.t.fits(b.after(last, texts))
+	return b.t.fits(b.after(len(b.kids)-1, texts))
 }
 
 // Insert plans elements before the i-th of a list, from 0, in the style of those around; from the number of elements on
