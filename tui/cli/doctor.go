@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"voxmesh/mesh"
+	"voxmesh/mesh/donations"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
 	"voxmesh/mesh/worker/runner"
@@ -170,20 +171,36 @@ func (a *app) checkAudit(ctx context.Context, dir string) checkView {
 	return c
 }
 
-func (a *app) checkPolicy(_ context.Context, dir string) checkView {
-	c := checkView{Check: "policy", Result: "ok"}
+// inForce reads the policy that the data folder's workers go by. Codes: vox/worker/no-policy-path where none was named,
+// vox/policy/no-file, vox/file/unreadable.
+func inForce(ctx context.Context, dir string) (*policy.File, error) {
 	path, err := worker.PolicyPath(dir)
-	if err != nil || path == "" {
+	if err != nil {
+		return nil, err
+	}
+	d, err := donations.New(donations.Options{Path: path}).Read(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !d.Exists:
+		return nil, fault.New("vox/policy/no-file", "there is no %s, so this machine gives nothing", path)
+	}
+	return policy.Parse(path, d.Source), nil
+}
+
+func (a *app) checkPolicy(ctx context.Context, dir string) checkView {
+	c := checkView{Check: "policy", Result: "ok"}
+	f, err := inForce(ctx, dir)
+	switch {
+	case fault.Is(err, "vox/worker/no-policy-path"):
 		c.Result, c.Detail = "note", "no policy is in force: this machine gives nothing to others"
 		c.Mend = "voxmesh policy use " + policyFile
 		return c
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
+	case err != nil:
 		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy use FILE"
 		return c
 	}
-	f := policy.Parse(path, b)
+	path := f.Name()
 	if err := f.Err(); err != nil {
 		c.Result, c.Mend = "problem", "voxmesh policy check "+path
 		c.Detail = err.Error() + "; an agent that runs keeps the policy from before, one that starts now gives nothing"
@@ -243,11 +260,9 @@ func (a *app) checkCommands(ctx context.Context, dir string) checkView {
 	c := checkView{Check: "commands", Result: "ok"}
 	names := []string{"true"}
 	given := false
-	if path, err := worker.PolicyPath(dir); err == nil && path != "" {
-		if b, err := os.ReadFile(path); err == nil {
-			if p, ok := policy.Parse(path, b).Policy(); ok && len(p.Commands) > 0 {
-				names, given = p.Commands, true
-			}
+	if f, err := inForce(ctx, dir); err == nil { // what is wrong with it, checkPolicy says
+		if p, ok := f.Policy(); ok && len(p.Commands) > 0 {
+			names, given = p.Commands, true
 		}
 	}
 	r, err := runner.NewCommand(runner.CommandConfig{Private: []string{dir}})
