@@ -50,6 +50,8 @@ func (c *cpuWatch) look(cfg *OwnerConfig, threshold int, serving bool, now time.
 	}
 	countProcesses(cfg.Proc, cfg.Pid, &count)
 	switch {
+	case !count.each:
+		c.percent, c.blind = -1, blindCPU
 	case serving && !count.server:
 		c.percent, c.blind = -1, blindCPU+" while an unknown model server works for others"
 	case last.each:

@@ -157,6 +157,32 @@ func TestProcessesAreLookedAtWhenItMatters(t *testing.T) {
 	}
 }
 
+// unlisted is a /proc that shows the counts of all, and not who there is.
+type unlisted struct{ fstest.MapFS }
+
+func (unlisted) ReadDir(string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
+
+// Where it cannot be told whose the time is, our own jobs are not taken for the owner.
+func TestProcessesThatAreNotShown(t *testing.T) {
+	d := newDesk()
+	w := d.watch()
+	look := func() int {
+		d.at = d.at.Add(lookAtOwnerEvery)
+		d.cores(400, 0)
+		d.process(self, 1, "voxmesh", 400)
+		return w.cpu.look(&w.cfg, 50, false, d.at)
+	}
+	look()
+	look()
+	if got := look(); got != 0 || w.cpu.blind != "" {
+		t.Fatalf("all is ours: %d, %q", got, w.cpu.blind)
+	}
+	w.cfg.Proc = unlisted{d.proc}
+	if got := look(); got != -1 || w.cpu.blind != blindCPU {
+		t.Errorf("nobody is shown: %d, %q", got, w.cpu.blind)
+	}
+}
+
 // A job whose processes come and go between two looks is ours all the same.
 func TestEndedProcessesAreStillOurs(t *testing.T) {
 	d := newDesk()
