@@ -149,7 +149,10 @@ func (p *FilePolicy) look(now time.Time) {
 		p.err = fault.New(codeNoPolicy, "there is no donations.vox at %s, so nothing is given", path).
 			WithHint("name another with `voxmesh policy use`, or join again")
 		return
-	case err != nil:
+	case err == nil && !info.Mode().IsRegular(): // to open a pipe would wait for whoever writes into it
+		err = errors.New("it is no file")
+	}
+	if err != nil {
 		p.info = nil
 		p.keep(err)
 		return
