@@ -176,7 +176,7 @@ var (
 	fieldCall = regexp.MustCompile(`(?:c\.(\w+)\(|(list)\(c, )(\d+), (?:&r\.(\w+)|uint64\(r\.(\w+)\))`)
 )
 
-// recordRows gives the row of docs/formats.md for each record of mesh/ops.go: its fields with number and form.
+// recordRows gives the row of docs/formats.md for each record of mesh/ops.go and mesh/ops_job.go: its fields with number and form.
 func recordRows(t *testing.T) []string {
 	t.Helper()
 	forms := map[string]string{
@@ -184,17 +184,17 @@ func recordRows(t *testing.T) []string {
 		"flag": "bool", "i64": "sint", "opt": "optional sint", "list": "records",
 	}
 	var rows []string
-	for _, m := range fieldsOf.FindAllStringSubmatch(read(t, "mesh/ops.go"), -1) {
+	for _, m := range fieldsOf.FindAllStringSubmatch(read(t, "mesh/ops.go")+read(t, "mesh/ops_job.go"), -1) {
 		var fields []string
 		for _, f := range fieldCall.FindAllStringSubmatch(m[2], -1) {
 			form, ok := forms[f[1]+f[2]]
 			if !ok {
-				t.Errorf("mesh/ops.go codes a field of %s with %s, which this test does not know", m[1], f[1])
+				t.Errorf("mesh codes a field of %s with %s, which this test does not know", m[1], f[1])
 			}
 			fields = append(fields, f[3]+" "+f[4]+f[5]+" "+form)
 		}
 		if calls := strings.Count(m[2], "\tc.") + strings.Count(m[2], " c.") + strings.Count(m[2], "list(c"); len(fields) == 0 || len(fields) != calls {
-			t.Errorf("mesh/ops.go: the fields of %s were not understood", m[1])
+			t.Errorf("mesh: the fields of %s were not understood", m[1])
 		}
 		rows = append(rows, "| `"+m[1]+"` | "+strings.Join(fields, " · ")+" |")
 	}
@@ -205,7 +205,7 @@ func recordRows(t *testing.T) []string {
 func TestRecordsAreDocumented(t *testing.T) {
 	rows := recordRows(t)
 	if len(rows) < 15 {
-		t.Fatalf("only %d records were found in mesh/ops.go", len(rows))
+		t.Fatalf("only %d records were found in mesh/ops.go and mesh/ops_job.go", len(rows))
 	}
 	text := read(t, "docs/formats.md")
 	for _, row := range rows {

@@ -68,7 +68,7 @@ type PriceView struct {
 	PerMTok *float64 `json:"usd_per_million_tokens"`
 }
 
-// Nodes gives the workers, and the host's own node first where all is set.
+// NodeViews gives the workers, and the host's own node first where all is set.
 func (s *State) NodeViews(tel *Telemetry, now time.Time, all bool) []NodeView {
 	out := []NodeView{}
 	for _, n := range s.Nodes() {
@@ -196,73 +196,6 @@ func (s *State) Summary(tel *Telemetry, now time.Time) SummaryView {
 	return v
 }
 
-// DefaultModel is the model that a text job runs when none is named: the one that most online nodes hold, the first by
-// name among equals; empty where there is none.
-func (s *State) DefaultModel() string {
-	count := map[string]int{}
-	for _, n := range s.Nodes() {
-		if n.Status != Online {
-			continue
-		}
-		for _, m := range n.Models {
-			count[m.Name]++
-		}
-	}
-	best := ""
-	for name, k := range count {
-		if k > count[best] || k == count[best] && (best == "" || name < best) {
-			best = name
-		}
-	}
-	return best
-}
-
-// ModelView is one model on one node.
-type ModelView struct {
-	NodeID       string        `json:"node_id"`
-	Model        string        `json:"model"`
-	Tag          string        `json:"tag"`
-	SizeBytes    int64         `json:"size_bytes"`
-	Backend      string        `json:"backend"`
-	FitsInVRAM   bool          `json:"fits_in_vram"`
-	Loaded       bool          `json:"loaded"`
-	Family       string        `json:"family,omitempty"`
-	Context      int64         `json:"context,omitempty"`
-	PrivacyClass privacy.Class `json:"privacy_class"`
-	AsOf         int64         `json:"as_of"`
-}
-
-func modelView(n *Node, m Model, at int64) ModelView {
-	return ModelView{
-		NodeID: n.ID, Model: m.Name, Tag: m.Tag, SizeBytes: m.Size, Backend: m.Backend, FitsInVRAM: m.Fits,
-		Loaded: m.Loaded, Family: m.Family, Context: m.Context, PrivacyClass: n.Class, AsOf: at,
-	}
-}
-
-// ModelsView is which model lives where. Notes says, for a node without models, why.
-type ModelsView struct {
-	ByModel map[string][]ModelView `json:"by_model"`
-	Notes   map[string]string      `json:"notes"`
-}
-
-// Models gives the registry. as_of is when the node was last heard where telemetry knows it.
-func (s *State) Models(tel *Telemetry, now time.Time) ModelsView {
-	v := ModelsView{ByModel: map[string][]ModelView{}, Notes: map[string]string{}}
-	for _, n := range s.Nodes() {
-		at := n.StatusAt
-		if b, ok := tel.Node(n.ID); ok {
-			at = now.Add(-b.Age(now)).UnixMicro()
-		}
-		for _, m := range n.Models {
-			v.ByModel[m.Name] = append(v.ByModel[m.Name], modelView(n, m, at))
-		}
-		if len(n.Models) == 0 && n.ModelsNote != "" {
-			v.Notes[n.ID] = n.ModelsNote
-		}
-	}
-	return v
-}
-
 // BudgetView is what was spent in 24 hours, and the caps.
 type BudgetView struct {
 	PerNode   []NodeBudget `json:"per_node"`
@@ -292,66 +225,6 @@ func (s *State) Budget(now time.Time) BudgetView {
 	v.Aggregate.UsedUSD = usd(w.Mesh.Micros)
 	v.Aggregate.CapUSD = usdOpt(s.EffectiveMeshCap())
 	return v
-}
-
-// JobView is one job.
-type JobView struct {
-	JobID        string        `json:"job_id"`
-	RunID        string        `json:"run_id"`
-	TraceID      string        `json:"trace_id"`
-	NodeID       *string       `json:"node_id"`
-	Attempt      uint32        `json:"attempt"`
-	Status       JobState      `json:"status"`
-	PrivacyClass privacy.Class `json:"privacy_class"`
-	CostUSD      float64       `json:"cost_usd"`
-	DurationMS   int64         `json:"duration_ms"`
-	Kind         string        `json:"kind"`
-	Runner       string        `json:"runner"`
-	Title        string        `json:"title"`
-	Priority     uint8         `json:"priority"`
-	Model        string        `json:"model,omitempty"`
-	Tokens       int64         `json:"tokens"`
-	ExitCode     *int64        `json:"exit_code"`
-	Code         string        `json:"code,omitempty"`
-	Error        string        `json:"error,omitempty"`
-	OutputBytes  int64         `json:"output_bytes"`
-	SubmittedAt  int64         `json:"submitted_at_micros"`
-	StartedAt    int64         `json:"started_at_micros,omitempty"`
-	EndedAt      int64         `json:"ended_at_micros,omitempty"`
-	Submitter    string        `json:"submitter"`
-	Command      string        `json:"command,omitempty"` // the program of a command job
-	Scope        string        `json:"scope,omitempty"`   // what the work is for
-}
-
-// JobView gives one job.
-func (s *State) JobView(j *Job) JobView {
-	v := JobView{
-		JobID: j.Job, RunID: j.Run, TraceID: j.Trace, Attempt: j.Attempt, Status: j.State, PrivacyClass: j.Class,
-		CostUSD: usd(j.Cost), DurationMS: j.DurationMS, Kind: j.Kind, Runner: j.Runner, Title: j.Title,
-		Priority: j.Priority, Model: j.Model, Tokens: j.TokensUsed, Code: j.Code, Error: j.Error,
-		OutputBytes: j.OutputSize, SubmittedAt: j.SubmittedAt, StartedAt: j.StartedAt, EndedAt: j.EndedAt,
-		Submitter: j.Submitter, Command: j.Command, Scope: j.Scope,
-	}
-	if j.Node != "" && j.State != Queued {
-		n := j.Node
-		v.NodeID = &n
-	}
-	if j.State.Ended() {
-		x := j.ExitCode
-		v.ExitCode = &x
-	}
-	return v
-}
-
-// JobViews gives the jobs in State, newest first.
-func (s *State) JobViews() []JobView {
-	jobs := s.Jobs()
-	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq > jobs[k].Seq })
-	out := make([]JobView, 0, len(jobs))
-	for _, j := range jobs {
-		out = append(out, s.JobView(j))
-	}
-	return out
 }
 
 func usd(micros int64) float64 { return float64(micros) / 1e6 }

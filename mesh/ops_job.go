@@ -1,0 +1,139 @@
+package mesh
+
+import "voxmesh/mesh/privacy"
+
+// The ops of a job, from its submission to its one accepted result.
+
+// JobSubmitted: work was accepted and is durable. Module, Stdin and Prompt are hashes of blobs (64 hex).
+type JobSubmitted struct {
+	Job       string
+	Run       string
+	Kind      string // slot kind: gpu, cpu, text, embed
+	Runner    string // wasm, text, embed, command
+	Module    string
+	Args      []string
+	Stdin     string
+	Model     string
+	Prompt    string
+	Class     privacy.Class
+	Priority  uint8
+	NSFW      bool
+	TimeoutMS int64  // 0: what the node's policy allows
+	On        string // node the submitter named, or empty
+	Submitter string // operator name, as the donors' policies see it before the "@"
+	ReplayOf  string // the job that this one runs again
+	Title     string // a short name for people: the file's, or the prompt's beginning
+	AuditID   string // of the act that caused it (replay)
+	Command   string // the name of a program that the node's owner gives
+	Scope     string // what the work is for, by its sender's word; or empty
+}
+
+func (r *JobSubmitted) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.str(2, &r.Run)
+	c.str(3, &r.Kind)
+	c.str(4, &r.Runner)
+	c.str(5, &r.Module)
+	c.strs(6, &r.Args)
+	c.str(7, &r.Stdin)
+	c.str(8, &r.Model)
+	c.str(9, &r.Prompt)
+	c.class(10, &r.Class)
+	c.u8(11, &r.Priority)
+	c.flag(12, &r.NSFW)
+	c.i64(13, &r.TimeoutMS)
+	c.str(14, &r.On)
+	c.str(15, &r.Submitter)
+	c.str(16, &r.ReplayOf)
+	c.str(17, &r.Title)
+	c.str(18, &r.AuditID)
+	c.str(19, &r.Command)
+	c.str(20, &r.Scope)
+}
+
+// JobLeased: a node was given the job. Attempt is the fence: only a result that carries it counts.
+type JobLeased struct {
+	Job     string
+	Node    string
+	Attempt uint32
+}
+
+func (r *JobLeased) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.str(2, &r.Node)
+	c.u32(3, &r.Attempt)
+}
+
+// JobStarted: the node says that the job runs.
+type JobStarted struct {
+	Job     string
+	Attempt uint32
+}
+
+func (r *JobStarted) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.u32(2, &r.Attempt)
+}
+
+// JobRequeued: the lease ended without a result, and the job waits again.
+type JobRequeued struct {
+	Job     string
+	Attempt uint32
+	Cause   Cause
+	Reason  string
+	AuditID string
+}
+
+func (r *JobRequeued) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.u32(2, &r.Attempt)
+	c.varint(3, uint64(r.Cause), func(v uint64) { r.Cause = Cause(min(v, uint64(CauseRevoked))) })
+	c.str(4, &r.Reason)
+	c.str(5, &r.AuditID)
+}
+
+// JobFinished: the one accepted result of a job.
+type JobFinished struct {
+	Job        string
+	Attempt    uint32
+	Status     JobState // Succeeded, Failed, Killed, TimedOut
+	ExitCode   int64
+	Code       string // stable error code, vox/run/…
+	Error      string // for people
+	Output     string // hash of the blob, empty if there is none
+	OutputSize int64
+	Tokens     int64
+	CostMicros int64 // micro-USD
+	DurationMS int64
+	AuditID    string
+}
+
+func (r *JobFinished) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.u32(2, &r.Attempt)
+	c.varint(3, uint64(r.Status), func(v uint64) { r.Status = JobState(min(v, uint64(TimedOut))) })
+	c.i64(4, &r.ExitCode)
+	c.str(5, &r.Code)
+	c.str(6, &r.Error)
+	c.str(7, &r.Output)
+	c.i64(8, &r.OutputSize)
+	c.i64(9, &r.Tokens)
+	c.i64(10, &r.CostMicros)
+	c.i64(11, &r.DurationMS)
+	c.str(12, &r.AuditID)
+}
+
+// ResultRefused: a result came that no longer counts. It is noted and changes nothing.
+type ResultRefused struct {
+	Job     string
+	Node    string
+	Attempt uint32
+	Why     string
+}
+
+func (r *ResultRefused) fields(c *coder) {
+	c.str(1, &r.Job)
+	c.str(2, &r.Node)
+	c.u32(3, &r.Attempt)
+	c.str(4, &r.Why)
+}
