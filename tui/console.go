@@ -3,17 +3,13 @@ package tui
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
-	"voxmesh/mesh"
 	"voxmesh/tui/act"
 	"voxmesh/tui/cell"
-	"voxmesh/tui/help"
-	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/palette"
 	"voxmesh/tui/pane"
@@ -88,77 +84,6 @@ type (
 	secondMsg struct{ world pane.World }
 	lostMsg   struct{}
 )
-
-// read fetches the world: in a command, because the telemetry has a lock.
-func (c *console) read() pane.World {
-	w := pane.World{State: c.o.Source.Snapshot(), Tel: c.o.Source.Telemetry(), Lost: c.o.Lost}
-	if w.State == nil {
-		w.State = &mesh.State{}
-	}
-	w.Spend = c.spend.window(w.State, c.o.Clock())
-	return w
-}
-
-// spend is the last window of spend that was added up. Commands share it.
-type spend struct {
-	mu  sync.Mutex
-	of  *mesh.State
-	at  time.Time
-	sum mesh.Window
-}
-
-// resting is for how long a window holds where nothing happens: what leaves 24 hours meanwhile leaves them so much later.
-const resting = 10 * time.Second
-
-// window adds up what was spent in the 24 hours before now, where it is time to.
-func (s *spend) window(st *mesh.State, now time.Time) mesh.Window {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if since := now.Sub(s.at); s.of != st || since < 0 || since >= resting {
-		s.of, s.at, s.sum = st, now, st.Window(now)
-	}
-	return s.sum
-}
-
-// minGap is the least time between two looks at a mesh that changes all the time: a frame.
-const minGap = time.Second / FPS
-
-// follow waits for the next change.
-func (c *console) follow(gap time.Duration) tea.Cmd {
-	return func() tea.Msg {
-		t := time.NewTimer(gap)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-c.ctx.Done():
-			return nil
-		}
-		select {
-		case _, ok := <-c.watch:
-			if !ok {
-				return nil
-			}
-			return worldMsg{c.read()}
-		case <-c.o.Source.Done():
-			return lostMsg{}
-		case <-c.ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (c *console) tick() tea.Cmd {
-	return func() tea.Msg {
-		t := time.NewTimer(time.Second)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			return secondMsg{c.read()}
-		case <-c.ctx.Done():
-			return nil
-		}
-	}
-}
 
 // Init starts to follow the mesh and asks the terminal what it is.
 func (c *console) Init() tea.Cmd {
@@ -236,30 +161,6 @@ func (c *console) route(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// take makes a world the newest one. A host that is lost stays so: its last state remains, and only its age moves. While
-// the past is shown the newest world waits.
-func (c *console) take(w pane.World, why tea.Msg) tea.Cmd {
-	if c.present.Lost.IsZero() || !w.Lost.IsZero() {
-		c.present = w
-	}
-	if c.s.World.Past.IsZero() {
-		c.s.World = c.present
-	} else {
-		c.s.World.Lost = c.present.Lost
-	}
-	return c.spread(why)
-}
-
-// show makes an instant of the past the world, or the newest world again.
-func (c *console) show(m scrub.Shown) tea.Cmd {
-	c.s.World = c.present
-	if m.Instant != nil {
-		st := m.Instant.State
-		c.s.World = pane.World{State: st, Spend: st.Window(m.At), Past: m.At, Lost: c.present.Lost}
-	}
-	return c.spread(pane.Changed{})
-}
-
 // toAll gives a message to the scrubber and to every layer and pane: what happened in the mesh, and results, which each
 // knows by their generation.
 func (c *console) toAll(msg tea.Msg) tea.Cmd {
@@ -296,135 +197,6 @@ func (c *console) focused() pane.Pane {
 }
 
 func (c *console) typing() bool { return c.focused().Typing() }
-
-// everywhere are the keys that work in every pane, but for those of which the focused region makes something of its own.
-func (c *console) everywhere() []keys.Binding {
-	own := c.focused().Keys()
-	return slices.DeleteFunc(c.outside(), func(b keys.Binding) bool {
-		return slices.ContainsFunc(own, func(o keys.Binding) bool { return o.ID == b.ID })
-	})
-}
-
-// outside are the keys that the root carries out; over a layer only those that do not lead away from it.
-func (c *console) outside() []keys.Binding {
-	bs := keys.Pick(keys.Palette, keys.Help, keys.Leave)
-	if l := c.layers.top(); l != nil {
-		if looking(l) {
-			bs = append(bs, c.bar.TimeKeys()...)
-		}
-		return bs
-	}
-	for _, t := range c.tabs {
-		bs = append(bs, keys.Get(t.key))
-	}
-	bs = append(bs, keys.Get(keys.Add).When(c.s.Refuse), keys.Get(keys.Join).When(c.s.Refuse), keys.Get(keys.Send).When(c.s.Refuse),
-		keys.Get(keys.Undo).When(c.refuseUndo), keys.Get(keys.Next).As("", "next region"), keys.Get(keys.Previous).As("", "previous region"))
-	if c.o.Retry != nil && !c.present.Lost.IsZero() {
-		bs = append(bs, keys.Get(keys.Retry).As("reconnect", "reconnect now"))
-	}
-	return append(bs, c.bar.TimeKeys()...)
-}
-
-// onAxis gives the scrubber the focus, or takes it.
-func (c *console) onAxis(on bool) {
-	c.onBar = on && !c.frame.Scrubber.Empty()
-	c.bar.Focus(c.onBar)
-}
-
-func (c *console) key(k tea.KeyPressMsg) tea.Cmd {
-	if c.layers.deaf(c.s.Now()) {
-		return nil
-	}
-	c.notice = notice{}
-	if c.typing() && k.Text != "" {
-		return c.give(c.focused(), k)
-	}
-	for _, bs := range [][]keys.Binding{c.focused().Keys(), c.everywhere()} {
-		if b, ok := keys.Find(bs, k); ok {
-			return c.perform(b, k)
-		}
-	}
-	if c.typing() {
-		return c.give(c.focused(), k)
-	}
-	return nil
-}
-
-// press does what a key would do here.
-func (c *console) press(id keys.ID) tea.Cmd {
-	for _, bs := range [][]keys.Binding{c.focused().Keys(), c.everywhere()} {
-		for _, b := range bs {
-			if b.ID == id {
-				return c.perform(b, tea.KeyPressMsg{})
-			}
-		}
-	}
-	return nil
-}
-
-// perform carries out a binding; k is the key, or none where a word was clicked.
-func (c *console) perform(b keys.Binding, k tea.KeyPressMsg) tea.Cmd {
-	if why := b.Reason(); why != "" {
-		what := b.Short
-		if what == "" {
-			what = b.Long()
-		}
-		c.notice = say(b.Show()+" "+what+": "+why, c.s.Now())
-		return nil
-	}
-	if owns(c.focused(), b.ID) {
-		return c.give(c.focused(), pane.Do{ID: b.ID, Key: k})
-	}
-	return c.global(b.ID, k)
-}
-
-// owns reports whether a binding is one of the focused region.
-func owns(p pane.Pane, id keys.ID) bool {
-	for _, b := range p.Keys() {
-		if b.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
-// global carries out what works everywhere.
-func (c *console) global(id keys.ID, k tea.KeyPressMsg) tea.Cmd {
-	for i, t := range c.tabs {
-		if t.key == id {
-			return c.turn(i)
-		}
-	}
-	switch id {
-	case keys.Leave:
-		return c.leave()
-	case keys.Help:
-		c.help()
-	case keys.Palette:
-		return c.palette(pane.Ref{})
-	case keys.Add, keys.Join, keys.Send:
-		return c.begin(pane.Act{Verb: id})
-	case keys.Undo:
-		return c.undo.Do(c.ctx, c.s, c.o.Actions)
-	case keys.Retry:
-		c.o.Retry()
-	case keys.Next, keys.Previous:
-		c.onAxis(!c.onBar)
-	default:
-		return c.give(c.bar, pane.Do{ID: id, Key: k})
-	}
-	return nil
-}
-
-func (c *console) help() {
-	if l := c.layers.top(); l != nil {
-		if _, open := l.(*help.Layer); open {
-			c.layers.remove(l)
-			return
-		}
-	}
-	c.layers.push(help.New(c.tabs[c.active].name, c.focused().Keys(), c.everywhere()), time.Time{})
-}
 
 // leave closes the top layer; where none is open it leaves, and asks first while work of a host in this process is in
 // flight, or something is edited and not written.
