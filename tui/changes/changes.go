@@ -180,20 +180,14 @@ func Summary(lines []int) string {
 	return "lines " + strings.Join(words, ", ")
 }
 
-// Locate gives the index of the first row of a line of the old file, or of the last line before it; 0 if there is none.
-func Locate(rows []Row, line int) int { return locate(rows, line, '+') }
-
-// LocateNew is Locate for a line of the new file, which is that of the form's own fields.
-func LocateNew(rows []Row, line int) int { return locate(rows, line, '-') }
-
-// locate counts the lines but those of a sign, which are in the other file.
-func locate(rows []Row, line int, but byte) int {
+// Locate gives the index of the first row of a line of the new file, or of the last line before it; 0 if there is none.
+func Locate(rows []Row, line int) int {
 	at, n := 0, 0
 	for i, r := range rows {
 		if n == line {
 			break
 		}
-		if r.Sign != but && !r.More {
+		if r.Sign != '-' && !r.More {
 			at, n = i, n+1
 		}
 	}

@@ -155,18 +155,15 @@ func TestLocate(t *testing.T) {
 	rows := Rows([]byte(before), []byte(after+"// more\n"), 20)
 	for _, line := range []int{1, 4, 12, 14} {
 		r := rows[Locate(rows, line)]
-		if r.Number != line || r.Sign == '+' || r.More {
+		if r.Number != line || r.Sign == '-' || r.More {
 			t.Errorf("line %d is at %+v", line, r)
 		}
 	}
-	if r := rows[Locate(rows, 15)]; r.Number != 14 || r.Sign != ' ' {
+	if r := rows[Locate(rows, 15)]; !strings.HasPrefix(r.Text, "// more") {
+		t.Errorf("line 15 is at %+v", r)
+	}
+	if r := rows[Locate(rows, 16)]; r.Number != 15 {
 		t.Errorf("a line after the last one is at %+v", r)
-	}
-	if r := rows[LocateNew(rows, 12)]; r.Number != 12 || r.Sign != '+' || r.More {
-		t.Errorf("new line 12 is at %+v", r)
-	}
-	if r := rows[LocateNew(rows, 15)]; !strings.HasPrefix(r.Text, "// more") {
-		t.Errorf("new line 15 is at %+v", r)
 	}
 	if at := Locate(nil, 3); at != 0 {
 		t.Errorf("nothing is at %d", at)

@@ -58,7 +58,7 @@ func TestDrawSignFirst(t *testing.T) {
 	rows := Rows([]byte(before), []byte(after), Width(r))
 	b := cell.New(80, 5)
 	r.H = 2
-	Draw(b, r, rows, Locate(rows, 4), Look{SignFirst: true, Faint: true})
+	Draw(b, r, rows, Locate(rows, 3)+1, Look{SignFirst: true, Faint: true})
 	Draw(b, layout.Rect{X: 1, Y: 2, W: 78, H: 3}, []Row{{Number: 123, Sign: '+', Text: "-"}, {Number: 1234, Sign: '+', Text: "a"}, {Number: 98765, Sign: '-', Text: "b"}}, 0, Look{SignFirst: true})
 	const want = `  -  4      { kind: cpu, max_concurrent: 8, weight: 30 },
   +  4      { kind: cpu, max_concurrent: 6, weight: 30 },

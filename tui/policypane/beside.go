@@ -44,7 +44,7 @@ func (s *sheet) make(was, now *policy.File, width int) {
 func (s *sheet) show(height, line int) {
 	s.height = height
 	if s.follow && line > 0 {
-		at := changes.LocateNew(s.rows, line)
+		at := changes.Locate(s.rows, line)
 		first := at
 		for first > 0 && s.rows[first].Sign == '+' && s.rows[first-1].Sign != ' ' { // with what it was
 			first--

@@ -186,7 +186,7 @@ func (p *Pane) drawLines(b *cell.Buffer, in layout.Rect, line int) int {
 	if line == 0 || len(rows) == 0 {
 		return 0
 	}
-	at := changes.LocateNew(rows, line)
+	at := changes.Locate(rows, line)
 	from, to := at, at+1
 	for from > 0 && rows[at].Sign == '+' && rows[from-1].Sign != ' ' && (rows[from-1].Sign == '-' || rows[from-1].More) {
 		from--
