@@ -138,17 +138,21 @@ func TestRoundTripPreservesTrailingComments(t *testing.T) {
 func TestRoundTripAppendsNewFieldAtCanonicalPosition(t *testing.T) {
 	src := readCorpus(t)["one-line.vox"]
 	lines := "policy donations {\n  slots: [{ kind: gpu, max_concurrent: 1, weight: 100 }]\n  nsfw_allowed: false\n  max_job_duration_secs: 3600\n  public_mesh_opt_in: false\n  min_priority: 0 // last\n  future: 1\n}\n"
-	const field = `per_peer_overrides: [{ peer: "alice@aurelia", nsfw_allowed: true }]`
+	const value = `[{ peer: "alice@aurelia", nsfw_allowed: true }]`
+	const field = fOverrides + ": " + value
 	for _, tc := range []struct{ src, want string }{
 		{string(src), strings.Replace(string(src), "min_priority: 0", "min_priority: 0 "+field, 1)},
 		{lines, strings.Replace(lines, "// last\n", "// last\n  "+field+"\n", 1)},
 	} {
 		f := Parse("donations.vox", []byte(tc.src))
-		out, err := syntax.Apply(f.Source(), f.Block().InsertField(placeFor(f.Block(), fOverrides), field)...)
-		if err != nil || string(out) != tc.want {
-			t.Errorf("%v\n got %s\nwant %s", err, out, tc.want)
+		g, err := f.Set(fOverrides, value)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if p, ok := Parse("", out).Policy(); !ok || len(p.Overrides) != 1 || p.Overrides[0].Peer != "alice@aurelia" || !*p.Overrides[0].NSFWAllowed {
+		if string(g.Source()) != tc.want {
+			t.Errorf(" got %s\nwant %s", g.Source(), tc.want)
+		}
+		if p, ok := g.Policy(); !ok || len(p.Overrides) != 1 || p.Overrides[0].Peer != "alice@aurelia" || !*p.Overrides[0].NSFWAllowed {
 			t.Errorf("read again: %+v, %v", p, ok)
 		}
 	}

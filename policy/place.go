@@ -6,10 +6,6 @@ import (
 	"voxmesh/policy/syntax"
 )
 
-// placeFor is the field of the policy after which a new one of that name goes, by the canonical order; absent if it
-// goes first.
-func placeFor(block syntax.Node, name string) syntax.Node { return placeIn(block, canonical(), name) }
-
 // placeIn is the field after which a new one goes by the given order, in a block or a record.
 func placeIn(n syntax.Node, order []string, name string) syntax.Node {
 	limit, best := slices.Index(order, name), -1

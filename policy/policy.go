@@ -135,11 +135,3 @@ const (
 	fPerHour  = "usd_per_hour"
 	fPerMTok  = "usd_per_million_tokens"
 )
-
-// canonical is the order in which new fields take their place (seed P4-T3). The last five are not in the plan.
-func canonical() []string {
-	return []string{
-		fSlots, fNSFW, fMaxJob, fPublic, fMinPrio, fScopes, fUsers, fDenied, fMeshes, fOverrides,
-		fHours, fBusy, fCommands, fModels, fPrices,
-	}
-}
