@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -82,10 +83,12 @@ func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket
 	return t, err
 }
 
+// badJob is vox/job/invalid.
+func badJob(format string, args ...any) error {
+	return fault.New("vox/job/invalid", format, args...).WithHint("voxmesh run --help shows what a job needs")
+}
+
 func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
-	bad := func(format string, args ...any) error {
-		return fault.New("vox/job/invalid", format, args...).WithHint("voxmesh run --help shows what a job needs")
-	}
 	rec := &JobSubmitted{
 		Kind: req.Kind, Runner: req.Runner, Module: req.Module, Args: req.Args, Stdin: req.Stdin, Model: req.Model,
 		Prompt: req.Prompt, Class: req.Class, Priority: uint8(req.Priority), NSFW: req.NSFW,
@@ -100,52 +103,59 @@ func (h *Host) checkJob(req JobRequest) (*JobSubmitted, error) {
 	if rec.Kind == "" {
 		rec.Kind = ownKind(rec.Runner)
 	}
-	need := []string{rec.Prompt}
-	switch rec.Runner {
-	case "wasm", "command":
-		if rec.Kind != "cpu" && rec.Kind != "gpu" {
-			return nil, bad("a %s job needs a cpu or gpu slot, not %q", rec.Runner, printable(rec.Kind))
-		}
-		need = []string{rec.Module}
-		if rec.Runner == "wasm" {
-			break
-		}
-		need, rec.Module, rec.Prompt, rec.Command = nil, "", "", req.Command
-		if !policy.CommandName(rec.Command) {
-			return nil, bad("%q is not the name of a program: letters, digits and . _ + -, at most %d", printable(rec.Command), policy.MaxCommandName)
-		}
-		if rec.Class == privacy.LocalOnly {
-			return nil, bad("a local-only job stays on the host, which runs no commands")
-		}
-	case "text", "embed":
-		if rec.Kind != rec.Runner && rec.Kind != "gpu" {
-			return nil, bad("a %s job needs a %s or gpu slot, not %q", rec.Runner, rec.Runner, printable(rec.Kind))
-		}
-	default:
-		return nil, bad("there is no runner %q", printable(rec.Runner))
+	need, err := rec.fit(req.Command)
+	if err != nil {
+		return nil, err
 	}
-	if rec.Scope != "" && !policy.CommandName(rec.Scope) {
-		return nil, bad("%q is no scope: letters, digits and . _ + -, at most %d", printable(rec.Scope), policy.MaxCommandName)
+	if rec.Scope != "" && !policy.CommandName(rec.Scope) { // one word, like the name of a program
+		return nil, badJob("%q is no scope: letters, digits and . _ + -, at most %d", printable(rec.Scope), policy.MaxCommandName)
 	}
 	if req.Timeout < 0 || req.Timeout > 30*24*time.Hour {
-		return nil, bad("a timeout of %s is not between 0 and 30 days", req.Timeout)
+		return nil, badJob("a timeout of %s is not between 0 and 30 days", req.Timeout)
 	}
 	total := 0
 	for _, a := range rec.Args {
 		total += len(a)
 	}
 	if len(rec.Args) > maxArgs || total > maxArgBytes {
-		return nil, bad("%d arguments of %d bytes are more than %d of %d", len(rec.Args), total, maxArgs, maxArgBytes)
+		return nil, badJob("%d arguments of %d bytes are more than %d of %d", len(rec.Args), total, maxArgs, maxArgBytes)
 	}
 	if slices.ContainsFunc(need, func(hash string) bool { return hash == "" || !h.blobs.Has(hash) }) || rec.Stdin != "" && !h.blobs.Has(rec.Stdin) {
 		return nil, fault.New("vox/blob/missing", "the job's module, prompt or input is not stored here")
 	}
 	if rec.Title == "" {
-		if rec.Title = rec.Runner; rec.Command != "" {
-			rec.Title = rec.Command
-		}
+		rec.Title = cmp.Or(rec.Command, rec.Runner)
 	}
 	return rec, nil
+}
+
+// fit looks whether the kind of slot is one for the runner, takes in the command where that is what it runs, and gives the
+// hashes of the blobs that it cannot do without.
+func (r *JobSubmitted) fit(command string) (need []string, err error) {
+	switch r.Runner {
+	case "wasm", "command":
+		if r.Kind != "cpu" && r.Kind != "gpu" {
+			return nil, badJob("a %s job needs a cpu or gpu slot, not %q", r.Runner, printable(r.Kind))
+		}
+	case "text", "embed":
+		if r.Kind != r.Runner && r.Kind != "gpu" {
+			return nil, badJob("a %s job needs a %s or gpu slot, not %q", r.Runner, r.Runner, printable(r.Kind))
+		}
+		return []string{r.Prompt}, nil
+	default:
+		return nil, badJob("there is no runner %q", printable(r.Runner))
+	}
+	if r.Runner == "wasm" {
+		return []string{r.Module}, nil
+	}
+	r.Module, r.Prompt, r.Command = "", "", command
+	if !policy.CommandName(command) {
+		return nil, badJob("%q is not the name of a program: letters, digits and . _ + -, at most %d", printable(command), policy.MaxCommandName)
+	}
+	if r.Class == privacy.LocalOnly {
+		return nil, badJob("a local-only job stays on the host, which runs no commands")
+	}
+	return nil, nil
 }
 
 // ownKind is the kind of slot that a job of the runner needs where none is named.
