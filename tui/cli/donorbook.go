@@ -10,7 +10,6 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/donations"
-
 	"voxmesh/mesh/worker"
 	"voxmesh/policy"
 	"voxmesh/tui/policypane"
@@ -26,7 +25,7 @@ type donorBook struct {
 
 	mu   sync.Mutex
 	file *donations.Book
-	of   string // the path of file
+	last string // the path of file
 }
 
 var _ policypane.Book = (*donorBook)(nil)
@@ -57,12 +56,14 @@ func (b *donorBook) where() string {
 }
 
 // at gives the file that the form is about now.
-func (b *donorBook) at() *donations.Book {
-	path := b.where()
+func (b *donorBook) at() *donations.Book { return b.of(b.where()) }
+
+// of gives the book of a file, the one from before where it is the same file: it knows what it saw.
+func (b *donorBook) of(path string) *donations.Book {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.file == nil || b.of != path {
-		b.file, b.of = donations.New(donations.Options{Path: path, Data: b.dir}), path
+	if b.file == nil || b.last != path {
+		b.file, b.last = donations.New(donations.Options{Path: path, Data: b.dir}), path
 	}
 	return b.file
 }
@@ -150,11 +151,8 @@ func (b *donorBook) Stage(ctx context.Context) (policypane.Staged, error) {
 
 // Stamp tells one state of the file from another, and one file from another.
 func (b *donorBook) Stamp() string {
-	f := b.at()
-	b.mu.Lock()
-	of := b.of
-	b.mu.Unlock()
-	return of + " " + f.Stamp()
+	path := b.where()
+	return path + " " + b.of(path).Stamp()
 }
 
 // Known is who may send jobs here, and what there is.

@@ -256,14 +256,14 @@ func (p *Pane) keep() bool {
 	}
 	p.shut()
 	if o.adds {
-		p.list.Select(fmt.Sprintf("%s[%d]", peers, p.count1(peers)-1))
+		p.list.Select(fmt.Sprintf("%s[%d]", peers, p.recordsOf(peers)-1))
 		p.col = 1
 	}
 	return true
 }
 
-// count1 is how many rows a table has.
-func (p *Pane) count1(table string) int {
+// recordsOf is how many records a table has.
+func (p *Pane) recordsOf(table string) int {
 	n := 0
 	for _, r := range p.rows {
 		if r.kind == record && r.entry.field.Name == table {

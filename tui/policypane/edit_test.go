@@ -194,7 +194,7 @@ func TestPeers(t *testing.T) {
 		t.Errorf("%s", x.text())
 	}
 	x.to("per_peer_overrides+").do(keys.Open, keys.Open)
-	if x.p.Typing() || x.p.count1(peers) != 2 {
+	if x.p.Typing() || x.p.recordsOf(peers) != 2 {
 		t.Error("a peer without a name is added")
 	}
 }

@@ -108,7 +108,7 @@ func (p *Pane) carrying(id keys.ID) {
 	case keys.Home:
 		p.carryTo(0)
 	case keys.End:
-		p.carryTo(p.count1(p.carried.list))
+		p.carryTo(p.recordsOf(p.carried.list))
 	case keys.Open, keys.Move:
 		p.drop(true)
 	case keys.Back:

@@ -69,7 +69,7 @@ func (p *Pane) refuseRemove() string {
 
 // add adds a row to a table: what is known to be right, and the cursor where the rest is typed.
 func (p *Pane) add(e *entry) {
-	n := p.count1(e.field.Name)
+	n := p.recordsOf(e.field.Name)
 	text, col := "", 0
 	switch e.field.Name {
 	case peers:
@@ -148,7 +148,7 @@ func (p *Pane) refuseLift() string {
 	if r == nil || r.kind != record || r.entry.fixed() {
 		return "only rows of a table move"
 	}
-	if p.count1(r.entry.field.Name) < 2 {
+	if p.recordsOf(r.entry.field.Name) < 2 {
 		return "it is the only one"
 	}
 	return ""
@@ -167,7 +167,7 @@ func (p *Pane) lift() {
 // carryTo shows the file with the row at another place.
 func (p *Pane) carryTo(at int) {
 	c := p.carried
-	at = max(min(at, p.count1(c.list)-1), 0)
+	at = max(min(at, p.recordsOf(c.list)-1), 0)
 	if at == c.at {
 		return
 	}
