@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,7 +69,7 @@ func TestConsoleEditsThePolicy(t *testing.T) {
 	// A broken file is shown as far as it is sound, and edited there.
 	broken := strings.Replace(other, "weight: 50 }, // do", "weight: 500 }, // do", 1)
 	d.write(broken)
-	s.await("Problems", "!▸ 1", "500")
+	s.await("Problems", "1               gpu            2      500")
 	s.key("home", "right", "enter")
 	s.typed("5")
 	s.send("\x15") // ctrl+u clears
@@ -86,9 +87,22 @@ func TestConsoleEditsThePolicy(t *testing.T) {
 	s.gone("[Leave]")
 	s.key("Z")
 	s.await("put 1 edit back")
+
+	// By mouse: a box is ticked, and a slot dragged under the other.
+	s.clickOn("[ ] allowed")
+	s.await("[x] allowed", "1 edit, not saved")
+	x, y, _ := s.picture().find("gpu            2")
+	s.mouse(0, x, y, false)
+	s.mouse(32, x, y+1, false)
+	s.mouse(0, x, y+1, true)
+	s.await("1               cpu", "2               gpu", "2 edits, not saved")
+	s.key("W")
+	s.await("wrote donations.vox")
+	lines := strings.Split(strings.Replace(other, "nsfw_allowed:   false", "nsfw_allowed:   true", 1), "\n")
+	lines = slices.Concat(lines[:3], lines[5:6], lines[3:5], lines[6:]) // with its comment
+	d.holds(strings.Join(lines, "\n"))
 	s.key("q")
 	s.left()
-	d.holds(other)
 }
 
 // A machine that gives nothing gets a file by one key, and it is what a job is decided by once a mesh is joined. A file

@@ -138,4 +138,5 @@ var guide = map[string]struct {
 	"palette-small": {"palette", 80, 24}, "confirm-small": {"confirm", 80, 24}, "send-small": {"send", 80, 24},
 	"join-small": {"preview", 80, 24}, "add": {"add", 120, 40}, "past-small": {"past", 80, 24}, "explain-small": {"explain", 80, 24},
 	"cap-small": {"cap", 80, 24}, "help": {"help", 120, 40}, "lost-small": {"lost", 80, 24},
+	"policy": {"policy-edits", 120, 40}, "policy-broken-small": {"policy-broken", 80, 24}, "policy-clash": {"policy-clash", 120, 40},
 }

@@ -42,7 +42,7 @@ var scenes = map[string]func(s *screen) *screen{
 		for range 11 {
 			s.press("down")
 		}
-		return s.press("right", "enter").typed("3").press("tab").typed("1").press("enter").press("home", "down")
+		return s.press("right", "enter").typed("3").press("tab").typed("1").press("enter").press("home", "down", "left")
 	},
 	"policy-typing": func(s *screen) *screen { return s.press("5", "down", "right", "enter", "down", "down") },
 	"policy-file":   func(s *screen) *screen { return s.press("5", "space").press("v") },

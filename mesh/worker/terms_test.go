@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,7 +70,8 @@ func TestWhatIsWrongWithTheFileIsTold(t *testing.T) {
 		h := newHost(t)
 		path := filepath.Join(t.TempDir(), "donations.vox")
 		write(t, path, openPolicy)
-		start(t, h, says("x"), func(cfg *Config) { cfg.Policy = NewFilePolicy(path, time.Now) })
+		var log lines
+		start(t, h, says("x"), func(cfg *Config) { cfg.Policy, cfg.Log = NewFilePolicy(path, time.Now), log.add })
 		told := func(what string) fabric.Describe {
 			t.Helper()
 			began := time.Now()
@@ -95,7 +98,35 @@ func TestWhatIsWrongWithTheFileIsTold(t *testing.T) {
 		told("cannot be used, so nothing is given: line 1")
 		write(t, path, openPolicy)
 		h.until("all well", func(r fabric.Report) bool { return r.Describe.PolicyNote == "" && len(r.Describe.Slots) == 2 })
+		// The owner's log has each change once, with the place.
+		log.are(t, path+":2:", "there is no donations.vox at "+path, path+":1:", "donations.vox is in force as it is now")
 	})
+}
+
+// lines are what was logged.
+type lines struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (l *lines) add(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said = append(l.said, fmt.Sprintf(format, args...))
+}
+
+func (l *lines) are(t *testing.T, parts ...string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.said) != len(parts) {
+		t.Fatalf("logged were %q", l.said)
+	}
+	for i, want := range parts {
+		if !strings.Contains(l.said[i], want) {
+			t.Errorf("line %d of the log is %q, without %q", i, l.said[i], want)
+		}
+	}
 }
 
 func TestWhatIsInForceAndSinceWhen(t *testing.T) {
