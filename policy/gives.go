@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -37,6 +38,28 @@ func tagged(model string) string {
 // GivesCommand reports whether command jobs may run a program, by its name. What is not listed they may not.
 func (p *Policy) GivesCommand(name string) bool {
 	return name != "" && slices.Contains(p.Commands, name)
+}
+
+// MostFor is the most generous that nsfw_allowed and min_priority are for anybody of a mesh, by this machine's name of it:
+// as they are for all, or by the overrides of one peer. A host that heard less would never ask for those peers; whom
+// exactly they hold for, Decide says.
+func (p *Policy) MostFor(mesh string) (nsfw bool, minPriority uint8) {
+	last := make(map[string]Override)
+	for _, o := range p.Overrides {
+		if user, ok := strings.CutSuffix(o.Peer, "@"+mesh); !ok || user == "" {
+			continue
+		}
+		was := last[o.Peer]
+		last[o.Peer] = Override{NSFWAllowed: cmp.Or(o.NSFWAllowed, was.NSFWAllowed), MinPriority: cmp.Or(o.MinPriority, was.MinPriority)}
+	}
+	nsfw, minPriority = p.NSFWAllowed, p.MinPriority
+	for _, o := range last {
+		nsfw = nsfw || o.NSFWAllowed != nil && *o.NSFWAllowed
+		if o.MinPriority != nil {
+			minPriority = min(minPriority, *o.MinPriority)
+		}
+	}
+	return nsfw, minPriority
 }
 
 // PriceOf gives the owner's price for a kind of work. False: there is none, and what the mesh says holds.

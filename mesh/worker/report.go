@@ -103,7 +103,8 @@ func (a *Agent) describe() fabric.Describe {
 	if !owner {
 		d.AwayRule, d.Away = awayBy(p, a.cfg.Now(), a.ownerBusy())
 	}
-	d.NSFW, d.OptIn, d.MinPriority, d.MaxJobSecs, d.Policy = p.NSFWAllowed, p.PublicMeshOptIn, p.MinPriority, p.MaxJobSeconds, name
+	d.NSFW, d.MinPriority = p.MostFor(a.cfg.Mesh)
+	d.OptIn, d.MaxJobSecs, d.Policy = p.PublicMeshOptIn, p.MaxJobSeconds, name
 	return d
 }
 

@@ -168,3 +168,22 @@ func TestWhatIsInForceAndSinceWhen(t *testing.T) {
 }
 
 var _ stated = (*FilePolicy)(nil)
+
+// A host never asks for what it heard is refused: so it hears what the most favoured peer of its mesh gets.
+func TestOverridesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		path := filepath.Join(t.TempDir(), "donations.vox")
+		write(t, path, `policy donations {
+  slots: [ { kind: cpu, weight: 100 } ]
+  min_priority: 7
+  per_peer_overrides: [ { peer: "alice@lex", min_priority: 2, nsfw_allowed: true }, { peer: "bo@elsewhere", min_priority: 0 } ]
+}
+`)
+		start(t, h, says("x"), func(cfg *Config) { cfg.Policy, cfg.Mesh = NewFilePolicy(path, time.Now), "lex" })
+		d := h.until("slots", func(r fabric.Report) bool { return len(r.Describe.Slots) > 0 }).Describe
+		if !d.NSFW || d.MinPriority != 2 {
+			t.Errorf("NSFW %v, least priority %d", d.NSFW, d.MinPriority)
+		}
+	})
+}
