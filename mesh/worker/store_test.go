@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +19,27 @@ import (
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/invite"
 )
+
+// Opening a pipe would wait for somebody to write into it, and with it all that asks for the policy.
+func TestAPipeIsNoPolicy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "donations.vox")
+	write(t, path, openPolicy)
+	now := time.Now()
+	p := NewFilePolicy(path, func() time.Time { return now })
+	if _, _, _, err := p.Current(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "mkfifo", path).CombinedOutput(); err != nil {
+		t.Skipf("no pipes here: %v %s", err, out)
+	}
+	now = now.Add(time.Minute)
+	if pol, _, _, err := p.Current(); err != nil || len(pol.Slots) == 0 || !strings.Contains(p.Note(), "not a file") {
+		t.Errorf("%+v, %v, %q", pol, err, p.Note())
+	}
+}
 
 func TestPolicyFileIsFollowed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "donations.vox")

@@ -170,7 +170,7 @@ func (a *app) checkAudit(ctx context.Context, dir string) checkView {
 	return c
 }
 
-func (a *app) checkPolicy(_ context.Context, dir string) checkView {
+func (a *app) checkPolicy(ctx context.Context, dir string) checkView {
 	c := checkView{Check: "policy", Result: "ok"}
 	path, err := worker.PolicyPath(dir)
 	if err != nil || path == "" {
@@ -178,7 +178,7 @@ func (a *app) checkPolicy(_ context.Context, dir string) checkView {
 		c.Mend = "voxmesh policy use " + policyFile
 		return c
 	}
-	b, err := os.ReadFile(path)
+	b, err := readPolicy(ctx, path)
 	if err != nil {
 		c.Result, c.Detail, c.Mend = "problem", err.Error(), "voxmesh policy use FILE"
 		return c
@@ -244,7 +244,7 @@ func (a *app) checkCommands(ctx context.Context, dir string) checkView {
 	names := []string{"true"}
 	given := false
 	if path, err := worker.PolicyPath(dir); err == nil && path != "" {
-		if b, err := os.ReadFile(path); err == nil {
+		if b, err := readPolicy(ctx, path); err == nil {
 			if p, ok := policy.Parse(path, b).Policy(); ok && len(p.Commands) > 0 {
 				names, given = p.Commands, true
 			}
