@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,5 +155,41 @@ func TestOverridesAreTold(t *testing.T) {
 		if !d.NSFW || d.MinPriority != 2 {
 			t.Errorf("NSFW %v, least priority %d", d.NSFW, d.MinPriority)
 		}
+	})
+}
+
+// Who works in the foreground hears there what became of the file, without asking.
+func TestTheOwnerHearsOfTheFileAndTheHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		path := filepath.Join(t.TempDir(), "donations.vox")
+		write(t, path, openPolicy)
+		lines := make(chan string, 64)
+		start(t, h, says("x"), func(cfg *Config) {
+			cfg.Policy = NewFilePolicy(path, time.Now)
+			cfg.Log = func(format string, args ...any) { lines <- fmt.Sprintf(format, args...) }
+		})
+		hear := func(want string) {
+			t.Helper()
+			late := time.After(5 * time.Second)
+			for {
+				select {
+				case l := <-lines:
+					if strings.Contains(l, want) {
+						return
+					}
+				case <-late:
+					t.Fatalf("not heard: %s", want)
+				}
+			}
+		}
+		h.until("a first report", func(fabric.Report) bool { return true })
+		<-time.After(2 * awayEvery)
+		write(t, path, "policy donations { slots: [")
+		hear("stays in force")
+		write(t, path, "policy donations { slots: [ { kind: cpu } ] active_hours: [] }")
+		hear("takes nothing: off hours")
+		write(t, path, openPolicy)
+		hear("may use this machine again")
 	})
 }
