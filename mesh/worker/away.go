@@ -26,7 +26,7 @@ type away struct {
 }
 
 // said is what a report says of who may use the machine, and by which policy.
-type said struct{ rule, text, name, note, err string }
+type said struct{ rule, text, name, blind, note, err string }
 
 // tellOwner writes into the log what the owner would else only hear from the host. What the owner is busy with changes
 // all the time: that they are is enough.
@@ -70,11 +70,11 @@ func (a *Agent) lookAtOwner() {
 	if err == nil {
 		rule, text = awayBy(p, at, now.busy)
 	}
-	note := now.blind
+	note := ""
 	if s, ok := a.cfg.Policy.(stated); ok {
-		note += errText(s.State().Err)
+		note = errText(s.State().Err)
 	}
-	now.said = said{rule: rule, text: text, name: name, note: note, err: errText(err)}
+	now.said = said{rule: rule, text: text, name: name, blind: now.blind, note: note, err: errText(err)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now.since = a.away.since; rule == "" {
