@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"voxmesh/policy/syntax"
@@ -21,7 +22,13 @@ type draft struct {
 
 func (f *File) draft() (*draft, error) {
 	if !f.block.Valid() {
-		return nil, unsound("the file has no policy to edit, or several", "name the policy")
+		switch n := len(f.Policies()); {
+		case len(f.Source()) > syntax.MaxSize:
+			return nil, unsound(fmt.Sprintf("the file has more than %d bytes and was not read", syntax.MaxSize), "make it smaller by hand first")
+		case n == 0:
+			return nil, unsound("there is no policy in the file", "begin it by hand: policy donations { }")
+		}
+		return nil, unsound("the file has several policies", "name the policy")
 	}
 	d := &draft{tree: f.tree}
 	for n := range f.tree.Root().Children() {

@@ -1,6 +1,11 @@
 package policy
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"voxmesh/policy/syntax"
+)
 
 // What a host is told must let everybody through whom Decide would let through.
 func TestMostForIsWhatSomebodyOfTheMeshGets(t *testing.T) {
@@ -25,6 +30,20 @@ func TestMostForIsWhatSomebodyOfTheMeshGets(t *testing.T) {
 		}
 		if nsfw, least := p.MostFor("lex"); nsfw != c.nsfw || least != c.least {
 			t.Errorf("%s: %v, %d", c.name, nsfw, least)
+		}
+	}
+}
+
+// Who edits hears what is in the way of it.
+func TestAFileWithoutOnePolicySaysSo(t *testing.T) {
+	for src, want := range map[string]string{
+		"":                        "there is no policy in the file",
+		"// nothing":              "there is no policy in the file",
+		"policy a {} policy b {}": "the file has several policies",
+		"policy donations {}" + strings.Repeat(" ", syntax.MaxSize): "more than",
+	} {
+		if _, err := Parse("donations.vox", []byte(src)).Set("min_priority", "3"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.30q: %v, want %q", src, err, want)
 		}
 	}
 }

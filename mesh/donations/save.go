@@ -78,7 +78,14 @@ func (b *Book) hold(ctx context.Context) (place string, unlock func(), err error
 	}
 	place, err = resolve(b.o.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, fault.New(codeNotSaved, "there is no folder %s", filepath.Dir(b.o.Path)).WithHint("make it first").Wrap(fs.ErrNotExist)
+		folder := filepath.Dir(b.o.Path)
+		if to, err := os.Readlink(b.o.Path); err == nil {
+			folder = filepath.Join(folder, filepath.Dir(to))
+			if filepath.IsAbs(to) {
+				folder = filepath.Dir(to)
+			}
+		}
+		return "", nil, fault.New(codeNotSaved, "there is no folder %s", folder).WithHint("make it first").Wrap(fs.ErrNotExist)
 	}
 	if err != nil {
 		return "", nil, b.failed(err)

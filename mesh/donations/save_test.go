@@ -246,6 +246,20 @@ func TestALinkToItself(t *testing.T) {
 	}
 }
 
+// The folder that is missing is that of the file, not that of the link.
+func TestALinkIntoNoFolder(t *testing.T) {
+	b, path := aBook(t, "")
+	away := filepath.Join(t.TempDir(), "gone")
+	if err := os.Symlink(filepath.Join(away, "mine.vox"), path); err != nil {
+		t.Skipf("SKIPPED: no links here: %v", err)
+	}
+	_, err := b.Save(t.Context(), nil, []byte(first))
+	refused(t, err, "vox/policy/not-saved")
+	if !strings.Contains(err.Error(), "no folder "+away) {
+		t.Error(err)
+	}
+}
+
 // What may not be written is not replaced by a rename either.
 func TestReadOnly(t *testing.T) {
 	if runtime.GOOS == "windows" {

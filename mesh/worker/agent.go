@@ -71,7 +71,6 @@ type Agent struct {
 	locked       string // the host's reason to lock this node
 	alarm        string // what is wrong with the host's audit log
 	commandsNote string // why a program that the policy gives cannot be run
-	told         string // what the log says of the policy
 	wg           sync.WaitGroup
 }
 

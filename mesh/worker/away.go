@@ -22,7 +22,30 @@ type away struct {
 	busy  string    // what the owner is busy with; empty: nothing, or nobody asks
 	blind string    // what of it cannot be seen here
 	since time.Time // when others could use the machine last; zero: they can
-	said  [5]string // of what a report says, to see whether another is due
+	said  said      // of what a report says, to see whether another is due
+}
+
+// said is what a report says of who may use the machine, and by which policy.
+type said struct{ rule, text, name, blind, note, err string }
+
+// tellOwner writes into the log what the owner would else only hear from the host. What the owner is busy with changes
+// all the time: that they are is enough.
+func (a *Agent) tellOwner(was, now said) {
+	switch {
+	case now.note != was.note && now.note != "":
+		a.cfg.Log("%s: %s", a.cfg.Mesh, now.note)
+	case now.err != was.err && now.err != "":
+		a.cfg.Log("%s: %s", a.cfg.Mesh, now.err)
+	case now.name != was.name && was.name+was.err != "", now.note != was.note:
+		a.cfg.Log("%s: donations.vox is in force as it is now", a.cfg.Mesh)
+	}
+	switch {
+	case now.rule == was.rule:
+	case now.rule == "":
+		a.cfg.Log("%s: others may use this machine again", a.cfg.Mesh)
+	default:
+		a.cfg.Log("%s: takes nothing: %s", a.cfg.Mesh, now.text)
+	}
 }
 
 // watchOwner looks again and again.
@@ -47,11 +70,11 @@ func (a *Agent) lookAtOwner() {
 	if err == nil {
 		rule, text = awayBy(p, at, now.busy)
 	}
-	note := now.blind
+	note := ""
 	if s, ok := a.cfg.Policy.(stated); ok {
-		note += errText(s.State().Err)
+		note = errText(s.State().Err)
 	}
-	now.said = [...]string{rule, text, name, note, errText(err)}
+	now.said = said{rule: rule, text: text, name: name, blind: now.blind, note: note, err: errText(err)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now.since = a.away.since; rule == "" {
@@ -61,6 +84,7 @@ func (a *Agent) lookAtOwner() {
 	}
 	if now.said != a.away.said {
 		a.Nudge()
+		a.tellOwner(a.away.said, now.said)
 	}
 	a.away = now
 	// An owner who is calm at this moment is not in anyone's way: the next time that they need the machine is soon enough.

@@ -149,10 +149,7 @@ func (p *FilePolicy) look(now time.Time) {
 		p.err = fault.New(codeNoPolicy, "there is no donations.vox at %s, so nothing is given", path).
 			WithHint("name another with `voxmesh policy use`, or join again")
 		return
-	case err == nil && !info.Mode().IsRegular(): // to open a pipe would wait for whoever writes into it
-		err = errors.New("it is no file")
-	}
-	if err != nil {
+	case err != nil:
 		p.info = nil
 		p.keep(err)
 		return
@@ -204,7 +201,13 @@ func (p *FilePolicy) keep(err error) {
 		WithHint("`voxmesh policy check` shows what is wrong").Wrap(err)
 }
 
+// readSome reads the beginning of a file. A pipe, which would have it wait for a writer, and a device are no files.
 func readSome(path string, most int64) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is not a file")}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fabric"
@@ -35,26 +34,6 @@ func (a *Agent) describeTerms(d *fabric.Describe, p policy.Policy) {
 // stated is a policy source that says what is in force and why: FilePolicy.
 type stated interface{ State() PolicyState }
 
-// tellOwner writes into the log what is in force, when that became another, with the place of what is wrong: the log is
-// the owner's.
-func (a *Agent) tellOwner(st PolicyState) {
-	now := "donations.vox is in force as it is now"
-	if st.Err != nil {
-		now = st.Err.Error()
-	}
-	now += st.Name
-	a.mu.Lock()
-	first, same := a.told == "", a.told == now
-	a.told = now
-	a.mu.Unlock()
-	if same {
-		return
-	}
-	if !first || st.Err != nil {
-		a.cfg.Log("%s: %s", a.cfg.Mesh, strings.TrimSuffix(now, st.Name))
-	}
-}
-
 // policyNote says why the file is not what is in force, or is empty. The host hears it, so no path of this machine is
 // in it and nothing that the file says, only where it is wrong.
 func (a *Agent) policyNote() string {
@@ -63,7 +42,6 @@ func (a *Agent) policyNote() string {
 		return ""
 	}
 	st := s.State()
-	a.tellOwner(st)
 	if st.Err == nil {
 		return a.blindNote()
 	}

@@ -70,8 +70,7 @@ func TestWhatIsWrongWithTheFileIsTold(t *testing.T) {
 		h := newHost(t)
 		path := filepath.Join(t.TempDir(), "donations.vox")
 		write(t, path, openPolicy)
-		var log lines
-		start(t, h, says("x"), func(cfg *Config) { cfg.Policy, cfg.Log = NewFilePolicy(path, time.Now), log.add })
+		start(t, h, says("x"), func(cfg *Config) { cfg.Policy = NewFilePolicy(path, time.Now) })
 		told := func(what string) fabric.Describe {
 			t.Helper()
 			began := time.Now()
@@ -98,35 +97,7 @@ func TestWhatIsWrongWithTheFileIsTold(t *testing.T) {
 		told("cannot be used, so nothing is given: line 1")
 		write(t, path, openPolicy)
 		h.until("all well", func(r fabric.Report) bool { return r.Describe.PolicyNote == "" && len(r.Describe.Slots) == 2 })
-		// The owner's log has each change once, with the place.
-		log.are(t, path+":2:", "there is no donations.vox at "+path, path+":1:", "donations.vox is in force as it is now")
 	})
-}
-
-// lines are what was logged.
-type lines struct {
-	mu   sync.Mutex
-	said []string
-}
-
-func (l *lines) add(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.said = append(l.said, fmt.Sprintf(format, args...))
-}
-
-func (l *lines) are(t *testing.T, parts ...string) {
-	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.said) != len(parts) {
-		t.Fatalf("logged were %q", l.said)
-	}
-	for i, want := range parts {
-		if !strings.Contains(l.said[i], want) {
-			t.Errorf("line %d of the log is %q, without %q", i, l.said[i], want)
-		}
-	}
 }
 
 func TestWhatIsInForceAndSinceWhen(t *testing.T) {
@@ -185,5 +156,41 @@ func TestOverridesAreTold(t *testing.T) {
 		if !d.NSFW || d.MinPriority != 2 {
 			t.Errorf("NSFW %v, least priority %d", d.NSFW, d.MinPriority)
 		}
+	})
+}
+
+// Who works in the foreground hears there what became of the file, without asking.
+func TestTheOwnerHearsOfTheFileAndTheHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		path := filepath.Join(t.TempDir(), "donations.vox")
+		write(t, path, openPolicy)
+		lines := make(chan string, 64)
+		start(t, h, says("x"), func(cfg *Config) {
+			cfg.Policy = NewFilePolicy(path, time.Now)
+			cfg.Log = func(format string, args ...any) { lines <- fmt.Sprintf(format, args...) }
+		})
+		hear := func(want string) {
+			t.Helper()
+			late := time.After(5 * time.Second)
+			for {
+				select {
+				case l := <-lines:
+					if strings.Contains(l, want) {
+						return
+					}
+				case <-late:
+					t.Fatalf("not heard: %s", want)
+				}
+			}
+		}
+		h.until("a first report", func(fabric.Report) bool { return true })
+		<-time.After(2 * awayEvery)
+		write(t, path, "policy donations { slots: [")
+		hear("stays in force")
+		write(t, path, "policy donations { slots: [ { kind: cpu } ] active_hours: [] }")
+		hear("takes nothing: off hours")
+		write(t, path, openPolicy)
+		hear("may use this machine again")
 	})
 }

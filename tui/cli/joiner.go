@@ -65,7 +65,7 @@ func (j joiner) Preview(ctx context.Context, link, label string) (joinmesh.Previ
 		Class: p.Class, Slots: p.Slots, Expiry: p.Expiry,
 		Policy: joinmesh.Policy{Path: p.PolicyPath, Created: p.PolicyCreated, Text: p.Policy, Diff: p.PolicyDiff, Note: p.PolicyNote},
 	}
-	v.Gives = givesOf(p.PolicyPath)
+	v.Gives = givesOf(ctx, p.PolicyPath)
 	if p.PolicyCreated {
 		v.Gives = gives(policy.Parse(p.PolicyPath, []byte(p.Policy)))
 	}
@@ -83,14 +83,14 @@ func (j joiner) Join(ctx context.Context, link, label string) (joinmesh.Joined, 
 		return joinmesh.Joined{}, err
 	}
 	return joinmesh.Joined{
-		Mesh: res.Mesh, Node: res.NodeID, Inviter: res.Inviter, Works: j.works, Gives: givesOf(res.PolicyPath),
+		Mesh: res.Mesh, Node: res.NodeID, Inviter: res.Inviter, Works: j.works, Gives: givesOf(ctx, res.PolicyPath),
 		Policy: joinmesh.Policy{Path: res.PolicyPath, Created: res.PolicyCreated, Diff: res.PolicyDiff, Note: res.PolicyNote},
 	}, nil
 }
 
 // givesOf reads what the policy of a file gives: nothing where it cannot be read.
-func givesOf(path string) joinmesh.Gives {
-	b, err := os.ReadFile(path)
+func givesOf(ctx context.Context, path string) joinmesh.Gives {
+	b, err := readPolicy(ctx, path)
 	if err != nil {
 		return joinmesh.Gives{}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -357,4 +358,13 @@ func (a *app) policyUse(ctx context.Context, f *policyFlags, name string) error 
 	}
 	a.sayInForce(ctx, &v)
 	return a.show(v, func(w io.Writer) { fmt.Fprintf(w, "in force: %s\n", cleanText(path)) })
+}
+
+// readPolicy reads the policy at a path. That there is none is an error here; a pipe is one, and is not waited for.
+func readPolicy(ctx context.Context, path string) ([]byte, error) {
+	d, err := donations.New(donations.Options{Path: path}).Read(ctx)
+	if err == nil && !d.Exists {
+		err = &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return d.Source, err
 }

@@ -1,6 +1,11 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -45,5 +50,28 @@ func TestParseWeekTime(t *testing.T) {
 		if got, err := parseWeekTime(in, now); err == nil {
 			t.Errorf("%q: %v", in, got)
 		}
+	}
+}
+
+// Opening a pipe would wait for somebody to write into it.
+func TestReadPolicyTakesOnlyFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "donations.vox")
+	if _, err := readPolicy(t.Context(), path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("policy donations {}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := readPolicy(t.Context(), path); err != nil || string(b) != "policy donations {}" {
+		t.Errorf("a file: %q, %v", b, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "mkfifo", path).CombinedOutput(); err != nil {
+		t.Skipf("no pipes here: %v %s", err, out)
+	}
+	if b, err := readPolicy(t.Context(), path); err == nil {
+		t.Errorf("a pipe: %q", b)
 	}
 }

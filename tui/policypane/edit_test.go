@@ -309,6 +309,8 @@ func TestStage(t *testing.T) {
 		t.Errorf("said %q", x.said())
 	}
 	x.size(80, 24).has(`$ git commit -m "donations: fewer cpu jobs at once"`).do(keys.Down).lacks("git commit").size(120, 40)
+	x.book.commit = `git commit -m "donations: a policy" -- donations.vox`
+	x.do(keys.Stage, keys.Down).has(`donations: a policy`).lacks("fewer cpu jobs")
 	x.book.git = "not in a work tree"
 	x.reread().has("git: not in a work tree").lacks("git add").do(keys.Stage)
 	if x.said() != "not staged: not in a work tree" {

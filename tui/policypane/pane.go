@@ -49,6 +49,7 @@ type Pane struct {
 	carried *carry
 	saved   bool   // a save can be undone
 	subject string // of the last write, for the commit
+	booked  string // the command for the commit, where the book knew one when it was staged
 	after   string // the command that is suggested now
 
 	rows     []formRow

@@ -52,6 +52,7 @@ type shelf struct {
 	fail    error
 	failing error // of Save and Stage
 	staged  int
+	commit  string
 	peers   []string
 }
 
@@ -101,7 +102,7 @@ func (b *shelf) Stage(context.Context) (Staged, error) {
 		return Staged{Note: b.git}, nil
 	}
 	b.staged++
-	return Staged{Ran: "git add donations.vox"}, nil
+	return Staged{Ran: "git add donations.vox", Commit: b.commit}, nil
 }
 
 func (b *shelf) Stamp() string { return string(b.src) }

@@ -223,6 +223,7 @@ func (p *Pane) wrote(m written) (pane.Action, tea.Cmd) {
 		return nil, nil
 	}
 	from, rest := len(p.base.Source()), p.steps[min(m.steps, len(p.steps)):]
+	p.booked = ""
 	if !m.undo {
 		p.subject = p.changes()
 	}
@@ -292,10 +293,10 @@ func (p *Pane) staged(m staged) pane.Action {
 		return nil
 	}
 	p.staging = 0
-	commit := p.commit()
 	if m.Commit != "" {
-		commit = clean.Line(m.Commit).String()
+		p.booked = clean.Line(m.Commit).String()
 	}
+	commit := p.commit()
 	if m.err == nil && m.Ran != "" {
 		p.after = commit
 	}
@@ -310,8 +311,14 @@ func (p *Pane) staged(m staged) pane.Action {
 	return pane.Notice{Text: "ran " + m.Ran + "   then: " + commit}
 }
 
-// commit is the command that is suggested after staging.
-func (p *Pane) commit() string { return `git commit -m "` + p.what() + `"` }
+// commit is the command that commits the file: what the book said of what was staged, which knows the last commit, else
+// told by the edits.
+func (p *Pane) commit() string {
+	if p.booked != "" && !p.Unsaved() {
+		return p.booked
+	}
+	return `git commit -m "` + p.what() + `"`
+}
 
 // what says in a few words what was changed: by the edits or, where there are none, by the last write.
 func (p *Pane) what() string {
