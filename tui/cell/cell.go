@@ -93,6 +93,9 @@ func (b *Buffer) putClusters(x, y, end int, s string, st theme.Style) int {
 		if w <= 0 {
 			continue
 		}
+		if joins(cluster) {
+			cluster, w = "\ufffd", 1
+		}
 		g := b.words.glyph(cluster)
 		if x+w > end {
 			g, w = blank, 1
@@ -101,6 +104,13 @@ func (b *Buffer) putClusters(x, y, end int, s string, st theme.Style) int {
 		x += w
 	}
 	return x
+}
+
+// joins reports whether a cluster would grow together with what stands in the cell before it, as marks do that take
+// room of their own: the row would be narrower than its cells.
+func joins(cluster string) bool {
+	c, _ := ansi.FirstGraphemeCluster(" "+cluster, ansi.GraphemeWidth)
+	return len(c) > 1
 }
 
 // Right writes text so that it ends before column end, cut at its left limit from, and gives the column it begins at.

@@ -254,3 +254,12 @@ func TestSigns(t *testing.T) {
 		}
 	}
 }
+
+// A mark that takes room of its own has no letter before it where a text begins with it.
+func TestMarksWithoutALetter(t *testing.T) {
+	b := New(4, 1)
+	b.Put(1, 0, 3, "\u0903a", theme.Style{})
+	if got := b.At(1, 0).S + b.At(2, 0).S; got != "\ufffda" {
+		t.Errorf("the cells hold %q", got)
+	}
+}
