@@ -58,10 +58,20 @@ func why(j *Job, nodes []Verdict, w *Waits) string {
 	return text
 }
 
+// notNow is what a node said of the job when it was asked last, and took it back for now only; or empty.
+func notNow(j *Job, node string) string {
+	if n := len(j.Attempts); n > 0 && j.Attempts[n-1].Node == node && j.Attempts[n-1].End == CauseYield.String() {
+		return j.Attempts[n-1].Reason
+	}
+	return ""
+}
+
 func whyQueued(j *Job, nodes []Verdict, w *Waits) string {
 	busy := 0
 	for _, v := range nodes {
 		switch {
+		case v.Allowed && notNow(j, v.NodeID) != "":
+			return v.NodeID + " said not now: " + notNow(j, v.NodeID) + "; it is asked again"
 		case v.Allowed:
 			return "next to start on " + v.NodeID
 		case v.Rule == RuleBusy:

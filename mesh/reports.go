@@ -292,6 +292,7 @@ func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplo
 		return []oplog.Draft{requeue(j, cause, clean.Max(w.Reason, maxErrorText).String(), "")}
 	case match && w.Phase == fabric.PhaseDone && w.Result != nil:
 		if res := h.result(n, j, w.Result); res != nil {
+			h.busy.ended(n.ID)
 			return []oplog.Draft{draft(KindJobFinished, actor, j.Trace, res, jobIndex(j.Job))}
 		}
 	case j != nil && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -14,8 +15,11 @@ const leasesPerPass = 64
 // clockEvery is how often ages, deadlines and leases are looked at.
 const clockEvery = 500 * time.Millisecond
 
-// busyFor is how long a node that said "my slots are taken" is left alone.
-const busyFor = 2 * time.Second
+// busyFor is how long a node that said "my slots are taken" is left alone at first, and busyMost at most.
+const (
+	busyFor  = 2 * time.Second
+	busyMost = 10 * time.Second
+)
 
 // scheduleLoop gives queued jobs to nodes whenever something changed.
 func (h *Host) scheduleLoop() {
@@ -239,30 +243,44 @@ func drainOps(next *State, now time.Time) []oplog.Draft {
 	return out
 }
 
-// busyNodes remembers, for a moment, which slots a node said were taken.
+// busyNodes remembers, for a moment, which slots a node said were taken. A node that says so again and again is left alone
+// for longer and longer, until a job of it ends: each question is an op.
 type busyNodes struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	until map[string]time.Time // node/kind
+	now func() time.Time
+	mu  sync.Mutex
+	at  map[string]leftAlone // node/kind
+}
+
+type leftAlone struct {
+	wait  time.Duration
+	until time.Time
 }
 
 func newBusyNodes(now func() time.Time) *busyNodes {
-	return &busyNodes{now: now, until: map[string]time.Time{}}
+	return &busyNodes{now: now, at: map[string]leftAlone{}}
 }
 
 func (b *busyNodes) set(node, kind string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.until[node+"/"+kind] = b.now().Add(busyFor)
+	now, key := b.now(), node+"/"+kind
+	wait := busyFor
+	if old, again := b.at[key]; again && now.Sub(old.until) < old.wait {
+		wait = min(2*old.wait, busyMost)
+	}
+	b.at[key] = leftAlone{wait, now.Add(wait)}
 }
 
 func (b *busyNodes) is(node, kind string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t, ok := b.until[node+"/"+kind]
-	if ok && !b.now().Before(t) {
-		delete(b.until, node+"/"+kind)
-		return false
-	}
-	return ok
+	old, ok := b.at[node+"/"+kind]
+	return ok && b.now().Before(old.until)
+}
+
+// ended says that a job of the node ended: it has room again, of whatever kind it is that a peer may have.
+func (b *busyNodes) ended(node string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.at, func(key string, _ leftAlone) bool { return strings.HasPrefix(key, node+"/") })
 }

@@ -91,6 +91,11 @@ func nodeTable(w io.Writer, nodes []mesh.NodeView) {
 		})
 	}
 	table(w, rows)
+	for _, n := range nodes {
+		if n.PolicyNote != "" {
+			fmt.Fprintf(w, "%s: %s\n", n.ID, n.PolicyNote)
+		}
+	}
 }
 
 func slotText(slots []mesh.SlotView) string {
