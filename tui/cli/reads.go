@@ -93,7 +93,7 @@ func nodeTable(w io.Writer, nodes []mesh.NodeView) {
 	table(w, rows)
 	for _, n := range nodes {
 		if n.PolicyNote != "" {
-			fmt.Fprintf(w, "%s: %s\n", n.ID, n.PolicyNote)
+			fmt.Fprintf(w, "%s  %s  %s\n", n.ID, badge(n.PrivacyClass), n.PolicyNote)
 		}
 	}
 }
