@@ -241,7 +241,7 @@ func TestHoursBusyPrices(t *testing.T) {
 		t.Errorf("%s", x.text())
 	}
 	x.do(keys.Remove).has("keep going")
-	x.to("prices").do(keys.Open).has("$ an hour").to("prices[0].usd_per_hour").do(keys.Open).typed("0.25").do(keys.Open)
+	x.to("prices").do(keys.Open).has("$ an hour", "0.40").to("prices[0].usd_per_hour").do(keys.Open).typed("0.25").do(keys.Open)
 	if !strings.Contains(x.text(), "usd_per_hour: 0.25") {
 		t.Errorf("%s", x.text())
 	}

@@ -3,6 +3,7 @@ package policypane
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -51,7 +52,10 @@ func (p *Pane) findProblems(f *policy.File) []problem {
 func (p *Pane) mark(f *policy.File) {
 	for i := range p.problems {
 		q := &p.problems[i]
-		q.row = p.rowAt(offset(f.Tree(), q.Line, q.Col))
+		at := offset(f.Tree(), q.Line, q.Col)
+		if q.row = p.rowAt(at); q.row < 0 {
+			q.row = p.rowOf(fieldAt(f.Source(), at))
+		}
 		if q.row < 0 || q.Code == changedCode {
 			q.row = -1
 			continue
@@ -80,6 +84,20 @@ func (p *Pane) rowAt(off int) int {
 		within = min(i+1, len(p.rows)-1)
 	}
 	return within
+}
+
+// rowOf is the first row of a field: for one that is there twice, of which the form shows the one that counts.
+func (p *Pane) rowOf(name string) int {
+	return slices.IndexFunc(p.rows, func(r formRow) bool { return r.entry != nil && r.entry.field.Name == name })
+}
+
+// fieldAt is the name that begins at a byte.
+func fieldAt(src []byte, at int) string {
+	if at > len(src) {
+		return ""
+	}
+	name, _, _ := bytes.Cut(src[at:], []byte(":"))
+	return string(bytes.TrimSpace(name))
 }
 
 // offset is the byte at a line and a column, which counts runes.

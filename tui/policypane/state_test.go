@@ -334,3 +334,8 @@ func TestMouse(t *testing.T) {
 	x.send(at(x, " File ")).has("[File]").send(at(x, "Donations")).has("[Donations]")
 	x.send(at(x, "donations.vox:")).has("[donations.vox:")
 }
+
+// A field that is there twice has its mark at the row that shows the one that counts.
+func TestAFieldTwice(t *testing.T) {
+	play(t, "policy donations {\n  slots: [{ kind: gpu }]\n  min_priority: 5\n  min_priority: 6\n}\n", 120, 40).has("!Least priority           5", "min_priority was already given on line 3")
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"voxmesh/mesh"
 	"voxmesh/policy"
 	"voxmesh/tui/field"
 )
@@ -91,11 +92,7 @@ func (p *Pane) add(e *entry) {
 			p.says = "each kind of work has one already"
 			return
 		}
-		text = "{ kind: " + kind + ", usd_per_hour: 0 }"
-		col = 1
-		if kind == "text" || kind == "embed" {
-			text, col = "{ kind: "+kind+", usd_per_million_tokens: 0 }", 2
-		}
+		text, col = firstPrice(kind)
 		if e.field.Name == slots {
 			text, col = fmt.Sprintf("{ kind: %s, max_concurrent: 1, weight: %d }", kind, max(policy.MaxWeight-p.weights(), 0)), 0
 		}
@@ -198,4 +195,19 @@ func (p *Pane) drop(keep bool) {
 	p.follow()
 	p.lay()
 	p.list.Select(fmt.Sprintf("%s[%d]", c.list, c.at))
+}
+
+// firstPrice is a price to begin with, which is what the mesh says without it, and the cell of its number.
+func firstPrice(kind string) (text string, cell int) {
+	says := mesh.DefaultPrices()
+	field, micros, cell := "usd_per_hour", says.CPUHour, 1
+	switch kind {
+	case "gpu":
+		micros = says.GPUHour
+	case "text":
+		field, micros, cell = "usd_per_million_tokens", says.TextMTok, 2
+	case "embed":
+		field, micros, cell = "usd_per_million_tokens", says.EmbedMTok, 2
+	}
+	return fmt.Sprintf("{ kind: %s, %s: %.2f }", kind, field, float64(micros)/1e6), cell
 }
