@@ -240,3 +240,17 @@ func BenchmarkSeqsAt(b *testing.B) {
 		}
 	})
 }
+
+// bare is a projection that costs nothing, so that the log alone is measured.
+type bare struct{}
+
+func (bare) Version() uint32             { return 1 }
+func (bare) New() uint64                 { return 0 }
+func (bare) Clone(s uint64) uint64       { return s }
+func (bare) Apply(s uint64, o Op) uint64 { return s + uint64(len(o.Body)) }
+func (bare) Encode(s uint64) []byte      { return fmt.Append(nil, s) }
+func (bare) Decode(b []byte) (uint64, error) {
+	var s uint64
+	_, err := fmt.Sscan(string(b), &s)
+	return s, err
+}
