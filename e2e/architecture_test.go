@@ -61,7 +61,7 @@ var rooms = []room{
 		why: "the lossless tree serves policies and workflows alike: it knows the meaning of neither",
 	},
 	{
-		dir: "hopper", ours: []string{"mesh/privacy", "audit"},
+		dir: "hopper", ours: []string{"mesh/privacy", "audit"}, of: []string{"github.com/tidwall/btree"},
 		why: "intake and classification are pure: the same intent gives the same priority on every machine and in every replay",
 	},
 	{
@@ -103,7 +103,9 @@ var rooms = []room{
 	},
 	{
 		dir: "mesh/worker", ours: slices.Concat(leaves, []string{"policy", "mesh/fabric", "mesh/invite", "mesh/worker/runner"}),
-		of:  []string{"github.com/nats-io/nkeys", "golang.org/x/sync", "golang.org/x/sys"},
+		of: []string{
+			"github.com/nats-io/nkeys", "go.opentelemetry.io/otel", "golang.org/x/sync", "golang.org/x/sys",
+		},
 		why: "a worker obeys its own policy and hears a host through the fabric alone: it must not see the host's state",
 	},
 	{
@@ -117,6 +119,11 @@ var rooms = []room{
 			"github.com/tidwall/btree", "google.golang.org/protobuf/encoding/protowire", "golang.org/x/sync", "golang.org/x/time/rate",
 		},
 		why: "the host is the one writer over log, fabric and leaves; a console or a worker is a client of it, never a part",
+	},
+	{
+		dir: "mesh/otlp", ours: slices.Concat(leaves, []string{"mesh"}),
+		of:  []string{"go.opentelemetry.io/otel", "go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf/encoding/protojson"},
+		why: "what a mesh tells a collector is a reading of its log: the host does not know that anybody listens",
 	},
 	{
 		dir: "tui/sshd", ours: leaves,

@@ -29,6 +29,7 @@ type Action struct {
 	Name     string
 	Target   string        // node id, job id or run id
 	On       string        // replay: the node to run it on; empty is as it was asked the first time
+	From     string        // replay of a workflow: the activity from which on, "render" or "render[1]"; empty: all of it
 	Deadline time.Duration // drain: 0 is DefaultDrain
 }
 
@@ -312,7 +313,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 		}
 	}
 	w.begin(next, class)
-	run, trace := shortID("r-", next.Submitted), newTrace()
+	run, trace := next.nextRun(), newTrace()
 	for i, j := range jobs {
 		rec := j.JobSubmitted
 		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id

@@ -21,6 +21,10 @@ func shortID(prefix string, n uint64) string {
 	return fmt.Sprintf("%s%x", prefix, n)
 }
 
+// nextRun gives the id of the next run. A run used to take the number of its first job, so a number below Submitted may be
+// taken.
+func (s *State) nextRun() string { return shortID("r-", max(s.NextRun, s.Submitted)) }
+
 // longestSlug bounds a node's id, so that it fits the columns of the console.
 const longestSlug = 24
 
@@ -47,7 +51,7 @@ func Slug(text string) string {
 }
 
 // reservedPrefixes begin the ids of things that are not nodes.
-var reservedPrefixes = []string{"j-", "r-", "h-", "a-"}
+var reservedPrefixes = []string{"j-", "r-", "h-", "a-", "b-"}
 
 func reserved(id string) bool {
 	if id == "" || id == MeshTarget {

@@ -24,6 +24,19 @@ const (
 	KindAccessAdded   = "access_added"
 	KindAccessRemoved = "access_removed"
 	KindAuditEntry    = "audit_entry"
+
+	KindItemAdmitted   = "item_admitted"
+	KindItemTriaged    = "item_triaged"
+	KindItemOverridden = "item_overridden"
+	KindItemsBatched   = "items_batched"
+	KindItemClosed     = "item_closed"
+	KindItemSuggested  = "item_suggested"
+
+	KindWorkflowStarted  = "workflow_started"
+	KindActivityExpanded = "activity_expanded"
+	KindActivitySkipped  = "activity_skipped"
+	KindActivityReused   = "activity_reused"
+	KindWorkflowFinished = "workflow_finished"
 )
 
 // HostStarted: this process became the host of the mesh. The first one names the mesh.

@@ -26,6 +26,16 @@ type JobSubmitted struct {
 	AuditID   string // of the act that caused it (replay)
 	Command   string // the name of a program that the node's owner gives
 	Scope     string // what the work is for, by its sender's word; or empty
+
+	Item     string   // of the hopper; empty in logs of before there was one
+	Order    int64    // its place in the order of starting, where a person moved the item; 0: hopper.Due decides
+	Source   uint8    // hopper.Source of the priority
+	Activity string   // of a workflow, or empty
+	Index    uint32   // of a fan-out, from 0
+	Fanned   bool     // it is of a fan-out
+	Try      uint32   // of the activity, from 1; 0: it is of no workflow
+	Key      string   // 64 hex, of the activity's definition and inputs
+	Refs     []string // what was put into the inputs: "split.parts[1]"
 }
 
 func (r *JobSubmitted) fields(c *coder) {
@@ -49,6 +59,15 @@ func (r *JobSubmitted) fields(c *coder) {
 	c.str(18, &r.AuditID)
 	c.str(19, &r.Command)
 	c.str(20, &r.Scope)
+	c.str(21, &r.Item)
+	c.i64(22, &r.Order)
+	c.u8(23, &r.Source)
+	c.str(24, &r.Activity)
+	c.u32(25, &r.Index)
+	c.flag(26, &r.Fanned)
+	c.u32(27, &r.Try)
+	c.str(28, &r.Key)
+	c.strs(29, &r.Refs)
 }
 
 // JobLeased: a node was given the job. Attempt is the fence: only a result that carries it counts.
@@ -56,23 +75,27 @@ type JobLeased struct {
 	Job     string
 	Node    string
 	Attempt uint32
+	Item    string // that is assigned by it; empty where it was before, or is of no hopper
 }
 
 func (r *JobLeased) fields(c *coder) {
 	c.str(1, &r.Job)
 	c.str(2, &r.Node)
 	c.u32(3, &r.Attempt)
+	c.str(4, &r.Item)
 }
 
 // JobStarted: the node says that the job runs.
 type JobStarted struct {
 	Job     string
 	Attempt uint32
+	Item    string // that is started by it, or empty
 }
 
 func (r *JobStarted) fields(c *coder) {
 	c.str(1, &r.Job)
 	c.u32(2, &r.Attempt)
+	c.str(3, &r.Item)
 }
 
 // JobRequeued: the lease ended without a result, and the job waits again.
@@ -82,6 +105,7 @@ type JobRequeued struct {
 	Cause   Cause
 	Reason  string
 	AuditID string
+	Item    string // that goes back to the inbox by it, or empty
 }
 
 func (r *JobRequeued) fields(c *coder) {
@@ -90,6 +114,7 @@ func (r *JobRequeued) fields(c *coder) {
 	c.varint(3, uint64(r.Cause), func(v uint64) { r.Cause = Cause(min(v, uint64(CauseRevoked))) })
 	c.str(4, &r.Reason)
 	c.str(5, &r.AuditID)
+	c.str(6, &r.Item)
 }
 
 // JobFinished: the one accepted result of a job.
@@ -106,6 +131,29 @@ type JobFinished struct {
 	CostMicros int64 // micro-USD
 	DurationMS int64
 	AuditID    string
+	Item       string       // that is closed by it; empty for one of a workflow
+	Phases     []SpanRecord // what the worker says that it did, by its own clock
+	Skew       int64        // microseconds by which that clock is ahead of the host's
+	SkewKnown  bool
+}
+
+// SpanRecord is a span of the worker's own: a phase of an attempt. Times are of the worker's clock.
+type SpanRecord struct {
+	ID     string // 16 hex
+	Parent string // 16 hex; the attempt's span, or another of these
+	Name   string // admit, fetch, run, compile, upload, …: one of those that Describe in the worker knows
+	Start  int64  // unix microseconds
+	End    int64
+	Error  string // why it failed, or empty
+}
+
+func (s *SpanRecord) fields(c *coder) {
+	c.str(1, &s.ID)
+	c.str(2, &s.Parent)
+	c.str(3, &s.Name)
+	c.i64(4, &s.Start)
+	c.i64(5, &s.End)
+	c.str(6, &s.Error)
 }
 
 func (r *JobFinished) fields(c *coder) {
@@ -121,6 +169,10 @@ func (r *JobFinished) fields(c *coder) {
 	c.i64(10, &r.CostMicros)
 	c.i64(11, &r.DurationMS)
 	c.str(12, &r.AuditID)
+	c.str(13, &r.Item)
+	list(c, 14, &r.Phases)
+	c.i64(15, &r.Skew)
+	c.flag(16, &r.SkewKnown)
 }
 
 // ResultRefused: a result came that no longer counts. It is noted and changes nothing.

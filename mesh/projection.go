@@ -5,12 +5,13 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"voxmesh/hopper"
 	"voxmesh/oplog"
 )
 
 // reducerVersion names what apply does. It changes with every change of apply or of the memo's form, so that memos of
 // another version count as absent and are made anew.
-const reducerVersion = 3
+const reducerVersion = 4
 
 // Projection is the fold that the op-log keeps memos of.
 type Projection struct{}
@@ -77,6 +78,10 @@ func (s *State) fields(c *coder) {
 	entities(c, 16, s.Runs, func(r *Run) { s.runs.Set(r.ID, r) })
 	entities(c, 17, s.Invites, func(i *Invite) { s.invites.Set(i.PeerID, i) })
 	entities(c, 18, s.Access, func(a *Access) { s.access.Set(a.Fingerprint, a) })
+	c.u64(19, &s.Admitted)
+	c.u64(20, &s.Batches)
+	c.u64(21, &s.NextRun)
+	entities(c, 22, s.itemRecords, func(i *itemRecord) { s.hopper.Put(hopper.Item(*i)) })
 }
 
 func (s *State) auditFields(c *coder, n protowire.Number) {
@@ -188,6 +193,9 @@ func (j *Job) fields(c *coder) {
 	c.i64(19, &j.TokensUsed)
 	c.i64(20, &j.Cost)
 	c.i64(21, &j.DurationMS)
+	list(c, 22, &j.Phases)
+	c.i64(23, &j.Skew)
+	c.flag(24, &j.SkewKnown)
 }
 
 // part codes one record inside another.
@@ -211,6 +219,16 @@ func (r *Run) fields(c *coder) {
 	c.class(4, &r.Class)
 	c.i64(5, &r.At)
 	c.strs(6, &r.Jobs)
+	c.str(7, &r.Item)
+	switch {
+	case !c.enc:
+		r.Flow = &Flow{}
+		if part(c, 8, r.Flow); r.Flow.Definition == "" {
+			r.Flow = nil
+		}
+	case r.Flow != nil:
+		part(c, 8, r.Flow)
+	}
 }
 
 func (i *Invite) fields(c *coder) {

@@ -38,6 +38,19 @@ var reducers = map[string]func(*State, oplog.Op){
 	KindAccessAdded:   on(applyAccessAdded),
 	KindAccessRemoved: on(applyAccessRemoved),
 	KindAuditEntry:    on(applyAudit),
+
+	KindItemAdmitted:   on(applyItemAdmitted),
+	KindItemTriaged:    on(applyItemTriaged),
+	KindItemOverridden: on(applyItemOverridden),
+	KindItemsBatched:   on(applyItemsBatched),
+	KindItemClosed:     on(applyItemClosed),
+	KindItemSuggested:  on(applyItemSuggested),
+
+	KindWorkflowStarted:  on(applyWorkflowStarted),
+	KindActivityExpanded: on(applyActivityExpanded),
+	KindActivitySkipped:  on(applyActivitySkipped),
+	KindActivityReused:   on(applyActivityReused),
+	KindWorkflowFinished: on(applyWorkflowFinished),
 }
 
 // on decodes the body for a reducer of one kind.

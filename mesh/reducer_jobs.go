@@ -49,9 +49,11 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	s.Submitted++
 	s.jobs.Set(j.Job, j)
 	s.index(j)
-	run := Run{ID: r.Run, Trace: op.Trace, Title: r.Title, Class: r.Class, At: op.At}
+	run := Run{ID: r.Run, Trace: op.Trace, Title: r.Title, Class: r.Class, At: op.At, Item: r.Item}
 	if old, ok := s.runs.Get(r.Run); ok {
 		run = *old
+	} else {
+		s.NextRun = max(s.NextRun, s.Submitted-1) + 1
 	}
 	run.Jobs = append(append([]string(nil), run.Jobs...), r.Job)
 	s.runs.Set(run.ID, &run)
@@ -144,6 +146,7 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 		j.ExitCode, j.Code, j.Error = r.ExitCode, r.Code, r.Error
 		j.Output, j.OutputSize, j.TokensUsed = r.Output, r.OutputSize, r.Tokens
 		j.Cost, j.DurationMS = r.CostMicros, r.DurationMS
+		j.Phases, j.Skew, j.SkewKnown = r.Phases, r.Skew, r.SkewKnown
 		if held {
 			j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Status.String(), r.Error })
 		}

@@ -10,8 +10,8 @@ import (
 	"voxmesh/mesh/privacy"
 )
 
-// workflow is a run of three jobs: one ended well at its second attempt, one runs, one waits.
-func workflow() *tape {
+// flowRun is a run of three jobs: one ended well at its second attempt, one runs, one waits.
+func flowRun() *tape {
 	tp := newTape().start("ann", "bob")
 	at := func(sec int64) { tp.at = noon + sec*second }
 	sub := func(id, model string) {
@@ -39,7 +39,7 @@ func workflow() *tape {
 }
 
 func TestARunInALineAndAsATree(t *testing.T) {
-	tp := workflow()
+	tp := flowRun()
 	want := RunRow{
 		RunID: "r-1", TraceID: "0123456789abcdef0123456789abcdef", Title: "the nightly j-1", PrivacyClass: privacy.PairedPeersOnly,
 		Status: "running", NodeID: "ann", Start: noon, DurationMS: 30_000, CostUSD: 0.25, Model: "qwen", Tokens: 7,
@@ -74,7 +74,7 @@ func TestARunInALineAndAsATree(t *testing.T) {
 }
 
 func TestTheWorstJobSpeaksForTheRun(t *testing.T) {
-	tp := workflow()
+	tp := flowRun()
 	tp.at += second
 	end := func(id string, attempt uint32, st JobState, why string) {
 		tp.op(KindJobFinished, &JobFinished{Job: id, Attempt: attempt, Status: st, Error: why})

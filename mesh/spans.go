@@ -13,9 +13,12 @@ import (
 // that goes on is the time until now.
 type SpanView struct {
 	SpanID       string        `json:"span_id"`
+	ParentID     string        `json:"parent_id,omitempty"` // empty: the run's own
+	SpanKind     SpanKind      `json:"span_kind"`
 	SpanName     string        `json:"span_name"`
 	Status       string        `json:"status"`
 	Start        int64         `json:"start"`
+	End          int64         `json:"end_micros,omitempty"` // 0: it goes on
 	DurationMS   int64         `json:"duration_ms"`
 	PrivacyClass privacy.Class `json:"privacy_class"`
 	NodeID       string        `json:"node_id,omitempty"`
@@ -23,8 +26,26 @@ type SpanView struct {
 	Attempt      uint32        `json:"attempt,omitempty"`
 	Error        string        `json:"error,omitempty"`
 	Events       []SpanEvent   `json:"events,omitempty"` // of an attempt: its lease, its start, its end
-	Children     []SpanView    `json:"children"`
+	CostUSD      float64       `json:"cost_usd,omitempty"`
+	Waits        string        `json:"waits,omitempty"`             // of an activity that did not start: "render[2]", or why a job waits
+	SkewMicros   int64         `json:"clock_skew_micros,omitempty"` // of a worker's own span: its clock was so much ahead, and Start is corrected by it
+
+	Attributes map[string]string `json:"attributes,omitempty"` // vox.mesh.*
+	Children   []SpanView        `json:"children"`
 }
+
+// SpanKind is what a span stands for.
+type SpanKind string
+
+// The kinds of spans, from the outside in.
+const (
+	SpanRun      SpanKind = "run"
+	SpanActivity SpanKind = "activity" // a job, or an instance of a workflow's activity with the jobs of all its tries
+	SpanAttempt  SpanKind = "attempt"  // from a lease to its end
+	SpanLease    SpanKind = "lease"    // from the grant until the worker took the job
+	SpanDispatch SpanKind = "dispatch" // from then until it ran
+	SpanPhase    SpanKind = "phase"    // run, and what the worker says of itself: admit, fetch, compile, upload, …
+)
 
 // SpanEvent is a moment of a span.
 type SpanEvent struct {
@@ -52,7 +73,18 @@ type RunView struct {
 	Attempts     uint32        `json:"attempts"`
 	Done         int           `json:"done"`
 	Error        string        `json:"error,omitempty"`
+	ItemID       string        `json:"item_id,omitempty"`    // of the hopper
+	Workflow     string        `json:"workflow,omitempty"`   // its name, of a workflow
+	Activities   int           `json:"activities,omitempty"` // of a workflow, a fan-out counted by its elements once they are known
+	ReplayOf     string        `json:"replay_of,omitempty"`
+	Skews        []ClockSkew   `json:"clock_skews,omitempty"`
 	Root         SpanView      `json:"root"`
+}
+
+// ClockSkew is by how much a node's clock was ahead of the host's in a run.
+type ClockSkew struct {
+	NodeID string `json:"node_id"`
+	Micros int64  `json:"micros"`
 }
 
 // SpanID derives the id of a span from what it names.

@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"voxmesh/audit"
+	"voxmesh/hopper"
 	"voxmesh/mesh/privacy"
 )
 
@@ -31,11 +32,15 @@ type State struct {
 	runs    btree.Map[string, *Run]
 	invites btree.Map[string, *Invite]
 	access  btree.Map[string, *Access]
+	hopper  hopper.Board
 
 	MeshCap    *int64 // the mesh's own cap; nil is none set
 	Spent      int64  // by the mesh in the window that ends at At
 	Tokens     int64
 	Submitted  uint64 // jobs ever
+	Admitted   uint64 // hopper items ever
+	Batches    uint64 // of the hopper, ever
+	NextRun    uint64 // the number of no run so far: see nextRun
 	Acts       uint64 // audit entries ever
 	ErrorCount int64  // failed and timed-out jobs in the window
 	Audit      audit.Tree
@@ -127,6 +132,9 @@ type Job struct {
 	TokensUsed int64
 	Cost       int64
 	DurationMS int64
+	Phases     []SpanRecord
+	Skew       int64 // microseconds by which the clock of Phases is ahead
+	SkewKnown  bool
 }
 
 // Refusal is a node's own no to a job; it is final for that node until its policy changes.
@@ -165,7 +173,7 @@ func (a *Attempt) fields(c *coder) {
 	c.str(7, &a.Reason)
 }
 
-// Run is what a person started: one job now, a workflow of many later.
+// Run is what a person started: one job, or a workflow of many.
 type Run struct {
 	ID    string
 	Trace string
@@ -173,6 +181,8 @@ type Run struct {
 	Class privacy.Class
 	At    int64
 	Jobs  []string
+	Item  string // of the hopper, or empty
+	Flow  *Flow  // of a workflow, else nil
 }
 
 // Invite is an invitation, without its secret.
@@ -265,6 +275,9 @@ func (s *State) Queue(limit int) []*Job {
 	return out
 }
 
+// Hopper gives the hopper's items. It is shared and must not be changed.
+func (s *State) Hopper() *hopper.Board { return &s.hopper }
+
 // QueueLen is how many jobs wait.
 func (s *State) QueueLen() int { return s.queue.Len() }
 
@@ -327,6 +340,7 @@ func (s *State) clone() *State {
 	c.runs = *s.runs.Copy()
 	c.invites = *s.invites.Copy()
 	c.access = *s.access.Copy()
+	c.hopper = s.hopper.Copy()
 	return &c
 }
 

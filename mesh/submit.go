@@ -75,7 +75,7 @@ func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket
 					WithHint("name one with --model, or look at voxmesh models")
 			}
 		}
-		rec.Job, rec.Run = shortID("j-", next.Submitted), shortID("r-", next.Submitted)
+		rec.Job, rec.Run = shortID("j-", next.Submitted), next.nextRun()
 		rec.Submitter = next.Operator
 		t = Ticket{rec.Job, rec.Run, trace}
 		return []oplog.Draft{draft(KindJobSubmitted, actor, trace, rec, jobIndex(rec.Job), runIndex(rec.Run))}, nil

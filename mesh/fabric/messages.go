@@ -43,7 +43,8 @@ type Report struct {
 	Instance string `json:"instance"` // of this start of the agent, 16 hex
 	N        uint64 `json:"n"`        // counts up within an instance: an overtaken report is dropped
 	UptimeMS int64  `json:"uptime_ms"`
-	RTTMicro int64  `json:"rtt_us"` // of the last request, 0 is not known
+	RTTMicro int64  `json:"rtt_us"`             // of the last request, 0 is not known
+	ClockUS  int64  `json:"clock_us,omitempty"` // the worker's own clock when it wrote this, unix microseconds: for display alone
 
 	Held     []Held   `json:"held"`
 	Describe Describe `json:"describe"`
@@ -80,6 +81,17 @@ type Result struct {
 	OutputSize int64  `json:"output_size"`
 	Tokens     int64  `json:"tokens"`
 	DurationMS int64  `json:"duration_ms"`
+	Spans      []Span `json:"spans,omitempty"`
+}
+
+// Span is what the worker did for one attempt, by its own clock: unix microseconds.
+type Span struct {
+	ID     string `json:"id"`     // 16 hex
+	Parent string `json:"parent"` // 16 hex
+	Name   string `json:"name"`
+	Start  int64  `json:"start"`
+	End    int64  `json:"end"`
+	Error  string `json:"error,omitempty"`
 }
 
 // Describe is what a worker gives: the summary of its policy and its models.

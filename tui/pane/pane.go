@@ -45,6 +45,7 @@ type Session struct {
 	Run   string
 	Model string
 	Entry string // of the audit log
+	Item  string // of the hopper
 
 	generation uint64
 }
@@ -121,8 +122,9 @@ type (
 	// Visit goes to where a thing is shown: a node to its inspector, a job, run or span to the drawer, an entry to Audit,
 	// a model to Models, an item to the Hopper. The layer that gives it stays, unless it closes itself first.
 	Visit struct{ Ref Ref }
-	// Act begins an act on a thing: its confirmation or its box. Text is what was typed for it already: the intent that is
-	// to be sent, or the file for a node.
+	// Act begins an act on a thing: its confirmation or its box. Text is what was chosen for it already: the intent that is
+	// to be sent, or the file for a node; the new priority of an item, its new place from 1 for a move; the ids of a batch,
+	// with spaces between; the activity from which on a run is replayed.
 	Act struct {
 		Verb keys.ID
 		On   Ref
