@@ -337,7 +337,7 @@ func TestManyJobs(t *testing.T) {
 		for i := range 3000 {
 			l.submit("10:00:00", fmt.Sprintf("j-%05x", i), "r-1", "part", privacy.PairedPeersOnly)
 		}
-		x := open1(t, l.st, run("r-1"), 80, 24).has("workflow, 0 of 3000 done", "1–14 of 3001")
+		x := open1(t, l.st, run("r-1"), 80, 24).has("0 of 3000 jobs done", "1–14 of 3001")
 		x.hold = true
 		x.send(pane.Changed{}, pane.Changed{})
 		if x.l.loaded.build != 0 {
