@@ -20,7 +20,7 @@ func TestDrawing(t *testing.T) {
 	want := []string{
 		"",
 		"╭[Events] Output  Attempts  Record ────────────── r-19c4 PAIRED  running 6:16 ─╮",
-		"│ nightly-render                                     2 of 3 jobs done   $0.08 │",
+		"│ nightly-render                                      2 of 3 jobs done   $0.08 │",
 		"│ vox://trace/4bf92f3577b34da6a3ce929d0e0e4736                                 │",
 		"│  SPAN OR EVENT                CLASS  NODE         START     TIME  STATUS     │",
 		"│▸ nightly-render               PAIRED –            10:06:10  6:16  running    │",
