@@ -27,7 +27,7 @@ func (c *console) carry(from pane.Pane, act pane.Action) tea.Cmd {
 		c.notice = say(act.Said, c.s.Now())
 		return tea.SetClipboard(act.Text)
 	case pane.Visit:
-		return c.visit(act.Ref)
+		return c.visit(act.Ref, act.As)
 	case pane.Act:
 		return c.begin(act)
 	case pane.Seek:
@@ -71,13 +71,13 @@ var home = map[pane.Kind]keys.ID{
 	pane.Node: keys.Pane1, pane.Invite: keys.Pane1, pane.Item: keys.Pane3, pane.Model: keys.Pane4, pane.Entry: keys.Pane6,
 }
 
-// visit goes to where a thing is shown: to its pane, or to the drawer that lies over any.
-func (c *console) visit(r pane.Ref) tea.Cmd {
+// visit goes to where a thing is shown: to its pane, or to the drawer or the timeline that lie over any.
+func (c *console) visit(r pane.Ref, as pane.Shape) tea.Cmd {
 	c.dirty = everything
 	c.recent.Visited(c.s, r)
 	switch r.Kind {
 	case pane.Job, pane.Run, pane.Span:
-		return c.openDrawer(r)
+		return c.openRun(r, as)
 	}
 	id, ok := home[r.Kind]
 	if !ok {

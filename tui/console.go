@@ -98,7 +98,7 @@ func (c *console) Init() tea.Cmd {
 		}
 	}
 	if c.o.Open.Kind != pane.None {
-		cmds = append(cmds, c.visit(c.o.Open))
+		cmds = append(cmds, c.visit(c.o.Open, pane.AsFits))
 	}
 	return tea.Batch(cmds...)
 }

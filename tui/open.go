@@ -114,3 +114,22 @@ func (c *console) allowed(a pane.Act) bool {
 	c.notice = say(keys.Get(a.Verb).Show()+" "+verb.Name(c.s, a.Verb, a.On)+": "+why, c.s.Now())
 	return false
 }
+
+// openRun shows a run as it is asked for: of a workflow the timeline, of a job the drawer, unless the other is meant.
+func (c *console) openRun(r pane.Ref, as pane.Shape) tea.Cmd {
+	if as == pane.AsTimeline || as == pane.AsFits && c.isWorkflow(r) {
+		return c.openTimeline(r)
+	}
+	return c.openDrawer(r)
+}
+
+func (c *console) isWorkflow(r pane.Ref) bool {
+	id := verb.Target(r)
+	if r.Kind == pane.Job {
+		if j, ok := c.s.World.State.Job(r.ID); ok {
+			id = j.Run
+		}
+	}
+	run, ok := c.s.World.State.Run(id)
+	return ok && run.Flow != nil
+}

@@ -121,9 +121,12 @@ func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 func (l *Layer) drawHead(b *cell.Buffer, in layout.Rect) {
 	v := &l.loaded.view
 	facts := []string{}
-	if n := len(v.Jobs); n > 1 {
-		facts = append(facts, fmt.Sprintf("workflow, %d of %d done", v.Done, n))
-	} else if n == 1 {
+	switch n := len(v.Jobs); {
+	case v.Workflow != "":
+		facts = append(facts, fmt.Sprintf("workflow, %d of %d done", v.Done, v.Activities))
+	case n > 1:
+		facts = append(facts, fmt.Sprintf("%d of %d jobs done", v.Done, n))
+	case n == 1:
 		if j, ok := l.jobOf(v.Jobs[0]); ok {
 			facts = append(facts, safe(j.Runner)+", "+safe(j.Kind))
 		}

@@ -55,10 +55,11 @@ type Layer struct {
 	ctx  context.Context
 	stop context.CancelFunc
 
-	run   string // empty as long as only the job is known
-	want  string // the job or span that the cursor is to go to
-	view  view
-	whole bool // it has the whole pane, however wide that is
+	run    string // empty as long as only the job is known
+	want   string // the job or span that the cursor is to go to
+	placed bool   // the cursor was taken to where it begins
+	view   view
+	whole  bool // it has the whole pane, however wide that is
 
 	loaded loaded
 	acts   acts
@@ -124,7 +125,7 @@ func (l *Layer) show(ref pane.Ref) tea.Cmd {
 	}
 	if run == "" || run != l.run {
 		l.loaded, l.acts, l.out = loaded{}, acts{}, newOutView()
-		l.lines, l.folds = nil, map[string]bool{}
+		l.lines, l.folds, l.placed = nil, map[string]bool{}, false
 	}
 	l.run, l.want = run, want
 	if run != "" {
@@ -179,7 +180,12 @@ func (l *Layer) do(msg pane.Do) (pane.Action, tea.Cmd) {
 			return nil, nil
 		}
 		return pane.Close{}, nil
-	case keys.Next, keys.View:
+	case keys.View:
+		if l.loaded.view.Workflow != "" {
+			return pane.Visit{Ref: l.here(), As: pane.AsTimeline}, nil
+		}
+		return nil, l.turn((l.view + 1) % numViews)
+	case keys.Next:
 		return nil, l.turn((l.view + 1) % numViews)
 	case keys.Previous:
 		return nil, l.turn((l.view + numViews - 1) % numViews)
@@ -252,6 +258,14 @@ func (l *Layer) Selected() pane.Ref {
 	}
 	if l.run == "" {
 		return pane.Ref{Kind: pane.Job, ID: l.want}
+	}
+	return pane.Ref{Kind: pane.Run, ID: l.run}
+}
+
+// here is the span under the cursor of the tree, else the run: where the timeline begins.
+func (l *Layer) here() pane.Ref {
+	if i := l.tree.At(); l.view == events && i < len(l.lines) && l.lines[i].span != "" {
+		return pane.Ref{Kind: pane.Span, ID: l.run + "/" + l.lines[i].span}
 	}
 	return pane.Ref{Kind: pane.Run, ID: l.run}
 }
@@ -329,8 +343,12 @@ func (l *Layer) Keys() []keys.Binding {
 	if l.view == events {
 		bs = append(bs, fold(keys.Left, "fold", "close the branch, or go to what it is in"), fold(keys.Right, "", "open the branch, or go into it"))
 	}
+	viewKey := keys.Get(keys.View).As("view", "events, output, attempts, record")
+	if l.loaded.view.Workflow != "" {
+		viewKey = keys.Get(keys.View).As("timeline", "the same run on an axis of time")
+	}
 	bs = append(bs,
-		keys.Get(keys.View).As("view", "events, output, attempts, record"),
+		viewKey,
 		keys.Get(keys.Next).As("", "next view"), keys.Get(keys.Previous).As("", "previous view"),
 	)
 	if l.view == events || l.view == attempts {

@@ -20,7 +20,7 @@ func TestDrawing(t *testing.T) {
 	want := []string{
 		"",
 		"╭[Events] Output  Attempts  Record ────────────── r-19c4 PAIRED  running 6:16 ─╮",
-		"│ nightly-render                                 workflow, 2 of 3 done   $0.08 │",
+		"│ nightly-render                                      2 of 3 jobs done   $0.08 │",
 		"│ vox://trace/4bf92f3577b34da6a3ce929d0e0e4736                                 │",
 		"│  SPAN OR EVENT                CLASS  NODE         START     TIME  STATUS     │",
 		"│▸ nightly-render               PAIRED –            10:06:10  6:16  running    │",
@@ -252,7 +252,7 @@ func TestOldRun(t *testing.T) {
 		rec := &books{run: v, jobs: jobs}
 		empty := newSample().st
 		x := openWith(t, empty, run("r-19c4"), 80, 24, rec, nil).has("wasm render", "succeeded")
-		x.do(keys.Previous).has("3 of 3 done", "j-0001  PAIRED  succeeded")
+		x.do(keys.Previous).has("3 of 3 jobs done", "j-0001  PAIRED  succeeded")
 		x.send(pane.Changed{}, pane.Second{})
 		if n := rec.count("run"); n != 1 {
 			t.Errorf("it was read %d times", n)
@@ -337,7 +337,7 @@ func TestManyJobs(t *testing.T) {
 		for i := range 3000 {
 			l.submit("10:00:00", fmt.Sprintf("j-%05x", i), "r-1", "part", privacy.PairedPeersOnly)
 		}
-		x := open1(t, l.st, run("r-1"), 80, 24).has("workflow, 0 of 3000 done", "1–14 of 3001")
+		x := open1(t, l.st, run("r-1"), 80, 24).has("0 of 3000 jobs done", "1–14 of 3001")
 		x.hold = true
 		x.send(pane.Changed{}, pane.Changed{})
 		if x.l.loaded.build != 0 {

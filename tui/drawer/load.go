@@ -236,8 +236,10 @@ func (l *Layer) grow() {
 	l.lines = treeOf(v, l.shownActs(), l.folds, l.costOf, l.isAway)
 	l.tree.Set(idsOf(l.lines, func(n line) string { return n.id }))
 	if l.want == "" {
+		l.failedFirst()
 		return
 	}
+	l.placed = true
 	for _, n := range l.lines {
 		if n.span == l.want || n.job == l.want {
 			l.tree.Select(n.id)
@@ -245,6 +247,35 @@ func (l *Layer) grow() {
 		}
 	}
 	l.want = ""
+}
+
+// failedFirst takes the cursor, once, to what failed: to the first attempt that did, with what it said, else to the first
+// branch.
+func (l *Layer) failedFirst() {
+	if l.placed || !failed(l.loaded.view.Status) {
+		return
+	}
+	l.placed = true
+	found := ""
+	for _, n := range l.lines {
+		if !n.problem || n.parent == "" {
+			continue
+		}
+		if found == "" || n.try > 0 {
+			found = n.id
+		}
+		if n.try > 0 {
+			break
+		}
+	}
+	if found != "" {
+		l.tree.Select(found)
+		l.chose()
+	}
+}
+
+func failed(status string) bool {
+	return status == mesh.Failed.String() || status == mesh.TimedOut.String()
 }
 
 func idsOf[T any](all []T, id func(T) string) []string {

@@ -119,9 +119,13 @@ type (
 
 	// Clip copies text through the terminal and says so.
 	Clip struct{ Text, Said string }
-	// Visit goes to where a thing is shown: a node to its inspector, a job, run or span to the drawer, an entry to Audit,
-	// a model to Models, an item to the Hopper. The layer that gives it stays, unless it closes itself first.
-	Visit struct{ Ref Ref }
+	// Visit goes to where a thing is shown: a node to its inspector, a job, run or span to the drawer or, of a workflow, to
+	// the timeline, an entry to Audit, a model to Models, an item to the Hopper. The layer that gives it stays, unless it
+	// closes itself first.
+	Visit struct {
+		Ref Ref
+		As  Shape // of a job, run or span
+	}
 	// Act begins an act on a thing: its confirmation or its box. Text is what was chosen for it already: the intent that is
 	// to be sent, or the file for a node; the new priority of an item, its new place from 1 for a move; the ids of a batch,
 	// with spaces between; the activity from which on a run is replayed.
@@ -184,6 +188,16 @@ const (
 	Entry // of the audit log
 	Item  // of the hopper
 	Mesh  // the whole mesh: for its cap
+)
+
+// Shape is how a run is shown.
+type Shape uint8
+
+// The shapes.
+const (
+	AsFits     Shape = iota // a workflow as a timeline, a job in the drawer
+	AsTree                  // in the drawer
+	AsTimeline              // as lanes on an axis of time
 )
 
 // Ref points at a thing of the mesh by its id.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
@@ -28,23 +27,12 @@ type formRow struct {
 	y    int
 }
 
-// textName is what is typed, by the kind of work.
-func (l *Layer) textName() string {
-	switch runners[l.runner] {
-	case "wasm":
-		return "File"
-	case "embed":
-		return "Text"
-	}
-	return "Prompt"
-}
-
 func (l *Layer) name(p part) string {
 	switch p {
 	case what:
 		return "Work"
 	case text:
-		return l.textName()
+		return l.kind.text()
 	case args:
 		return "Arguments"
 	case model:
@@ -57,32 +45,34 @@ func (l *Layer) name(p part) string {
 
 // command is what does the same in a shell.
 func (l *Layer) command() string {
-	out := []string{"voxmesh", "run", runners[l.runner]}
-	if l.class != privacy.PairedPeersOnly {
+	out := []string{"voxmesh"}
+	switch l.kind {
+	case intent:
+		out = append(out, "hopper", "submit")
+	case workflow:
+		out = append(out, "workflow", "run")
+	default:
+		out = append(out, "run", string(l.kind))
+	}
+	if l.kind != workflow && l.class != privacy.PairedPeersOnly {
 		out = append(out, "--privacy", l.class.String())
 	}
 	if l.on != "" {
 		out = append(out, "--on", verb.Quote(l.on))
 	}
-	input := l.text.Value()
-	if input == "" {
-		input = strings.ToUpper(l.textName())
-	} else {
-		input = verb.Quote(input)
+	if l.kind.asksModel() && l.model != "" {
+		out = append(out, "--model", verb.Quote(l.model))
 	}
-	if runners[l.runner] == "wasm" {
-		out = append(out, input)
-		if a := strings.Fields(l.args.Value()); len(a) > 0 {
-			out = append(out, "--")
-			for _, s := range a {
-				out = append(out, verb.Quote(s))
-			}
+	input := strings.ToUpper(l.kind.text())
+	if typed := l.text.Value(); typed != "" {
+		input = verb.Quote(typed)
+	}
+	out = append(out, input)
+	if a := strings.Fields(l.args.Value()); len(a) > 0 && (l.kind == wasm || l.kind == command) {
+		out = append(out, "--")
+		for _, s := range a {
+			out = append(out, verb.Quote(s))
 		}
-	} else {
-		if l.model != "" {
-			out = append(out, "--model", verb.Quote(l.model))
-		}
-		out = append(out, input)
 	}
 	return strings.Join(out, " ")
 }
@@ -100,23 +90,20 @@ func (l *Layer) click(c pane.Click) {
 
 func (l *Layer) draw(b *cell.Buffer, f layout.Frame) {
 	wide := min(boxWidth, f.Width-4) - 4
-	var wrong []string
-	if l.why != "" {
-		wrong = format.Wrap(l.why, wide)
-	}
+	wrong := l.wrong(wide)
 	command := format.Command("$ "+l.command(), wide)
 	if len(command) > 3 {
 		command = append(command[:2], format.End(command[2], wide-1)+"…")
 	}
 	parts := l.parts()
-	could := min(len(l.fits), couldMax)
-	h := 2 + len(parts) + 1 + 1 + could + 1 + len(command)
+	below := l.belowRows(f.Layer.H - len(parts) - len(command) - len(wrong) - 6)
+	h := 2 + len(parts) + 1 + below + 1 + len(command)
 	if len(wrong) > 0 {
 		h += len(wrong) + 1
 	}
 	r := layout.Box(f, f.Layer, boxWidth, h)
 	l.at = r
-	boxes.Draw(b, r, "Send", l.class)
+	boxes.Draw(b, r, "Send", l.boxClass())
 	in := r.BoxText()
 	x, y := in.X, in.Y
 	l.rows = l.rows[:0]
@@ -125,9 +112,58 @@ func (l *Layer) draw(b *cell.Buffer, f layout.Frame) {
 		l.rows = append(l.rows, formRow{p, y})
 		y++
 	}
-	y = l.drawCould(b, x, y+1, wide, could) + 1
+	y = l.drawBelow(b, x, y+1, wide, below) + 1
 	y = boxes.Paragraph(b, in, y, wrong, theme.In(theme.Failed))
 	boxes.Paragraph(b, in, y, command, theme.In(theme.Third))
+}
+
+// wrongMost bounds the rows that say what is wrong.
+const wrongMost = 6
+
+func (l *Layer) wrong(wide int) []string {
+	var out []string
+	if l.why != "" {
+		out = format.Wrap(l.why, wide)
+	}
+	for _, w := range l.plan.wrong {
+		out = append(out, format.Wrap(w, wide)...)
+	}
+	if n := len(out); n > wrongMost {
+		out = append(out[:wrongMost-1], fmt.Sprintf("%d rows more: voxmesh workflow preview FILE shows all", n-wrongMost+1))
+	}
+	return out
+}
+
+// boxClass is the class of what is sent: of a workflow the widest of its activities.
+func (l *Layer) boxClass() privacy.Class {
+	if l.kind != workflow {
+		return l.class
+	}
+	var widest privacy.Class
+	for _, s := range l.plan.steps {
+		widest = max(widest, s.PrivacyClass)
+	}
+	return widest
+}
+
+// belowRows is how many rows stand below the fields, where there is room for some.
+func (l *Layer) belowRows(room int) int {
+	if l.kind == workflow {
+		return 1 + max(min(len(l.plan.steps), room-1), 0)
+	}
+	return 1 + min(len(l.fits), couldMax)
+}
+
+func (l *Layer) drawBelow(b *cell.Buffer, x, y, w, rows int) int {
+	switch l.kind {
+	case workflow:
+		l.drawSteps(b, x, y, w, rows-1)
+	case intent:
+		l.drawIntent(b, x, y, w, rows-1)
+	default:
+		l.drawCould(b, x, y, w, rows-1)
+	}
+	return y + rows
 }
 
 func (l *Layer) drawPart(b *cell.Buffer, x, y, w int, p part) {
@@ -160,40 +196,11 @@ func orElse(s, other string) string {
 
 func (l *Layer) drawRunners(b *cell.Buffer, x, y, w int) {
 	end := x + w
-	for i, s := range []string{"prompt", "embed", "wasm file"} {
+	for _, k := range kinds {
 		lead, tail, st := " ", " ", theme.In(theme.Third)
-		if i == l.runner {
+		if k == l.kind {
 			lead, tail, st = "[", "]", theme.In(theme.Text)
 		}
-		x = b.Put(x, y, end-x, lead+s+tail+" ", st)
+		x = b.Put(x, y, end-x, lead+k.label()+tail, st)
 	}
-}
-
-// drawCould says who could take it, those first who can, and gives the row after them.
-func (l *Layer) drawCould(b *cell.Buffer, x, y, w, n int) int {
-	now, later := l.could()
-	says := fmt.Sprintf("Could run on %d of %d", len(now)+len(later), len(l.fits))
-	ink := theme.In(theme.Second)
-	if len(now)+len(later) == 0 {
-		says, ink = "Nobody could run it as things are", theme.In(theme.Waiting)
-	}
-	b.Put(x, y, w, says, ink)
-	order := append(append([]mesh.Fit(nil), now...), later...)
-	for _, f := range l.fits {
-		if !f.Allowed && f.Rule != mesh.RuleBusy {
-			order = append(order, f)
-		}
-	}
-	for i, f := range order[:n] {
-		st := theme.In(theme.Second)
-		if !f.Allowed {
-			st = theme.In(theme.Third)
-		}
-		reason := f.Word
-		if f.Reason != "" {
-			reason = f.Reason
-		}
-		row.Candidate(b, x, y+1+i, w, f.PrivacyClass, f.NodeID, reason, st)
-	}
-	return y + 1 + n
 }

@@ -1,26 +1,21 @@
-// Package send is the layer that sends work: a prompt to a language model, a text to be embedded, or a WebAssembly module
-// from a file.
+// Package send is the layer that sends work: an intent in words, which the hopper classifies, a prompt to a language model, a
+// text to be embedded, a WebAssembly module from a file, a program that a donor gives, or a workflow from a file.
 //
 // It says before anything leaves who could take it and who could not, and where nobody can as things are it asks once
 // more. The file is opened by whoever sits at the terminal, never by the host for them: how is given to New, and where
 // it can't be done the layer says so. What is sent is a job like any other; the layer shows the command that does the
-// same. The prompt is kept nowhere but in the job.
+// same. The prompt is kept nowhere but in the job. Of a workflow it first reads the file and shows what is wrong with it, or
+// what it would do where; then enter runs that, and not what the file may hold by then.
 package send
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
-	"voxmesh/mesh/clean"
-	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/field"
@@ -33,13 +28,12 @@ import (
 type Host interface {
 	PutBlob(r io.Reader, limit int64) (hash string, size int64, err error)
 	Submit(ctx context.Context, actor string, req mesh.JobRequest) (mesh.Ticket, error)
+	SubmitIntent(ctx context.Context, actor string, in mesh.Intent) (mesh.ItemView, error)
+	RunWorkflow(ctx context.Context, actor string, req mesh.FlowRequest) (mesh.Ticket, error)
 }
 
 // Files opens a file of the machine on which whoever is here types. Nil: none can be had from there.
 type Files func(ctx context.Context, path string) (io.ReadCloser, error)
-
-// The kinds of work, as the command line names them.
-var runners = []string{"text", "embed", "wasm"}
 
 // part is a field of the box.
 type part int
@@ -47,7 +41,7 @@ type part int
 const (
 	what part = iota
 	text      // prompt, text or path
-	args      // of a module
+	args      // of a module or a program
 	model
 	on
 	class
@@ -73,15 +67,16 @@ type Layer struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 
-	focus  part
-	runner int
-	text   field.Text
-	args   field.Text
-	model  string
-	on     string // a node's id; empty: any
-	class  privacy.Class
+	focus part
+	kind  kind
+	text  field.Text
+	args  field.Text
+	model string
+	on    string // a node's id; empty: any
+	class privacy.Class
 
 	fits    []mesh.Fit
+	plan    plan   // of a workflow, once its file was read
 	sending uint64 // the generation of the request that is on its way; 0: none is
 	sure    bool   // it was said that nobody can take it, and enter is to send all the same
 	why     string
@@ -93,6 +88,7 @@ type Layer struct {
 type sent struct {
 	generation uint64
 	ticket     mesh.Ticket
+	item       mesh.ItemView // of an intent
 	err        error
 }
 
@@ -104,26 +100,10 @@ func New(ctx context.Context, s *pane.Session, host Host, files Files, to pane.R
 		s: s, host: host, files: files, ctx: ctx, stop: stop, focus: text, class: privacy.PairedPeersOnly,
 		text: field.New(prompt, maxText, nil), args: field.New("", maxArgs, nil),
 	}
-	st := s.World.State
-	l.model = st.DefaultModel()
-	switch to.Kind {
-	case pane.Node:
-		l.on = to.ID
-		if n, ok := st.Node(to.ID); ok && len(n.Models) > 0 && !has(n, l.model) {
-			l.model = n.Models[0].Name
-		}
-	case pane.Model:
-		l.model = to.ID
-	}
-	if l.model == "" {
-		l.runner = slices.Index(runners, "wasm")
-	}
+	l.model = s.World.State.DefaultModel()
+	l.begin(to)
 	l.judge()
 	return l
-}
-
-func has(n *mesh.Node, model string) bool {
-	return slices.ContainsFunc(n.Models, func(m mesh.Model) bool { return m.Name == model })
 }
 
 // Typing reports whether letters are text now.
@@ -134,14 +114,6 @@ func (l *Layer) Bare() bool { return false }
 
 // Closed ends what is on its way.
 func (l *Layer) Closed() { l.stop() }
-
-// parts are the fields that there are for this kind of work.
-func (l *Layer) parts() []part {
-	if runners[l.runner] == "wasm" {
-		return []part{what, text, args, on, class}
-	}
-	return []part{what, text, model, on, class}
-}
 
 // field is the one that is typed in; nil where letters are keys.
 func (l *Layer) field() *field.Text {
@@ -169,6 +141,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		l.click(msg)
 	case sent:
 		return l.ended(msg), nil
+	case planned:
+		l.planEnded(msg)
 	}
 	return nil, nil
 }
@@ -176,7 +150,7 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 func (l *Layer) edit(f func(*field.Text)) {
 	if t := l.field(); t != nil {
 		f(t)
-		l.why, l.sure = "", false
+		l.why, l.sure, l.plan = "", false, plan{}
 	}
 }
 
@@ -215,10 +189,10 @@ func (l *Layer) step(by int) {
 
 // choose takes the next of what a field offers, or the one before.
 func (l *Layer) choose(back bool) {
-	l.why, l.sure = "", false
+	l.why, l.sure, l.plan = "", false, plan{}
 	switch l.focus {
 	case what:
-		l.runner = turn(runners, runners[l.runner], back)
+		l.kind = kinds[turn(kinds, l.kind, back)]
 	case model:
 		if all := l.models(); len(all) > 0 {
 			l.model = all[turn(all, l.model, back)]
@@ -260,21 +234,14 @@ func (l *Layer) nodes() []string {
 	return out
 }
 
-// request is the job but for what is stored first.
-func (l *Layer) request() mesh.JobRequest {
-	r := mesh.JobRequest{Runner: runners[l.runner], Class: l.class, On: l.on}
-	if r.Runner == "wasm" {
-		r.Args = strings.Fields(l.args.Value())
-		r.Title = clean.Max(filepath.Base(l.text.Value()), maxName).String()
-	} else {
-		r.Model = l.model
-		r.Title = clean.Max(l.text.Value(), maxName).String()
+// judge asks who could take it, or where the activities of a workflow would go.
+func (l *Layer) judge() {
+	if l.fits = nil; l.kind == workflow {
+		l.look()
+		return
 	}
-	return r
+	l.fits = l.s.World.State.NodesFor(l.s.World.Tel, l.s.Now(), l.request())
 }
-
-// judge asks who could take it.
-func (l *Layer) judge() { l.fits = l.s.World.State.NodesFor(l.s.World.Tel, l.s.Now(), l.request()) }
 
 // could tells those who can take it, now or when they are free.
 func (l *Layer) could() (now, later []mesh.Fit) {
@@ -289,83 +256,11 @@ func (l *Layer) could() (now, later []mesh.Fit) {
 	return now, later
 }
 
-// send sends it, where all is there; where nobody can take it as things are it asks once more.
-func (l *Layer) send() (pane.Action, tea.Cmd) {
-	if l.sending != 0 {
-		return nil, nil
-	}
-	now, later := l.could()
-	switch {
-	case l.s.Refuse() != "":
-		l.why = "Not now: " + l.s.Refuse() + "."
-	case strings.TrimSpace(l.text.Value()) == "":
-		l.focus, l.why = text, fmt.Sprintf("%s is empty.", l.textName())
-	case runners[l.runner] == "wasm" && l.files == nil:
-		l.why = "No file can be had from this terminal. $ ssh HOST run wasm - < FILE"
-	case runners[l.runner] != "wasm" && l.model == "":
-		l.why = "No node of the mesh has a model."
-	case len(now)+len(later) == 0 && !l.sure:
-		l.sure, l.why = true, "Nobody can take it as things are; enter again sends it all the same, and it waits."
-	default:
-		l.why, l.sure, l.sending = "", false, l.s.Generation()
-		return nil, l.submit(l.sending)
-	}
-	return nil, nil
-}
-
-// submit stores what the job carries and hands it in.
-func (l *Layer) submit(generation uint64) tea.Cmd {
-	ctx, host, files, actor, req := l.ctx, l.host, l.files, l.s.Actor, l.request()
-	input := l.text.Value()
-	return func() tea.Msg {
-		var err error
-		if req.Runner == "wasm" {
-			req.Module, err = module(ctx, host, files, strings.TrimSpace(input))
-		} else {
-			req.Prompt, _, err = host.PutBlob(strings.NewReader(input), mesh.MaxBlob)
-		}
-		if err != nil {
-			return sent{generation: generation, err: err}
-		}
-		t, err := host.Submit(ctx, actor, req)
-		return sent{generation, t, err}
-	}
-}
-
-func module(ctx context.Context, host Host, files Files, path string) (string, error) {
-	f, err := files(ctx, path)
-	if err != nil {
-		return "", err
-	}
-	hash, _, err := host.PutBlob(f, mesh.MaxBlob)
-	return hash, errors.Join(err, f.Close())
-}
-
-func (l *Layer) ended(m sent) pane.Action {
-	if m.generation != l.sending {
-		return nil
-	}
-	l.sending = 0
-	if m.err != nil {
-		l.why = "Not sent: " + m.err.Error() + "."
-		if _, hint := fault.Of(m.err); hint != "" {
-			l.why += " " + hint
-		}
-		return nil
-	}
-	l.s.Job = m.ticket.JobID
-	return pane.Several{
-		pane.Close{},
-		pane.Tell{Pane: keys.Pane2, Msg: pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: m.ticket.RunID}}},
-		pane.Notice{Text: "sent " + m.ticket.JobID + "   2 shows its run " + m.ticket.RunID},
-	}
-}
-
 // Keys gives the bindings.
 func (l *Layer) Keys() []keys.Binding {
 	out := []keys.Binding{
 		keys.Get(keys.Next).As("next field", "next field"),
-		keys.Get(keys.Open).As("send", "send it").When(l.s.Refuse),
+		keys.Get(keys.Open).As(l.enterWord()).When(l.s.Refuse),
 	}
 	if l.field() == nil {
 		out = append(out, keys.Get(keys.Right).As("other", "the next of what it offers"), keys.Get(keys.Left).As("", "the one before"))

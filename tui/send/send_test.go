@@ -42,9 +42,11 @@ func state() *mesh.State {
 }
 
 type host struct {
-	blobs map[string]string
-	asked []mesh.JobRequest
-	fail  error
+	blobs   map[string]string
+	asked   []mesh.JobRequest
+	intents []mesh.Intent
+	flows   []mesh.FlowRequest
+	fail    error
 }
 
 func (h *host) PutBlob(r io.Reader, _ int64) (string, int64, error) {
@@ -57,6 +59,16 @@ func (h *host) PutBlob(r io.Reader, _ int64) (string, int64, error) {
 func (h *host) Submit(_ context.Context, _ string, r mesh.JobRequest) (mesh.Ticket, error) {
 	h.asked = append(h.asked, r)
 	return mesh.Ticket{JobID: "j-0001", RunID: "r-0001"}, h.fail
+}
+
+func (h *host) SubmitIntent(_ context.Context, _ string, in mesh.Intent) (mesh.ItemView, error) {
+	h.intents = append(h.intents, in)
+	return mesh.ItemView{ItemID: "h-0001", Priority: "normal", Confidence: 0.5}, h.fail
+}
+
+func (h *host) RunWorkflow(_ context.Context, _ string, r mesh.FlowRequest) (mesh.Ticket, error) {
+	h.flows = append(h.flows, r)
+	return mesh.Ticket{RunID: "r-0001"}, h.fail
 }
 
 type play struct {
@@ -150,7 +162,7 @@ func TestModuleFromAFile(t *testing.T) {
 	p.do(keys.Previous, keys.Right, keys.Right) // from the prompt to the kind of work, and on to a module
 	p.do(keys.Next).typed("/tmp/hash.wasm")
 	p.do(keys.Next).typed("-n 3")
-	p.sees("[wasm file]", "bob-cpu", "$ voxmesh run wasm --on bob-cpu /tmp/hash.wasm -- -n 3")
+	p.sees("[wasm]", "bob-cpu", "$ voxmesh run wasm --on bob-cpu /tmp/hash.wasm -- -n 3")
 	p.do(keys.Open)
 	if len(p.h.asked) != 1 {
 		t.Fatalf("nothing was sent:\n%s", p.screen(80, 24))
@@ -179,10 +191,10 @@ func TestNobodyCan(t *testing.T) {
 func TestWhyNot(t *testing.T) {
 	p := begin(t, nil, pane.Ref{}, "")
 	p.do(keys.Open)
-	p.sees("Prompt is empty.")
-	p.do(keys.Previous, keys.Right, keys.Right, keys.Next).typed("a.wasm").do(keys.Open)
+	p.sees("Intent is empty.")
+	p.do(keys.Previous, keys.Right, keys.Right, keys.Right, keys.Next).typed("a.wasm").do(keys.Open)
 	p.sees("No file can be had from this terminal.")
-	p = begin(t, nil, pane.Ref{}, "hi")
+	p = begin(t, nil, pane.Ref{Kind: pane.Model, ID: "llama3.2:3b"}, "hi")
 	p.h.fail = errors.New("the log is full")
 	p.do(keys.Open)
 	p.sees("Not sent: the log is full.")
@@ -204,5 +216,75 @@ func TestHostilePaste(t *testing.T) {
 	p.do(keys.Open)
 	if len(p.h.asked) != 0 {
 		t.Error("it was sent while it was on its way")
+	}
+}
+
+func TestIntent(t *testing.T) {
+	p := begin(t, nil, pane.Ref{}, "")
+	p.sees("[intent]", "Say what you want done")
+	p.typed("summarise the build log")
+	p.sees("Classified ", "confidence 0.", "$ voxmesh hopper submit 'summarise the build log'")
+	p.do(keys.Open)
+	if len(p.h.intents) != 1 || p.h.intents[0].Text != "summarise the build log" || p.h.intents[0].Class != privacy.PairedPeersOnly {
+		t.Fatalf("sent %+v", p.h.intents)
+	}
+	all, ok := p.last.(pane.Several)
+	if !ok || all[1] != (pane.Tell{Pane: keys.Pane3, Msg: pane.Reveal{Ref: pane.Ref{Kind: pane.Item, ID: "h-0001"}}}) || p.s.Item != "h-0001" {
+		t.Errorf("it ended with %v", p.last)
+	}
+}
+
+const nightly = `workflow nightly {
+  activities: [
+    { name: split, runner: wasm, module: "split.wasm" },
+    { name: render, runner: wasm, module: "split.wasm", each: "${split.parts}", args: ["${item}"] },
+  ]
+}
+`
+
+func TestWorkflowFromAFile(t *testing.T) {
+	opened := map[string]int{}
+	files := func(_ context.Context, path string) (io.ReadCloser, error) {
+		opened[path]++
+		if strings.HasSuffix(path, ".wasm") {
+			return io.NopCloser(strings.NewReader("\x00asm")), nil
+		}
+		return io.NopCloser(strings.NewReader(nightly)), nil
+	}
+	p := begin(t, files, pane.Ref{Kind: pane.Node, ID: "bob-cpu"}, "workflow /home/ann/flows/nightly.vox")
+	p.sees("[workflow]", "The file is read first", "$ voxmesh workflow run --on bob-cpu /home/ann/flows/nightly.vox")
+	p.do(keys.Open)
+	p.sees("nightly: 2 activities", "split", "render")
+	if len(p.h.flows) != 0 {
+		t.Fatal("it was started before anybody saw what it would do")
+	}
+	p.do(keys.Open)
+	if len(p.h.flows) != 1 || p.h.flows[0].On != "bob-cpu" || p.h.flows[0].Definition.Name != "nightly" {
+		t.Fatalf("started %+v", p.h.flows)
+	}
+	if opened["/home/ann/flows/nightly.vox"] != 1 || opened["/home/ann/flows/split.wasm"] != 1 {
+		t.Errorf("opened %v: the file is read once, and a module once", opened)
+	}
+}
+
+func TestWorkflowThatIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.ReplaceAll(nightly, "runner: wasm", "runner: wsm"):    "nightly.vox:3:",
+		strings.ReplaceAll(nightly, "split.wasm", "../../etc/passwd"): "is not in the folder of the file",
+		nightly + strings.ReplaceAll(nightly, "nightly", "other"):     "the file has 2 workflows",
+		"\x00\xff{{{": "nightly.vox:1:",
+	} {
+		p := begin(t, func(_ context.Context, path string) (io.ReadCloser, error) {
+			if path != "nightly.vox" {
+				t.Errorf("%s was opened", path)
+			}
+			return io.NopCloser(strings.NewReader(text)), nil
+		}, pane.Ref{}, "workflow nightly.vox")
+		p.do(keys.Open)
+		p.sees(want)
+		p.do(keys.Open, keys.Open)
+		if len(p.h.flows) != 0 {
+			t.Errorf("%q was started", text)
+		}
 	}
 }
