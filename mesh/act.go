@@ -40,6 +40,7 @@ type ActResult struct {
 	Action    string `json:"action"`
 	Target    string `json:"target"`
 	Affected  int    `json:"affected"` // jobs stopped, requeued or started
+	ItemID    string `json:"item_id,omitempty"`
 	JobID     string `json:"job_id,omitempty"`
 	RunID     string `json:"run_id,omitempty"`
 	TraceID   string `json:"trace_id,omitempty"`
@@ -221,6 +222,7 @@ func (h *Host) prepareKill(next *State, w *act) error {
 		return err
 	}
 	w.begin(next, class)
+	steps := newSteps(next)
 	for _, j := range jobs {
 		if j.State.Ended() {
 			continue
@@ -237,7 +239,7 @@ func (h *Host) prepareKill(next *State, w *act) error {
 		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
 			rec.Output, rec.OutputSize = out.hash, out.size
 		}
-		w.ops = append(w.ops, w.draft(KindJobFinished, j.Trace, rec, jobIndex(j.Job)))
+		w.ops = append(w.ops, steps.finish(w.actor, j, rec))
 	}
 	if len(w.ops) == 0 {
 		if len(jobs) == 1 && jobs[0].Job == w.target {
@@ -282,8 +284,9 @@ func prepareRevoke(next *State, w *act) error {
 			WithHint("to stop its work: voxmesh kill %s --confirm %s --reason TEXT", n.ID, n.ID)
 	}
 	w.begin(next, n.Class)
+	steps := newSteps(next)
 	for _, j := range next.HeldBy(n.ID) {
-		w.ops = append(w.ops, requeue(j, CauseRevoked, n.ID+" was expelled", w.id))
+		w.ops = append(w.ops, steps.requeue(j, CauseRevoked, n.ID+" was expelled", w.id))
 	}
 	w.result.Affected = len(w.ops)
 	w.ops = append(w.ops, w.draft(KindNodeGone, "", &NodeGone{Node: n.ID, Why: "revoked", AuditID: w.id}))
@@ -317,6 +320,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 	for i, j := range jobs {
 		rec := j.JobSubmitted
 		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id
+		rec.Item, rec.Order = "", 0
 		if on != "" {
 			rec.On = on
 		}
@@ -324,8 +328,11 @@ func prepareReplay(next *State, w *act, a Action) error {
 			return fault.New("vox/node/unknown", "%s asked for %s, which is no longer in the mesh", j.Job, rec.On).
 				WithHint("name another node: --on NODE")
 		}
-		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, jobIndex(rec.Job), runIndex(run)))
-		w.result.JobID = rec.Job
+		if len(jobs) == 1 {
+			w.ops = append(w.ops, w.readmit(next, trace, &rec))
+		}
+		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, submitIndex(&rec)...))
+		w.result.JobID, w.result.ItemID = rec.Job, rec.Item
 	}
 	w.detail = map[string]string{"replay_of": target, "run": run}
 	w.result.RunID, w.result.TraceID, w.result.Affected = run, trace, len(jobs)

@@ -29,7 +29,7 @@ func acted(t testing.TB) (h *Host, first, again Ticket) {
 	if _, err := h.Resume(within(t), ada, "bob", "again"); err != nil {
 		t.Fatal(err)
 	}
-	return h, first, Ticket{res.JobID, res.RunID, res.TraceID}
+	return h, first, Ticket{res.ItemID, res.JobID, res.RunID, res.TraceID}
 }
 
 func idsOf(entries []AuditEntry) string {

@@ -46,6 +46,9 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 		return // ids are never reused
 	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	if it, ok := s.hopper.Item(r.Item); ok && r.Item != "" {
+		j.Order = it.Order
+	}
 	s.Submitted++
 	s.jobs.Set(j.Job, j)
 	s.index(j)
@@ -84,6 +87,9 @@ func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
 	})
 	if j, ok := s.jobs.Get(r.Job); ok {
 		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })
+		if j.stepOf(r.Item) {
+			s.hopper.Assign(r.Item, r.Node, op.At)
+		}
 	}
 }
 
@@ -96,6 +102,9 @@ func applyJobStarted(s *State, op oplog.Op, r *JobStarted) {
 		j.State, j.StartedAt = Running, op.At
 		j.attempt(func(a *Attempt) { a.StartedAt = op.At })
 	})
+	if j.stepOf(r.Item) {
+		s.hopper.Start(r.Item, j.Node, op.At)
+	}
 }
 
 func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
@@ -119,6 +128,9 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 		j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Cause.String(), r.Reason })
 	})
 	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), r.Job) })
+	if j.stepOf(r.Item) {
+		s.hopper.Return(r.Item, joined(r.Cause.String(), r.Reason), op.At)
+	}
 }
 
 // refuse notes a node's no in a fresh slice; its latest is the one that counts.
@@ -155,7 +167,13 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 	if held {
 		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), r.Job) })
 	}
+	if j.stepOf(r.Item) {
+		s.hopper.Close(r.Item, r.Status.outcome(), r.Error, op.Actor, r.AuditID, op.At)
+	}
 }
+
+// stepOf reports whether an op of the job that names the item is a step of it.
+func (j *Job) stepOf(item string) bool { return item != "" && item == j.Item }
 
 // account adds (sign 1) or takes away (sign -1) what a finished job cost, for its node and for the mesh.
 func (s *State) account(job string, sign int64) {
@@ -193,6 +211,7 @@ func (s *State) evict() {
 		}
 	}
 	s.evictInvites(limit)
+	s.hopper.Evict(limit)
 }
 
 // drop removes an ended job from the state.

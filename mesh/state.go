@@ -344,10 +344,8 @@ func (s *State) clone() *State {
 	return &c
 }
 
-// queueKey orders the queue: high priority first, then by submission.
-func queueKey(j *Job) string {
-	return string([]byte{255 - j.Priority}) + be(j.Seq) + j.Job
-}
+// queueKey orders the queue as hopper.Due says, or as a person did; among equals, by submission.
+func queueKey(j *Job) string { return be(uint64(j.order())^1<<63) + be(j.Seq) + j.Job }
 
 func endKey(j *Job) string { return be(uint64(j.EndedAt)) + j.Job }
 
