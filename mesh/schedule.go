@@ -129,6 +129,7 @@ func (h *Host) sweepBlobs() {
 			live[hash] = true
 		}
 	}
+	h.flows.liveBlobs(h.Snapshot(), live)
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {
 		h.cfg.Log("blobs: %v", err)
