@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voxmesh/audit"
@@ -56,6 +57,8 @@ type Host struct {
 	push    *pushes
 	prices  Prices
 	flows   *flowCache
+
+	intents atomic.Uint64 // seq of the newest op that put one into the inbox: see triage
 
 	wakeups *wakeups
 	ctx     context.Context
@@ -135,7 +138,7 @@ func (h *Host) start(ctx context.Context) error {
 	if err := h.listenToWorkers(); err != nil {
 		return err
 	}
-	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop, h.flowLoop} {
+	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop, h.triageLoop, h.flowLoop} {
 		h.wg.Add(1)
 		go func() {
 			defer h.wg.Done()

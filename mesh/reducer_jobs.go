@@ -1,6 +1,9 @@
 package mesh
 
-import "voxmesh/oplog"
+import (
+	"voxmesh/hopper"
+	"voxmesh/oplog"
+)
 
 // editJob changes a copy of a job and keeps the indexes (queue, held, ended) in step with its state.
 func (s *State) editJob(id string, f func(*Job)) {
@@ -44,8 +47,12 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 		return // ids are never reused
 	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	j.Due, j.Tie = r.Order, op.Seq
+	if j.Due == 0 {
+		j.Due = hopper.Due(rank(r.Priority, r.Source), op.At)
+	}
 	if it, ok := s.hopper.Item(r.Item); ok && r.Item != "" {
-		j.Order = it.Order
+		j.standAt(it)
 	}
 	s.Submitted++
 	s.jobs.Set(j.Job, j)
