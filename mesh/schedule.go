@@ -138,6 +138,7 @@ func (h *Host) sweepBlobs() {
 	for _, it := range h.Snapshot().hopper.Items() {
 		live[it.Prompt] = true
 	}
+	h.flows.liveBlobs(h.Snapshot(), live)
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {
 		h.cfg.Log("blobs: %v", err)
