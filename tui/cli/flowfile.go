@@ -37,6 +37,7 @@ type flowSource struct {
 	problems []workflow.Problem // of the file, and of the modules that it names
 }
 
+// severityError keeps a file from running.
 const severityError = "error"
 
 func (s *flowSource) bad() bool {
@@ -143,7 +144,7 @@ func (a *app) openModule(s *flowSource, f *flowFlags, path, given string) (io.Re
 	name := filepath.FromSlash(path)
 	if f.outside {
 		if !filepath.IsAbs(name) {
-			name = filepath.Join(s.dir, name)
+			name = s.dir + string(filepath.Separator) + name // joined, "-" would be standard input
 		}
 		return a.openFile(name)
 	}
