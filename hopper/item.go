@@ -93,6 +93,7 @@ type Item struct {
 	Batch      string // the batch that it is of, or empty
 	Yield      bool   // it runs and was asked to make room
 	AuditID    string // of its submission
+	On         string // the one node that it is to run on, or empty: a command, unlike Nodes
 	Overrides  []Override
 	Trail      []Step
 }

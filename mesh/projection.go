@@ -82,6 +82,7 @@ func (s *State) fields(c *coder) {
 	c.u64(20, &s.Batches)
 	c.u64(21, &s.NextRun)
 	entities(c, 22, s.itemRecords, func(i *itemRecord) { s.hopper.Put(hopper.Item(*i)) })
+	entities(c, 23, s.lessonRecords, func(l *lessonRecord) { s.hopper.PutLesson(hopper.Lesson(*l)) })
 }
 
 func (s *State) auditFields(c *coder, n protowire.Number) {
@@ -196,6 +197,9 @@ func (j *Job) fields(c *coder) {
 	list(c, 22, &j.Phases)
 	c.i64(23, &j.Skew)
 	c.flag(24, &j.SkewKnown)
+	c.i64(25, &j.Due)
+	c.u64(26, &j.Tie)
+	c.u32(27, &j.Nth)
 }
 
 // part codes one record inside another.

@@ -1,7 +1,7 @@
 package mesh
 
 import (
-	"fmt"
+	"cmp"
 
 	"voxmesh/hopper"
 	"voxmesh/oplog"
@@ -16,10 +16,19 @@ func (s *State) itemRecords() []*itemRecord {
 	return out
 }
 
-// rank makes a rank of what an op says; what no host writes is normal, by the orchestrator.
+func (s *State) lessonRecords() []*lessonRecord {
+	lessons := s.hopper.Lessons()
+	out := make([]*lessonRecord, len(lessons))
+	for i := range lessons {
+		out[i] = (*lessonRecord)(&lessons[i])
+	}
+	return out
+}
+
+// rank makes a rank of what an op says: none is normal, by the orchestrator.
 func rank(value, source uint8) hopper.Rank {
-	r := hopper.Rank{Value: hopper.Priority(value), Source: hopper.Source(source)}
-	if r.Value < hopper.Background || r.Value > hopper.Urgent {
+	r := hopper.Rank{Value: min(hopper.Priority(value), hopper.Urgent), Source: hopper.Source(source)}
+	if r.Value == 0 {
 		r.Value = hopper.Normal
 	}
 	if r.Source < hopper.LearningPolicy || r.Source > hopper.Developer {
@@ -33,30 +42,11 @@ func applyItemAdmitted(s *State, op oplog.Op, r *ItemAdmitted) {
 		return // ids are never reused
 	}
 	s.Admitted++
-	it := hopper.Item{
+	s.hopper.Admit(hopper.Item{
 		ID: r.Item, Intent: r.Intent, Session: r.Session, Actor: op.Actor, Prompt: r.Prompt, Run: r.Run, Class: r.Class,
 		Rank: rank(r.Priority, r.Source), Affinity: hopper.Affinity{Kind: r.Kind, Models: r.Models, Nodes: r.Nodes},
-		Confidence: int(min(r.Confidence, 100)), At: op.At, Since: op.At, Seq: op.Seq, State: hopper.Inbox,
-	}
-	it.Order = hopper.Due(it.Rank, op.At)
-	it.Trail = []hopper.Step{
-		{At: op.At, Name: "submitted", Actor: op.Actor, Detail: r.Session, AuditID: r.AuditID},
-		{At: op.At, Name: "admitted", Actor: "host", Detail: admittedAs(it.Rank, r)},
-	}
-	if r.Run != "" {
-		it.State = hopper.Triaged
-		it.Trail = append(it.Trail, hopper.Step{At: op.At, Name: "triaged", Actor: "host", Detail: r.Run})
-	}
-	s.hopper.Admit(it)
-}
-
-// admittedAs tells where an item's rank comes from.
-func admittedAs(to hopper.Rank, r *ItemAdmitted) string {
-	text := fmt.Sprintf("classified %s %.2f", rank(r.Classified, 0).Value, float64(min(r.Confidence, 100))/100)
-	if to.Source != hopper.Orchestrator {
-		text += fmt.Sprintf(", %s by %s", to.Value, to.Source)
-	}
-	return text
+		Classified: hopper.Priority(r.Classified), Confidence: int(r.Confidence), At: op.At, Seq: op.Seq, On: r.On, AuditID: r.AuditID,
+	})
 }
 
 func applyItemTriaged(s *State, op oplog.Op, r *ItemTriaged) {
@@ -67,7 +57,7 @@ func applyItemTriaged(s *State, op oplog.Op, r *ItemTriaged) {
 
 func applyItemOverridden(s *State, op oplog.Op, r *ItemOverridden) {
 	s.hopper.Override(r.Item, hopper.Override{
-		At: op.At, From: rank(r.From, 0).Value, To: rank(r.To, 0).Value, Place: int(min(r.Place, 1<<30)), Actor: op.Actor, Reason: r.Reason, AuditID: r.AuditID,
+		At: op.At, From: hopper.Priority(r.From), To: hopper.Priority(r.To), Place: int(min(r.Place, 1<<30)), Actor: op.Actor, Reason: r.Reason, AuditID: r.AuditID,
 	}, r.Order)
 	if r.Yield {
 		s.hopper.AskToYield(r.Item, op.At)
@@ -128,13 +118,11 @@ func (s *State) reorder(item string) {
 
 // follow takes over the rank and the place of the job's item.
 func (j *Job) follow(it *hopper.Item) {
-	j.Priority, j.Source, j.Order = uint8(it.Value), uint8(it.Source), it.Order
+	j.Priority, j.Source = uint8(it.Value), uint8(it.Source)
+	j.standAt(it)
 }
 
-// order is the job's place in the order of starting: the smallest goes first.
-func (j *Job) order() int64 {
-	if j.Order != 0 {
-		return j.Order
-	}
-	return hopper.Due(hopper.Rank{Value: hopper.Priority(j.Priority), Source: hopper.Source(j.Source)}, j.SubmittedAt)
+// standAt gives a job the place of its item.
+func (j *Job) standAt(it *hopper.Item) {
+	j.Due, j.Tie, j.Nth = it.Order, cmp.Or(it.Tie, it.Seq), it.Nth
 }

@@ -3,6 +3,7 @@ package mesh
 import (
 	"time"
 
+	"voxmesh/hopper"
 	"voxmesh/oplog"
 )
 
@@ -46,8 +47,12 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 		return // ids are never reused
 	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	j.Due, j.Tie = r.Order, op.Seq
+	if j.Due == 0 {
+		j.Due = hopper.Due(rank(r.Priority, r.Source), op.At)
+	}
 	if it, ok := s.hopper.Item(r.Item); ok && r.Item != "" {
-		j.Order = it.Order
+		j.standAt(it)
 	}
 	s.Submitted++
 	s.jobs.Set(j.Job, j)

@@ -135,6 +135,10 @@ type Job struct {
 	Phases     []SpanRecord
 	Skew       int64 // microseconds by which the clock of Phases is ahead
 	SkewKnown  bool
+
+	Due int64  // its place in the queue, with Tie and Nth: that of its item (see hopper.Item.Key), else its own
+	Tie uint64 //
+	Nth uint32 //
 }
 
 // Refusal is a node's own no to a job; it is final for that node until its policy changes.
@@ -344,8 +348,11 @@ func (s *State) clone() *State {
 	return &c
 }
 
-// queueKey orders the queue as hopper.Due says, or as a person did; among equals, by submission.
-func queueKey(j *Job) string { return be(uint64(j.order())^1<<63) + be(j.Seq) + j.Job }
+// queueKey orders the queue as the hopper is, by what is due first; the jobs of one item, by submission.
+func queueKey(j *Job) string {
+	nth := be(uint64(j.Nth))
+	return be(uint64(j.Due)^1<<63) + be(j.Tie) + nth[4:] + be(j.Seq) + j.Job
+}
 
 func endKey(j *Job) string { return be(uint64(j.EndedAt)) + j.Job }
 
