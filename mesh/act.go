@@ -27,7 +27,7 @@ const DefaultDrain = 30 * time.Minute
 // Action is an act on a node, a job or a run.
 type Action struct {
 	Name     string
-	Target   string        // node id, job id or run id
+	Target   string        // node id, job id, run id; to kill, an item or a batch of the hopper too; to replay, an item
 	On       string        // replay: the node to run it on; empty is as it was asked the first time
 	From     string        // replay of a workflow: the activity from which on, "render" or "render[1]"; empty: all of it
 	Deadline time.Duration // drain: 0 is DefaultDrain
@@ -112,7 +112,7 @@ func (h *Host) Resume(ctx context.Context, actor, node, reason string) (ActResul
 func (w *act) begin(next *State, class privacy.Class) {
 	w.id = audit.ID(next.Acts + 1)
 	w.class = class
-	w.ops = nil
+	w.ops, w.result = nil, ActResult{}
 }
 
 func (w *act) draft(kind, trace string, r record, index ...string) oplog.Draft {
@@ -179,6 +179,15 @@ func (s *State) targetJobs(target string) ([]*Job, privacy.Class, error) {
 		}
 		return jobs, r.Class, nil
 	}
+	if isItem(target) {
+		items, err := s.itemsOf(target)
+		var jobs []*Job
+		class := privacy.Unknown
+		for _, it := range items {
+			jobs, class = append(jobs, s.itemJobs(it)...), max(class, it.Class)
+		}
+		return jobs, class, err
+	}
 	switch {
 	case len(target) > 2 && target[:2] == "j-":
 		return nil, 0, fault.New("vox/job/unknown", "there is no job %s in the last day", printable(target)).WithHint("voxmesh jobs lists them")
@@ -217,12 +226,27 @@ func (h *Host) keepSoFar(target string) map[string]kept {
 // prepareKill ends every job of the target as killed. What it put out so far is kept: the live copy became a blob.
 // The worker, who may be out of reach, is told by the reconciler.
 func (h *Host) prepareKill(next *State, w *act) error {
+	if isItem(w.target) {
+		return h.prepareKillItems(next, w)
+	}
 	jobs, class, err := next.targetJobs(w.target)
 	if err != nil {
 		return err
 	}
 	w.begin(next, class)
-	steps := newSteps(next)
+	h.endJobs(newSteps(next), w, jobs)
+	if len(w.ops) == 0 {
+		if len(jobs) == 1 && jobs[0].Job == w.target {
+			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State).
+				WithHint("voxmesh logs %s shows what it put out", w.target)
+		}
+		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target).WithHint("voxmesh jobs shows what runs where")
+	}
+	return nil
+}
+
+// endJobs ends the jobs that did not end yet as killed by the act.
+func (h *Host) endJobs(x *steps, w *act, jobs []*Job) {
 	for _, j := range jobs {
 		if j.State.Ended() {
 			continue
@@ -233,23 +257,15 @@ func (h *Host) prepareKill(next *State, w *act) error {
 		}
 		if j.StartedAt > 0 {
 			rec.DurationMS = max(h.now().UnixMicro()-j.StartedAt, 0) / 1000
-			n, _ := next.Node(j.Node)
+			n, _ := x.s.Node(j.Node)
 			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
 		}
 		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
 			rec.Output, rec.OutputSize = out.hash, out.size
 		}
-		w.ops = append(w.ops, steps.finish(w.actor, j, rec))
+		w.ops = append(w.ops, x.finish(w.actor, j, rec))
+		w.result.Affected++
 	}
-	if len(w.ops) == 0 {
-		if len(jobs) == 1 && jobs[0].Job == w.target {
-			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State).
-				WithHint("voxmesh logs %s shows what it put out", w.target)
-		}
-		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target).WithHint("voxmesh jobs shows what runs where")
-	}
-	w.result.Affected = len(w.ops)
-	return nil
 }
 
 func prepareMode(next *State, w *act, a Action, now time.Time) error {
@@ -297,6 +313,15 @@ func prepareRevoke(next *State, w *act) error {
 func prepareReplay(next *State, w *act, a Action) error {
 	target := w.target
 	on := ""
+	if isItem(target) {
+		it, err := next.item(target)
+		if err != nil {
+			return err
+		}
+		if target = it.Run; target == "" {
+			return fault.New("vox/act/nothing-to-do", "nothing of %s ran yet", it.ID).WithHint("voxmesh hopper inbox shows what it waits for")
+		}
+	}
 	if n, ok := next.Node(target); ok {
 		if n.Run == "" {
 			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID).WithHint("voxmesh runs lists what ran")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"voxmesh/audit"
 	"voxmesh/hopper"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fault"
@@ -135,30 +134,6 @@ func (h *Host) itemAnswer(w *act) (ItemView, error) {
 	v, err := h.Item(w.target)
 	v.AuditID, v.Signature = w.result.AuditID, w.result.Signature
 	return v, err
-}
-
-// Reprioritize changes the priority of an item, or, with place over 0, its place in the inbox (from 1; the priority follows
-// its new neighbours where p is 0). The signed entry is in the same commit. What it means at each state: an item of the
-// inbox is queued anew; an assigned one is recalled unless it started; one that runs is asked to yield where its priority
-// falls; a closed one is refused. Codes: vox/hopper/capability-required, vox/hopper/unknown, vox/hopper/closed,
-// vox/act/nothing-to-do.
-func (h *Host) Reprioritize(ctx context.Context, g *audit.DeveloperOverride, item string, p hopper.Priority, place int) (ItemView, error) {
-	return ItemView{}, nil
-}
-
-// Batched is a batch that was made.
-type Batched struct {
-	BatchID   string     `json:"batch_id"`
-	AuditID   string     `json:"audit_id"`
-	Signature string     `json:"signature"`
-	Items     []ItemView `json:"items"`
-}
-
-// Batch makes several items of the inbox start as one, and be cancelled as one: kill takes its id. They go to the place of
-// the last of them, so nobody is overtaken and no capability is needed. Codes: vox/hopper/unknown, vox/hopper/closed,
-// vox/hopper/batch.
-func (h *Host) Batch(ctx context.Context, actor string, items []string) (Batched, error) {
-	return Batched{}, nil
 }
 
 // Suggest asks a model of the mesh what it would make of an item. The answer is noted in the trail and decides nothing.
