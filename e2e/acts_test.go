@@ -131,7 +131,7 @@ func checkExport(t *testing.T, h *host) {
 		t.Fatal(err)
 	}
 	a := stranger.do("audit", "verify", "--export", path, "--key", key)
-	if a.exit != 1 || a.code != "vox/audit/not-verified" || !strings.Contains(a.text, "a-0001") {
+	if a.exit != 1 || a.code != "vox/audit/not-verified" || !strings.Contains(a.text, "a-0002") {
 		t.Errorf("a changed export: exit %d, %s: %s", a.exit, a.code, a.text)
 	}
 }

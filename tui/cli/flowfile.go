@@ -24,7 +24,7 @@ type flowFlags struct {
 	name    string   // of the workflow in it
 	on      string   // node
 	modules []string // PATH=FILE or PATH=blob:HASH, instead of the file that the workflow names
-	outside bool     // modules may lie anywhere
+	outside bool     // modules may be links that lead out of the folder
 	file    string   // what the file is called where it was opened: for diagnostics
 }
 
