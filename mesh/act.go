@@ -345,7 +345,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 	for i, j := range jobs {
 		rec := j.JobSubmitted
 		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id
-		rec.Item, rec.Order = "", 0
+		rec.Item, rec.Order, rec.About = "", 0, ""
 		if on != "" {
 			rec.On = on
 		}
