@@ -174,6 +174,7 @@ func wantsJSON(args []string) bool {
 func exitOf(code string) int {
 	switch code {
 	case "vox/cli/usage", "vox/job/invalid", "vox/invite/unknown-slot", "vox/invite/bad-address", "vox/access/role",
+		"vox/hopper/intent-empty", "vox/hopper/intent-too-long",
 		"vox/policy/bad-path", "vox/policy/bad-value":
 		return 2
 	case "vox/host/none", "vox/host/gone", "vox/fabric/unreachable":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -105,7 +104,7 @@ func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, i
 				return err
 			}
 			st := s.Snapshot()
-			v := itemViews(st, list(st.Hopper(), limit), s.Telemetry(), s.Now())
+			v := st.ItemViews(list(st.Hopper(), limit), s.Telemetry(), s.Now())
 			return a.show(v, func(w io.Writer) {
 				if len(v) == 0 {
 					fmt.Fprintln(w, none)
@@ -117,14 +116,6 @@ func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, i
 	}
 	c.Flags().IntVar(&limit, "limit", 0, "how many at most (0: all)")
 	return c
-}
-
-func itemViews(st *mesh.State, items []*hopper.Item, tel *mesh.Telemetry, now time.Time) []mesh.ItemView {
-	out := make([]mesh.ItemView, 0, len(items))
-	for _, it := range items {
-		out = append(out, st.ItemView(it, tel, now))
-	}
-	return out
 }
 
 // itemTable writes items with the columns of the console's hopper.

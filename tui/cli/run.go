@@ -186,9 +186,11 @@ func (a *app) runJob(ctx context.Context, h *mesh.Host, req mesh.JobRequest, det
 			return err
 		}
 		v := h.Snapshot().JobView(j)
-		return a.show(v, func(w io.Writer) { fmt.Fprintf(w, "%s %s  %s\n", t.JobID, t.RunID, badge(v.PrivacyClass)) })
+		return a.show(v, func(w io.Writer) {
+			fmt.Fprintf(w, "%s %s  %s  item %s\n", t.JobID, t.RunID, badge(v.PrivacyClass), t.ItemID)
+		})
 	}
-	a.say("%s  %s  submitted", t.JobID, badge(req.Class))
+	a.say("%s  %s  submitted  item %s", t.JobID, badge(req.Class), t.ItemID)
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	if !a.json {
