@@ -91,22 +91,26 @@ func (s *subscription) catchUp(ctx context.Context) bool {
 		}
 		for _, op := range ops {
 			s.next = op.Seq
-			e := EventOf(op)
-			if !s.want(e.Topic) {
-				continue
-			}
-			select {
-			case s.out <- e:
-			case <-ctx.Done():
-				return false
-			case <-s.h.Done():
-				return false
+			for _, e := range EventsOf(op) {
+				if s.want(e.Topic) && !s.send(ctx, e) {
+					return false
+				}
 			}
 		}
 		if len(ops) < eventsPerRead {
 			return true
 		}
 	}
+}
+
+func (s *subscription) send(ctx context.Context, e Event) bool {
+	select {
+	case s.out <- e:
+		return true
+	case <-ctx.Done():
+	case <-s.h.Done():
+	}
+	return false
 }
 
 // ticks says what each node has spent, where that changed, at most once a second.
@@ -142,11 +146,13 @@ func budgetEvent(n *Node, sp Spend, now time.Time) Event {
 	}
 }
 
-// EventOf gives the event that an op stands for. An op of a kind that this version does not know is an event of that
-// kind without data.
+// EventOf gives the event that an op stands for, the first of EventsOf. An op of a kind that this version does not know is
+// an event of that kind without data.
 func EventOf(op oplog.Op) Event {
 	e := Event{V: 1, Topic: TopicMesh, Event: op.Kind, Seq: op.Seq, TraceID: op.Trace, TsMicros: op.At, Actor: op.Actor}
 	if f := eventData[op.Kind]; f != nil {
+		f(&e, op.Body)
+	} else if f := itemEvents[op.Kind]; f != nil {
 		f(&e, op.Body)
 	}
 	return e

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voxmesh/audit"
@@ -55,6 +56,8 @@ type Host struct {
 	busy    *busyNodes
 	push    *pushes
 	prices  Prices
+
+	intents atomic.Uint64 // seq of the newest op that put one into the inbox: see triage
 
 	wakeups *wakeups
 	ctx     context.Context
@@ -133,7 +136,7 @@ func (h *Host) start(ctx context.Context) error {
 	if err := h.listenToWorkers(); err != nil {
 		return err
 	}
-	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop} {
+	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop, h.triageLoop} {
 		h.wg.Add(1)
 		go func() {
 			defer h.wg.Done()
