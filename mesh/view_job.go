@@ -33,6 +33,7 @@ type JobView struct {
 	Submitter    string        `json:"submitter"`
 	Command      string        `json:"command,omitempty"` // the program of a command job
 	Scope        string        `json:"scope,omitempty"`   // what the work is for
+	ItemID       string        `json:"item_id,omitempty"` // of the hopper
 }
 
 // JobView gives one job.
@@ -42,7 +43,7 @@ func (s *State) JobView(j *Job) JobView {
 		CostUSD: usd(j.Cost), DurationMS: j.DurationMS, Kind: j.Kind, Runner: j.Runner, Title: j.Title,
 		Priority: j.Priority, Model: j.Model, Tokens: j.TokensUsed, Code: j.Code, Error: j.Error,
 		OutputBytes: j.OutputSize, SubmittedAt: j.SubmittedAt, StartedAt: j.StartedAt, EndedAt: j.EndedAt,
-		Submitter: j.Submitter, Command: j.Command, Scope: j.Scope,
+		Submitter: j.Submitter, Command: j.Command, Scope: j.Scope, ItemID: j.Item,
 	}
 	if j.Node != "" && j.State != Queued {
 		n := j.Node

@@ -20,7 +20,7 @@ import (
 func (a *app) actCmds() []*cobra.Command {
 	var out []*cobra.Command
 	for _, d := range []struct{ name, target, short string }{
-		{mesh.ActKill, "NODE|JOB|RUN", "Stop work now, with every process behind it"},
+		{mesh.ActKill, "NODE|JOB|RUN|ITEM|BATCH", "Stop work now, with every process behind it"},
 		{mesh.ActPause, "NODE", "Let a node take nothing new"},
 		{mesh.ActDrain, "NODE", "Let a node finish what it has, then nothing more"},
 		{mesh.ActReplay, "NODE|RUN|JOB", "Run again what ran: a node's latest run, a run, a job"},
@@ -32,7 +32,7 @@ func (a *app) actCmds() []*cobra.Command {
 }
 
 func (a *app) actCmd(name, target, short string) *cobra.Command {
-	var confirm, reason, on string
+	var confirm, reason, on, from string
 	var deadline time.Duration
 	c := &cobra.Command{
 		Use: name + " " + target + " --confirm " + target + " --reason TEXT", Short: short, Args: cobra.ExactArgs(1),
@@ -45,7 +45,7 @@ func (a *app) actCmd(name, target, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			res, err := h.Act(ctx, g, mesh.Action{Name: name, Target: args[0], On: on, Deadline: deadline})
+			res, err := h.Act(ctx, g, mesh.Action{Name: name, Target: args[0], On: on, From: from, Deadline: deadline})
 			if err != nil {
 				return err
 			}
@@ -56,6 +56,7 @@ func (a *app) actCmd(name, target, short string) *cobra.Command {
 	c.Flags().StringVar(&reason, "reason", "", "why: kept in the signed entry")
 	if name == mesh.ActReplay {
 		c.Flags().StringVar(&on, "on", "", "the node to run it on")
+		c.Flags().StringVar(&from, "from", "", "of a workflow: the activity from which on, as render or render[1]; earlier results are taken over")
 	}
 	if name == mesh.ActDrain {
 		c.Flags().DurationVar(&deadline, "deadline", mesh.DefaultDrain, "when what still runs is taken back")

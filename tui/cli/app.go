@@ -174,14 +174,15 @@ func wantsJSON(args []string) bool {
 func exitOf(code string) int {
 	switch code {
 	case "vox/cli/usage", "vox/job/invalid", "vox/invite/unknown-slot", "vox/invite/bad-address", "vox/access/role",
+		"vox/hopper/intent-empty", "vox/hopper/intent-too-long",
 		"vox/policy/bad-path", "vox/policy/bad-value":
 		return 2
 	case "vox/host/none", "vox/host/gone", "vox/fabric/unreachable":
 		return 5
 	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required",
-		"vox/policy/changed-underneath", "vox/policy/nothing-to-undo":
+		"vox/hopper/closed", "vox/workflow/outside", "vox/policy/changed-underneath", "vox/policy/nothing-to-undo":
 		return 3
-	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such":
+	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such":
 		return 4
 	}
 	family, name, _ := strings.Cut(strings.TrimPrefix(code, "vox/"), "/")
@@ -246,6 +247,7 @@ type source interface {
 	Job(string) (*mesh.Job, error)
 	Run(string) (mesh.RunView, error)
 	Runs() []mesh.RunView
+	Item(string) (mesh.ItemView, error)
 	Explain(string) (mesh.Explanation, error)
 	Output(ctx context.Context, job string, fn func(mesh.Chunk) error) error
 	logSource

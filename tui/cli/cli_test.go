@@ -55,6 +55,14 @@ func TestExitCodes(t *testing.T) {
 		{"leave nowhere", 4, "vox/mesh/unknown"},
 		{"events --topic nope", 2, "vox/cli/usage"},
 		{"budget set mesh", 2, "vox/cli/usage"},
+		{"hopper submit hello", 5, "vox/host/none"},
+		{"hopper submit", 2, "vox/cli/usage"},
+		{"hopper inbox", 0, ""},
+		{"hopper history --limit -1", 2, "vox/cli/usage"},
+		{"hopper reprioritize h-0000", 5, "vox/host/none"},
+		{"workflow run -", 5, "vox/host/none"},
+		{"workflow preview no-such.vox", 1, "vox/file/unreadable"},
+		{"workflow ls --workspace .", 0, ""},
 	} {
 		a, out, errs := local(t)
 		exit := a.execute(context.Background(), append(strings.Fields(tc.line), "--json"))
@@ -90,6 +98,9 @@ func TestSessionsAreKeptIn(t *testing.T) {
 		"kill bob --confirm bob --reason x":                   "vox/access/denied", "blob put": "vox/access/denied",
 		"invite": "vox/access/denied", "access add x": "vox/access/denied", "resume bob": "vox/access/denied",
 		"budget set mesh --cap 1": "vox/access/denied", "run text hello": "vox/access/denied",
+		"hopper submit hello": "vox/access/denied", "hopper reprioritize h-1 urgent --confirm h-1 --reason x": "vox/access/denied",
+		"hopper batch h-1": "vox/access/denied", "hopper suggest h-1": "vox/access/denied", "workflow run -": "vox/access/denied",
+		"workflow preview /etc/passwd": "vox/cli/refused", "workflow ls": "vox/cli/refused",
 	} {
 		a, out, _ := local(t)
 		a.local, a.role = false, sshd.Viewer

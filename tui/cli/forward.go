@@ -35,7 +35,20 @@ const (
 type files struct {
 	args  []int
 	flags []string
+
+	pack func(ctx context.Context, put putter, args []string) (*parcel, error) // instead of both, where a file names others
+	own  []string                                                              // flags that pack has dealt with
 }
+
+// parcel is a command that was packed where it was typed: what the host is to read of it. A nil one was answered there.
+type parcel struct {
+	args  []string
+	flags []string // such as "--file=render.vox"
+	in    io.Reader
+}
+
+// putter stores bytes at the host and gives their hash. The name is for errors.
+type putter func(name string, r io.Reader) (string, error)
 
 // command makes RunE of a command: it is handed over to a host, or run here.
 func (a *app) command(k kind, f files, run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
@@ -75,6 +88,17 @@ func (a *app) command(k kind, f files, run func(ctx context.Context, args []stri
 
 // forward has the host run the command and ends with its exit code.
 func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, args []string, f files) error {
+	if f.pack != nil {
+		p, err := f.pack(ctx, func(name string, r io.Reader) (string, error) { return a.put(ctx, c, name, r) }, args)
+		if err != nil || p == nil {
+			return err
+		}
+		line, err := a.commandLine(ctx, c, cmd, nil, f)
+		if err != nil {
+			return err
+		}
+		return a.hand(ctx, c, append(append(append(line, p.flags...), "--"), p.args...), p.in)
+	}
 	line, err := a.commandLine(ctx, c, cmd, args, f)
 	if err != nil {
 		return err
@@ -85,6 +109,11 @@ func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, a
 			in = a.in
 		}
 	}
+	return a.hand(ctx, c, line, in)
+}
+
+// hand has the host run a command line and ends with its exit code.
+func (a *app) hand(ctx context.Context, c *sshd.Client, line []string, in io.Reader) error {
 	exit, err := c.Run(ctx, sshd.RunOptions{Args: line, Env: a.environ, Stdin: in, Stdout: a.out, Stderr: a.err})
 	if err != nil && ctx.Err() != nil {
 		err = nil // interrupted as asked
@@ -99,7 +128,7 @@ func (a *app) commandLine(ctx context.Context, c *sshd.Client, cmd *cobra.Comman
 	line := strings.Fields(cmd.CommandPath())[1:]
 	var failed error
 	cmd.Flags().Visit(func(fl *pflag.Flag) {
-		if fl.Name == "data" || fl.Name == "workspace" {
+		if fl.Name == "data" || fl.Name == "workspace" || slices.Contains(f.own, fl.Name) {
 			return
 		}
 		for _, v := range flagValues(fl) {
@@ -157,6 +186,12 @@ func (a *app) upload(ctx context.Context, c *sshd.Client, name string) (string, 
 		return "", err
 	}
 	defer done()
+	hash, err := a.put(ctx, c, name, in)
+	return blobPrefix + hash, err
+}
+
+// put streams bytes to the host and gives the hash that they are stored under there.
+func (a *app) put(ctx context.Context, c *sshd.Client, name string, in io.Reader) (string, error) {
 	var out, errs bytes.Buffer
 	exit, err := c.Run(ctx, sshd.RunOptions{Args: []string{"blob", "put", "--json"}, Stdin: in, Stdout: &out, Stderr: &errs})
 	if err != nil {
@@ -172,7 +207,7 @@ func (a *app) upload(ctx context.Context, c *sshd.Client, name string) (string, 
 	if answer.Error != nil {
 		return "", fault.New(answer.Error.Code, "%s: %s", name, answer.Error.Message).WithHint("%s", answer.Error.Hint)
 	}
-	return blobPrefix + answer.Data.Hash, nil
+	return answer.Data.Hash, nil
 }
 
 // openFile opens a file that the caller named; "-" is standard input. In a session it is the only file there is.
@@ -186,15 +221,18 @@ func (a *app) openFile(name string) (io.Reader, func(), error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		why := err
-		if pe := (*os.PathError)(nil); errors.As(err, &pe) {
-			why = pe.Err
-		}
-		return nil, nil, fault.New("vox/file/unreadable", "%s cannot be read", cleanText(name)).WithHint("check the path").Wrap(why)
+		return nil, nil, unreadable(name, err)
 	}
 	if st, err := f.Stat(); err == nil && st.IsDir() {
 		_ = f.Close()
 		return nil, nil, fault.New("vox/file/unreadable", "%s is a folder", cleanText(name)).WithHint("name a file")
 	}
 	return f, func() { _ = f.Close() }, nil
+}
+
+func unreadable(name string, err error) error {
+	if pe := (*os.PathError)(nil); errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return fault.New("vox/file/unreadable", "%s cannot be read", cleanText(name)).WithHint("check the path").Wrap(err)
 }

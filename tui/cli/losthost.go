@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voxmesh/audit"
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
 	"voxmesh/tui"
@@ -110,6 +111,11 @@ func (h *lostHost) Job(id string) (*mesh.Job, error) {
 // Tail gives the end of a job's output.
 func (h *lostHost) Tail(ctx context.Context, job string, most int) (mesh.Output, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.Output, error) { return r.Tail(ctx, job, most) })
+}
+
+// Item gives an item of the hopper.
+func (h *lostHost) Item(id string) (mesh.ItemView, error) {
+	return ask(h, func(r *mesh.Reader) (mesh.ItemView, error) { return r.Item(id) })
 }
 
 // Explain says why a job is where it is.
@@ -216,5 +222,30 @@ func (*lostHost) PutBlob(io.Reader, int64) (string, int64, error) { return "", 0
 
 // Submit refuses.
 func (*lostHost) Submit(context.Context, string, mesh.JobRequest) (mesh.Ticket, error) {
+	return mesh.Ticket{}, hostIsLost()
+}
+
+// SubmitIntent refuses.
+func (*lostHost) SubmitIntent(context.Context, string, mesh.Intent) (mesh.ItemView, error) {
+	return mesh.ItemView{}, hostIsLost()
+}
+
+// Reprioritize refuses.
+func (*lostHost) Reprioritize(context.Context, *audit.DeveloperOverride, string, hopper.Priority, int) (mesh.ItemView, error) {
+	return mesh.ItemView{}, hostIsLost()
+}
+
+// Batch refuses.
+func (*lostHost) Batch(context.Context, string, []string) (mesh.Batched, error) {
+	return mesh.Batched{}, hostIsLost()
+}
+
+// Suggest refuses.
+func (*lostHost) Suggest(context.Context, string, string, string) (mesh.Ticket, error) {
+	return mesh.Ticket{}, hostIsLost()
+}
+
+// RunWorkflow refuses.
+func (*lostHost) RunWorkflow(context.Context, string, mesh.FlowRequest) (mesh.Ticket, error) {
 	return mesh.Ticket{}, hostIsLost()
 }

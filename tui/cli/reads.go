@@ -251,10 +251,10 @@ func (a *app) runsCmd() *cobra.Command {
 			}
 			v := s.Runs()
 			return a.show(v, func(w io.Writer) {
-				rows := [][]string{{"RUN", "CLASS", "STATUS", "WHAT", "TRACE", "START", "TIME", "COST"}}
+				rows := [][]string{{"RUN", "CLASS", "STATUS", "DONE", "WHAT", "TRACE", "START", "TIME", "COST"}}
 				for _, r := range v {
 					rows = append(rows, []string{
-						r.RunID, badge(r.PrivacyClass), r.Status, r.Title, r.TraceID[:min(8, len(r.TraceID))], at(r.Start),
+						r.RunID, badge(r.PrivacyClass), r.Status, doneText(r), r.Title, r.TraceID[:min(8, len(r.TraceID))], at(r.Start),
 						millis(r.DurationMS), dollars(r.CostUSD),
 					})
 				}
@@ -264,13 +264,34 @@ func (a *app) runsCmd() *cobra.Command {
 	}
 }
 
+// doneText is how far a workflow is.
+func doneText(v mesh.RunView) string {
+	if v.Workflow == "" {
+		return "-"
+	}
+	return fmt.Sprintf("%d/%d", v.Done, v.Activities)
+}
+
 func runTree(w io.Writer, v mesh.RunView) {
-	fmt.Fprintf(w, "%s  %s  %s  %s\nvox://trace/%s\n", v.RunID, badge(v.PrivacyClass), v.Status, v.Title, v.TraceID)
+	fmt.Fprintf(w, "%s  %s  %s  %s", v.RunID, badge(v.PrivacyClass), v.Status, v.Title)
+	if v.Workflow != "" {
+		fmt.Fprintf(w, "  workflow, %d of %d done", v.Done, v.Activities)
+	}
+	if v.ItemID != "" {
+		fmt.Fprintf(w, "  item %s", v.ItemID)
+	}
+	if v.ReplayOf != "" {
+		fmt.Fprintf(w, "  replay of %s", v.ReplayOf)
+	}
+	fmt.Fprintf(w, "\nvox://trace/%s\n", v.TraceID)
 	var walk func(s mesh.SpanView, depth int)
 	walk = func(s mesh.SpanView, depth int) {
-		fmt.Fprintf(w, "%s%s  %s  %s  %s  %s", strings.Repeat("  ", depth), s.SpanName, badge(s.PrivacyClass), s.NodeID, s.Status, millis(s.DurationMS))
+		fmt.Fprintf(w, "%s%s  %s  %s  %s  %s", strings.Repeat("  ", depth), s.SpanName, badge(s.PrivacyClass), dash(s.NodeID), s.Status, millis(s.DurationMS))
+		if s.Waits != "" {
+			fmt.Fprintf(w, "  waits for %s", s.Waits)
+		}
 		if s.Error != "" {
-			fmt.Fprintf(w, "  %s", s.Error)
+			fmt.Fprintf(w, "  %s", cleanText(s.Error))
 		}
 		fmt.Fprintln(w)
 		for _, c := range s.Children {
@@ -278,6 +299,9 @@ func runTree(w io.Writer, v mesh.RunView) {
 		}
 	}
 	walk(v.Root, 0)
+	for _, k := range v.Skews {
+		fmt.Fprintf(w, "%s clock %+.1f s, corrected\n", k.NodeID, float64(k.Micros)/1e6)
+	}
 }
 
 func (a *app) explainCmd() *cobra.Command {

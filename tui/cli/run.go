@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/privacy"
@@ -31,7 +30,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.on, "on", "", "the node to run on, by id or label")
 	fl.StringVar(&f.kind, "kind", "", "the kind of slot: gpu, cpu, text, embed")
 	fl.StringVar(&f.class, "privacy", "paired-peers-only", "who may see it: local-only, paired-peers-only, public-mesh")
-	fl.StringVar(&f.priority, "priority", "normal", "background, normal, urgent, or 1 to 9")
+	fl.StringVar(&f.priority, "priority", "", "background, normal, urgent, or 1 to 9 (default normal)")
 	fl.BoolVar(&f.nsfw, "nsfw", false, "mark the job as not safe for work")
 	fl.DurationVar(&f.timeout, "timeout", 0, "end it after this long (default: what the node allows)")
 	fl.BoolVar(&f.detach, "detach", false, "do not wait: print the job's id")
@@ -146,9 +145,9 @@ func (f *runFlags) request(runner string) (mesh.JobRequest, error) {
 	if err != nil {
 		return mesh.JobRequest{}, usage("%v", err)
 	}
-	prio, err := hopper.ParsePriority(f.priority)
+	prio, err := priorityFlag(f.priority)
 	if err != nil {
-		return mesh.JobRequest{}, usage("%v", err)
+		return mesh.JobRequest{}, err
 	}
 	return mesh.JobRequest{
 		Runner: runner, Kind: f.kind, Class: class, Priority: prio, NSFW: f.nsfw, Timeout: f.timeout, On: f.on, Title: f.title, Scope: f.scope,
@@ -187,9 +186,11 @@ func (a *app) runJob(ctx context.Context, h *mesh.Host, req mesh.JobRequest, det
 			return err
 		}
 		v := h.Snapshot().JobView(j)
-		return a.show(v, func(w io.Writer) { fmt.Fprintf(w, "%s %s  %s\n", t.JobID, t.RunID, badge(v.PrivacyClass)) })
+		return a.show(v, func(w io.Writer) {
+			fmt.Fprintf(w, "%s %s  %s  item %s\n", t.JobID, t.RunID, badge(v.PrivacyClass), t.ItemID)
+		})
 	}
-	a.say("%s  %s  submitted", t.JobID, badge(req.Class))
+	a.say("%s  %s  submitted  item %s", t.JobID, badge(req.Class), t.ItemID)
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	if !a.json {

@@ -45,7 +45,7 @@ func (a *app) tree() *cobra.Command {
 	}
 	group("mesh", a.serveCmd(), a.demoCmd(), a.inviteCmd(), a.nodesCmd(), a.edgesCmd(), a.summaryCmd(), a.budgetCmd(),
 		a.modelsCmd(), a.accessCmd(), a.doctorCmd())
-	group("work", a.runCmd(), a.jobsCmd(), a.logsCmd(), a.runsCmd(), a.openCmd(), a.explainCmd())
+	group("work", a.hopperCmd(), a.runCmd(), a.workflowCmd(), a.jobsCmd(), a.logsCmd(), a.runsCmd(), a.openCmd(), a.explainCmd())
 	group("act", a.actCmds()...)
 	group("give", a.joinCmd(), a.leaveCmd(), a.workCmd(), a.policyCmd())
 	group("log", a.eventsCmd(), a.oplogCmd(), a.auditCmd())
