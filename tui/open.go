@@ -60,7 +60,7 @@ func (c *console) explain(on pane.Ref) tea.Cmd {
 }
 
 func (c *console) confirm(a pane.Act) tea.Cmd {
-	return c.open(confirm.New(c.ctx, c.s, c.o.Actions, a.Verb, a.On), nil)
+	return c.open(confirm.New(c.ctx, c.s, c.o.Actions, a.Verb, a.On, a.Text), nil)
 }
 
 // unsealed does at once what can be done again.

@@ -9,6 +9,7 @@ package act
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -90,6 +91,8 @@ func past(res mesh.ActResult, on pane.Ref) string {
 	switch res.Action {
 	case mesh.ActKill:
 		switch {
+		case on.Kind == pane.Item:
+			return "cancelled " + res.Target
 		case on.Kind == pane.Job:
 			return "killed " + res.Target
 		case res.Affected == 1:
@@ -108,6 +111,21 @@ func past(res mesh.ActResult, on pane.Ref) string {
 		return "resumed " + res.Target
 	}
 	return res.Action + " " + res.Target
+}
+
+// Ranked says what a change of an item's priority, or of its place, did.
+func Ranked(v mesh.ItemView, moved bool) string {
+	text := v.ItemID + " is " + v.Priority + " now"
+	if moved {
+		text = "moved " + v.ItemID
+	}
+	if v.Place > 0 {
+		text += ", place " + strconv.Itoa(v.Place)
+	}
+	if v.AuditID != "" {
+		text += "   " + v.AuditID
+	}
+	return text
 }
 
 // BackOf is how an act is taken back that ended with res; nil where it is not.

@@ -11,6 +11,7 @@ import (
 	"voxmesh/tui/boxes"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
+	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
@@ -64,11 +65,19 @@ func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 
 var words = map[string]string{
 	mesh.ActKill: "Kill", mesh.ActPause: "Pause", mesh.ActDrain: "Drain", mesh.ActReplay: "Replay", mesh.ActRevoke: "Revoke",
+	mesh.ActReprioritize: "Priority",
 }
 
 func (l *Layer) title() string {
 	what := ""
 	switch {
+	case l.on.Kind == pane.Item && l.name == mesh.ActKill:
+		if len(l.scope) > 1 && l.target == l.scope[1] {
+			what = "batch "
+		}
+		return "Cancel: " + what + l.target
+	case l.id == keys.Move:
+		return "Move: " + l.target
 	case l.on.Kind == pane.Node && l.name == mesh.ActKill:
 		what = "work on "
 	case l.on.Kind == pane.Node && l.name == mesh.ActReplay:
@@ -83,6 +92,9 @@ func (l *Layer) lines(w int) []line {
 	gap := text(blank, "", theme.Style{})
 	for _, s := range format.Wrap(verb.EffectOf(l.s, l.name, l.on, l.said()), w) {
 		out = append(out, text(effect, s, theme.Style{}))
+	}
+	if l.name == mesh.ActReprioritize {
+		out = append(out, text(keep, l.change(), theme.In(theme.Text).With(theme.Bold)))
 	}
 	for _, j := range l.concerned() {
 		out = append(out, l.jobLine(j))
@@ -150,6 +162,10 @@ func (l *Layer) label(i int) line {
 		says = "Deadline, from now"
 	case theNode:
 		says = "Node, if another one than before"
+	case thePriority:
+		says = "Priority: ↑ ↓, or a number from 1 to 9"
+	case theScope:
+		says = "What: ↑ ↓"
 	}
 	ln := text(keep, says, st)
 	ln.hit = i
@@ -163,6 +179,10 @@ func (l *Layer) input(i int) line {
 			b.Put(x+1, y, 1, "▸", theme.In(theme.Text).With(theme.Bold))
 		}
 		f := &l.fields[i]
+		if f.kind.chooses() {
+			l.drawChoice(b, x+indent-1, y, w-indent+1, f.kind)
+			return
+		}
 		f.text.Draw(b, x+indent, y, w-indent, typing)
 		if f.kind == theID && ansi.StringWidth(f.text.Value()) < w-indent {
 			l.colour(b, x+indent, y)

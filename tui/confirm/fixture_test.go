@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/audit"
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
@@ -76,6 +77,7 @@ func aurelia() *world {
 type host struct {
 	acts   []mesh.Action
 	grants []*audit.Grant
+	ranks  []ranking
 	err    error
 }
 
@@ -88,6 +90,25 @@ func (h *host) Act(_ context.Context, g *audit.Grant, a mesh.Action) (mesh.ActRe
 		return mesh.ActResult{}, err
 	}
 	return mesh.ActResult{Action: a.Name, Target: a.Target, AuditID: "a-0193", Affected: 2, RunID: "r-19d0"}, nil
+}
+
+// ranking is a change that the host was asked for.
+type ranking struct {
+	item     string
+	priority hopper.Priority
+	place    int
+	reason   string
+}
+
+func (h *host) Reprioritize(_ context.Context, g *audit.DeveloperOverride, item string, p hopper.Priority, place int) (mesh.ItemView, error) {
+	h.ranks = append(h.ranks, ranking{item, p, place, g.Reason()})
+	if h.err != nil {
+		return mesh.ItemView{}, h.err
+	}
+	if err := g.Grant().Spend("ssh:mira", mesh.ActReprioritize, item); err != nil {
+		return mesh.ItemView{}, err
+	}
+	return mesh.ItemView{ItemID: item, Priority: p.String(), Place: 1, AuditID: "a-0194"}, nil
 }
 
 // play is a layer that a test talks to, as the root would.
@@ -105,10 +126,15 @@ type play struct {
 
 func begin(t testing.TB, w *world, id keys.ID, on pane.Ref) *play {
 	t.Helper()
+	return beginWith(t, w, id, on, "")
+}
+
+func beginWith(t testing.TB, w *world, id keys.ID, on pane.Ref, with string) *play {
+	t.Helper()
 	p := &play{t: t, h: &host{}, w: w}
 	p.s = &pane.Session{Actor: "ssh:mira", Operator: "mira", Now: func() time.Time { return now }, Theme: theme.New(true, false)}
 	p.look()
-	p.l = New(context.Background(), p.s, p.h, id, on)
+	p.l = New(context.Background(), p.s, p.h, id, on, with)
 	t.Cleanup(p.l.Closed)
 	return p
 }
@@ -164,14 +190,14 @@ func (p *play) pressed(id keys.ID) (pane.Action, tea.Cmd) {
 				p.notice = why
 				return nil, nil
 			}
-			return p.l.Update(pane.Do{ID: id, Key: named[id]})
+			return p.l.Update(pane.Do{ID: id, Key: typedKeys[id]})
 		}
 	}
 	p.t.Fatalf("%s is not bound", id)
 	return nil, nil
 }
 
-var named = map[keys.ID]tea.KeyPressMsg{keys.Erase: {Code: tea.KeyBackspace}}
+var typedKeys = map[keys.ID]tea.KeyPressMsg{keys.Erase: {Code: tea.KeyBackspace}}
 
 func (p *play) press(ids ...keys.ID) *play {
 	for _, id := range ids {

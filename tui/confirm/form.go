@@ -25,6 +25,8 @@ const (
 	theReason
 	theDeadline // of a drain
 	theNode     // of a replay
+	thePriority // of an item, which is chosen
+	theScope    // whether an item is cancelled, or its batch
 )
 
 // longestID is far longer than any id: what is cut there can't become one.
@@ -138,6 +140,7 @@ func (l *Layer) says() ([]string, theme.Style) {
 
 var progress = map[string]string{
 	mesh.ActKill: "Killing", mesh.ActPause: "Pausing", mesh.ActDrain: "Draining", mesh.ActReplay: "Replaying", mesh.ActRevoke: "Revoking",
+	mesh.ActReprioritize: "Changing",
 }
 
 // failure is the error of the last try and its hint. The command in a hint is the one under it.
@@ -188,6 +191,9 @@ func letters(n int) string {
 
 // wrongDetail says what is wrong with the third field.
 func (l *Layer) wrongDetail() string {
+	if why := l.unchanged(); why != "" {
+		return why
+	}
 	if l.has(theDeadline) {
 		if _, ok := verb.ParseDeadline(l.value(theDeadline)); !ok {
 			return "The deadline is a time like 30m or 1h30m, at most 168h."

@@ -1,7 +1,8 @@
-// Package confirm is the layer that stands before every act which can't be taken back, and before pause and drain.
+// Package confirm is the layer that stands before every act which can't be taken back, before pause and drain, and before
+// every change of an item's priority or place.
 //
 // It shows what would happen, to which jobs, and asks for the target's id, letter by letter, and a reason. Here, and in
-// the command line, audit.Confirm is called: nothing else in the program can make the grant that the host wants to see.
+// the command line, audit.Confirm and audit.ConfirmOverride are called: nothing else in the program can make the grant that the host wants to see.
 // What the layer is about is fixed when it opens: a list that moves under it changes nothing, and where its target goes,
 // its job ends or somebody else does the act first, it says so and can't act. It is asked of the host once, in a
 // command with a context; while that runs no second enter is taken. An error stays in the layer with what to do about
@@ -17,6 +18,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/audit"
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/privacy"
@@ -31,6 +33,7 @@ import (
 // Actor is what carries the act out.
 type Actor interface {
 	Act(ctx context.Context, g *audit.Grant, a mesh.Action) (mesh.ActResult, error)
+	Reprioritize(ctx context.Context, g *audit.DeveloperOverride, item string, p hopper.Priority, place int) (mesh.ItemView, error)
 }
 
 // Layer is one confirmation. Make one with New.
@@ -45,6 +48,10 @@ type Layer struct {
 	on     pane.Ref
 	target string
 	class  privacy.Class // as it was last known
+
+	priority hopper.Priority // that is chosen for an item
+	place    int             // in the inbox that it is moved to, from 1
+	scope    []string        // an item, and the batch that it is of: which of them is cancelled
 
 	fields []input
 	focus  int
@@ -65,12 +72,17 @@ type acted struct {
 	err        error
 }
 
-// New makes the confirmation of a sealed verb on a thing: keys.Kill, Pause, Drain, Replay or Revoke. The act, once sent,
-// ends with ctx or when the layer closes.
-func New(ctx context.Context, s *pane.Session, actor Actor, id keys.ID, on pane.Ref) *Layer {
+// New makes the confirmation of a sealed verb on a thing: keys.Kill, Pause, Drain, Replay or Revoke, and of an item
+// Priority and Move. text is what was chosen for it already, as pane.Act has it: a priority, or a place. The act, once
+// sent, ends with ctx or when the layer closes.
+func New(ctx context.Context, s *pane.Session, actor Actor, id keys.ID, on pane.Ref, text string) *Layer {
 	ctx, stop := context.WithCancel(ctx)
 	l := &Layer{s: s, actor: actor, ctx: ctx, stop: stop, id: id, name: string(id), on: on, target: verb.Target(on)}
+	if on.Kind == pane.Item {
+		l.name = verb.Name(s, id, on)
+	}
 	l.fields = inputs(l.name)
+	l.begin(text)
 	l.look()
 	return l
 }
@@ -94,6 +106,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		l.look()
 	case acted:
 		return l.acted(msg)
+	case ranked:
+		return l.ranked(msg), nil
 	case pane.Wheel:
 		l.scroll(msg.Down)
 	case pane.Click:
@@ -136,11 +150,18 @@ func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
 	case keys.Up, keys.Down:
 		l.step(d.ID == keys.Down)
 	case keys.Clear:
-		l.edited().text.Set("")
+		l.edit(func(f *input) { f.text.Set("") })
 	default:
-		l.edited().text.Key(d.Key)
+		l.edit(func(f *input) { f.text.Key(d.Key) })
 	}
 	return nil, nil
+}
+
+// edit changes the text of the field that is typed in, where it is one.
+func (l *Layer) edit(f func(*input)) {
+	if !l.at().chooses() {
+		f(l.edited())
+	}
 }
 
 func (l *Layer) turn(by int) {
@@ -149,13 +170,16 @@ func (l *Layer) turn(by int) {
 
 // enter goes from the id to the reason, and from there acts.
 func (l *Layer) enter() (pane.Action, tea.Cmd) {
-	if l.at() == theID {
+	if l.at() == theID || l.at().chooses() {
 		l.turn(1)
 		return nil, nil
 	}
 	l.asked = true
 	if l.refuse() != "" || !l.right() {
 		return nil, nil
+	}
+	if l.name == mesh.ActReprioritize {
+		return l.reprioritize()
 	}
 	grant, err := audit.Confirm(l.s.Actor, l.name, l.target, l.value(theID), l.value(theReason))
 	if err != nil {
@@ -194,6 +218,10 @@ func (l *Layer) typed(text string, pasted bool) {
 	if l.acting != 0 || text == "" {
 		return
 	}
+	if l.at().chooses() {
+		l.digit(text)
+		return
+	}
 	if pasted && l.at() != theReason {
 		text = trim(text)
 	}
@@ -223,6 +251,8 @@ func (l *Layer) edited() *input {
 // step is what ↑ and ↓ do: five minutes in a deadline, the next node, else the jobs that did not fit.
 func (l *Layer) step(down bool) {
 	switch l.at() {
+	case thePriority, theScope:
+		l.pick(down)
 	case theDeadline:
 		l.edited().step(down)
 	case theNode:
@@ -248,25 +278,40 @@ func (l *Layer) command() verb.Line {
 }
 
 func (l *Layer) said() verb.Said {
-	return verb.Said{Reason: trim(l.value(theReason)), Deadline: trim(l.value(theDeadline)), On: trim(l.value(theNode))}
+	said := verb.Said{Reason: trim(l.value(theReason)), Deadline: trim(l.value(theDeadline)), On: trim(l.value(theNode)), Place: l.place}
+	if l.has(thePriority) {
+		said.Priority = l.priority.String()
+	}
+	return said
 }
 
 // Keys gives the bindings: while the act runs, only why there are none.
 func (l *Layer) Keys() []keys.Binding {
-	does := l.name + ", once both are right"
-	if l.right() {
-		does = l.name
+	does := l.does()
+	if !l.right() {
+		does += ", once both are right"
 	}
 	out := []keys.Binding{
 		keys.Get(keys.Next).As("next field", "next field").When(l.busy),
 		keys.Get(keys.Open).As(does, "from the id to the reason; there: "+does).When(l.off),
 		keys.Get(keys.Back).As("cancel", "close; nothing was done").When(l.busy),
 		keys.Get(keys.Previous).As("", "previous field"),
-		keys.Get(keys.Up).As("", "a job up; in a deadline 5 minutes more"),
-		keys.Get(keys.Down).As("", "a job down; in a deadline 5 minutes less"),
+		keys.Get(keys.Up).As("", "a job up; in a deadline 5 minutes more; another choice"),
+		keys.Get(keys.Down).As("", "a job down; in a deadline 5 minutes less; another choice"),
 		keys.Get(keys.CopyCommand).As("", "copy the command"),
 	}
 	return append(out, field.Keys()...)
+}
+
+// does is the act as the last row has it.
+func (l *Layer) does() string {
+	switch {
+	case l.on.Kind == pane.Item && l.name == mesh.ActKill:
+		return "cancel it"
+	case l.id == keys.Move:
+		return "move"
+	}
+	return l.name
 }
 
 func (l *Layer) busy() string {

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type Fields struct {
 	Class  string
 	Model  string
 	Age    time.Duration
+	Also   func(name string) string // the parts that the filter was told of by Know
 }
 
 // Filter narrows a list: words that a row must have, in any column and in any case, and named parts, node: status:
@@ -32,6 +34,7 @@ type Filter struct {
 	was    string // kept before it was opened
 	text   string
 	parts  []part
+	also   []string
 }
 
 type part struct {
@@ -40,6 +43,9 @@ type part struct {
 	age  time.Duration
 	less bool
 }
+
+// Know adds named parts: of each row they are what Fields.Also says.
+func (f *Filter) Know(names ...string) { f.also = append(f.also, names...) }
 
 // Text is what was typed.
 func (f *Filter) Text() string { return f.text }
@@ -138,7 +144,7 @@ func (f *Filter) parse(text string) {
 			}
 			p.age = d
 			f.parts = append(f.parts, p)
-		case ok && (name == "node" || name == "status" || name == "class" || name == "model"):
+		case ok && (name == "node" || name == "status" || name == "class" || name == "model" || slices.Contains(f.also, name)):
 			f.parts = append(f.parts, part{name: name, want: want})
 		default:
 			f.parts = append(f.parts, part{want: w})
@@ -169,6 +175,9 @@ func (p part) matches(r Fields) bool {
 		return has(r.Model)
 	case "age":
 		return r.Age >= 0 && (r.Age < p.age) == p.less
+	}
+	if p.name != "" {
+		return r.Also != nil && has(r.Also(p.name))
 	}
 	return has(r.Text) || has(r.Node) || has(r.Status) || has(r.Class) || has(r.Model)
 }

@@ -14,9 +14,12 @@ import (
 // Said is what was typed so far for an act; what is empty stands in the command in capitals or not at all.
 type Said struct {
 	Reason   string
-	Deadline string // drain
-	On       string // replay: the node
-	Cap      string // dollars, or none
+	Deadline string   // drain
+	On       string   // replay: the node
+	Cap      string   // dollars, or none
+	Priority string   // reprioritize
+	Place    int      // reprioritize: in the inbox, from 1; 0: the priority decides
+	Items    []string // batch
 }
 
 // Command is the command that does the same. What is still to be said stands in capitals.
@@ -34,6 +37,11 @@ func (l Line) String() string { return strings.Join(l, " ") }
 // CommandFor is the command for the act called name with what was said so far.
 func CommandFor(name string, on pane.Ref, said Said) Line {
 	target := Quote(Target(on))
+	if on.Kind == pane.Item {
+		if l := itemCommand(name, on, said); l != nil {
+			return l
+		}
+	}
 	switch {
 	case on.Kind == pane.Invite:
 		return Line{"voxmesh invite revoke " + target}

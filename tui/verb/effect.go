@@ -38,6 +38,9 @@ func WayBack(name string) string {
 }
 
 func effect(s *pane.Session, name string, on pane.Ref, said Said) string {
+	if on.Kind == pane.Item {
+		return itemEffect(s, name, on, said)
+	}
 	jobs := Concerned(s, name, on)
 	switch name {
 	case mesh.ActKill:

@@ -20,6 +20,9 @@ func RefuseAct(s *pane.Session, name string, on pane.Ref) string {
 	if why := s.Refuse(); why != "" {
 		return why
 	}
+	if on.Kind == pane.Item {
+		return refuseItem(s, name, on)
+	}
 	switch name {
 	case mesh.ActKill:
 		return refuseKill(s, on)

@@ -19,19 +19,23 @@ import (
 // acts are the names by which the host and the command line know the verbs that are sealed.
 var acts = map[keys.ID]string{
 	keys.Kill: mesh.ActKill, keys.Pause: mesh.ActPause, keys.Drain: mesh.ActDrain, keys.Replay: mesh.ActReplay,
-	keys.Revoke: mesh.ActRevoke,
+	keys.Revoke: mesh.ActRevoke, keys.Priority: mesh.ActReprioritize,
 }
 
-// Sealed reports whether an act needs the typed confirmation. Pausing a node that does not work resumes it, and an
+// Sealed reports whether an act needs the typed confirmation. Moving an item of the hopper changes its rank as another
+// priority does. Pausing a node that does not work resumes it, and an
 // unused invite can be withdrawn at once: both can be done again.
 func Sealed(s *pane.Session, id keys.ID, on pane.Ref) bool {
-	return acts[id] != "" && on.Kind != pane.Invite && Name(s, id, on) != mesh.ActResume
+	return (acts[id] != "" || Name(s, id, on) == mesh.ActReprioritize) && on.Kind != pane.Invite && Name(s, id, on) != mesh.ActResume
 }
 
 // Name is the verb as the command line has it: kill, pause, resume, cap, send.
 func Name(s *pane.Session, id keys.ID, on pane.Ref) string {
 	if n := node(s, on); id == keys.Pause && n != nil && n.Mode != mesh.Active {
 		return mesh.ActResume
+	}
+	if id == keys.Move && on.Kind == pane.Item {
+		return mesh.ActReprioritize
 	}
 	if name := acts[id]; name != "" {
 		return name
@@ -54,6 +58,8 @@ func Of(k pane.Kind) []keys.ID {
 		return []keys.ID{keys.Send}
 	case pane.Mesh:
 		return []keys.ID{keys.Cap}
+	case pane.Item:
+		return []keys.ID{keys.Priority, keys.Kill}
 	}
 	return nil
 }
@@ -89,6 +95,8 @@ func Class(s *pane.Session, on pane.Ref) (c privacy.Class, ok bool) {
 		if r, ok := st.Run(runOf(on)); ok {
 			return r.Class, true
 		}
+	case pane.Item:
+		return itemsClass(s, on)
 	}
 	return privacy.Unknown, false
 }
@@ -118,6 +126,8 @@ func Jobs(s *pane.Session, on pane.Ref) []*mesh.Job {
 		}
 	case pane.Run, pane.Span:
 		return ofRun(st, runOf(on))
+	case pane.Item:
+		return itemJobs(s, on)
 	}
 	return nil
 }
