@@ -132,16 +132,21 @@ type kid struct {
 	event *mesh.SpanEvent
 }
 
-// childrenOf gives the children of a span by time. The phases of an attempt say with their lengths what its events say
-// with their moments: in a tree the events are enough.
+// childrenOf gives the children of a span by time. Lease, dispatch and run say with their lengths what the events of an
+// attempt say with their moments: in a tree the events are enough, and what the worker did stands among them.
 func childrenOf(s mesh.SpanView) []kid {
 	var out []kid
 	for i := range s.Events {
 		out = append(out, kid{s.Events[i].At, nil, &s.Events[i]})
 	}
 	for i := range s.Children {
-		if c := &s.Children[i]; len(s.Events) == 0 || !phase(s, *c) {
+		c := &s.Children[i]
+		if s.SpanKind != mesh.SpanAttempt || len(s.Events) == 0 {
 			out = append(out, kid{c.Start, c, nil})
+			continue
+		}
+		for k := range c.Children {
+			out = append(out, kid{c.Children[k].Start, &c.Children[k], nil})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b kid) int {
@@ -154,10 +159,6 @@ func childrenOf(s mesh.SpanView) []kid {
 		return 0
 	})
 	return out
-}
-
-func phase(of, s mesh.SpanView) bool {
-	return of.Attempt > 0 && len(s.Children) == 0 && (s.SpanName == "dispatch" || s.SpanName == "run")
 }
 
 // below counts the rows under a span.
@@ -174,7 +175,9 @@ func below(s mesh.SpanView) int {
 
 // opensItself reports whether a branch is open unless it is closed by hand: where something in it failed or goes on.
 func opensItself(s mesh.SpanView) bool {
-	if s.Status != mesh.Succeeded.String() && s.Status != mesh.Queued.String() {
+	switch s.Status {
+	case mesh.Succeeded.String(), mesh.Queued.String(), mesh.ActivityWaiting, mesh.ActivitySkippedAs, mesh.ActivityReusedFrom:
+	default:
 		return true
 	}
 	return slices.ContainsFunc(s.Children, opensItself)
@@ -190,6 +193,13 @@ func (g *grower) span(s mesh.SpanView, parent, guide string) line {
 		n.cost, n.costly = g.cost(s.JobID)
 	}
 	n.problem = problem(n.status)
+	switch {
+	case n.err != "" || s.Waits == "":
+	case n.status == mesh.ActivitySkippedAs:
+		n.err = safe(s.Waits)
+	default:
+		n.err = "waits for " + safe(s.Waits)
+	}
 	if n.status == "running" && s.Attempt > 0 && g.away != nil && g.away(s.NodeID) {
 		n.problem = true
 	}
@@ -220,7 +230,7 @@ func attemptStatus(status string) string {
 
 func problem(status string) bool {
 	switch status {
-	case "succeeded", "running", "drained", "yielded", "restarted", "":
+	case "succeeded", "running", "drained", "yielded", "restarted", mesh.ActivitySkippedAs, mesh.ActivityReusedFrom, "":
 		return false
 	}
 	return true

@@ -94,7 +94,7 @@ func Status(status string) (string, theme.Style) {
 		return word, theme.In(theme.OK)
 	case "failed", "timed_out":
 		return word, theme.In(theme.Failed)
-	case "queued", "leased":
+	case "queued", "leased", "waiting":
 		return word, theme.In(theme.Waiting)
 	case "running":
 		return word, theme.In(theme.Text)
