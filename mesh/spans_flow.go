@@ -97,11 +97,13 @@ func (f *forest) activities(r *Run, parent string, jobs []*Job, d *workflow.Defi
 }
 
 // label names an instance.
-func (s *strand) label(i uint32) string {
-	if s.fanned && s.count > 0 {
-		return s.name + "[" + itoa(uint64(i)) + "]"
+func (s *strand) label(i uint32) string { return label(s.name, i, s.fanned && s.count > 0) }
+
+func label(activity string, i uint32, fanned bool) string {
+	if fanned {
+		return activity + "[" + itoa(uint64(i)) + "]"
 	}
-	return s.name
+	return activity
 }
 
 // instance is an activity, or one of its fan-out, that has jobs: one for each try. Attempts are counted through.
