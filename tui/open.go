@@ -9,6 +9,7 @@ import (
 	"voxmesh/tui/addnode"
 	"voxmesh/tui/auditpane"
 	"voxmesh/tui/confirm"
+	"voxmesh/tui/debugger"
 	"voxmesh/tui/drawer"
 	"voxmesh/tui/explain"
 	"voxmesh/tui/help"
@@ -31,7 +32,7 @@ func (c *console) open(l pane.Layer, cmd tea.Cmd) tea.Cmd {
 // looking reports whether a layer only shows something, so that the way through time stays open over it.
 func looking(l pane.Layer) bool {
 	switch l.(type) {
-	case *drawer.Layer, *explain.Layer, *help.Layer, *auditpane.Layer:
+	case *drawer.Layer, *debugger.Layer, *explain.Layer, *help.Layer, *auditpane.Layer:
 		return true
 	}
 	return false

@@ -1,0 +1,507 @@
+package debugger
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/fault"
+	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
+	"voxmesh/tui/layout"
+	"voxmesh/tui/pane"
+	"voxmesh/tui/row"
+	"voxmesh/tui/theme"
+)
+
+// How high what stands under the lanes is, with its border.
+const (
+	underRows     = 6
+	underRowsWide = 12
+	tallRows      = 32
+)
+
+// place gives the regions their rectangles in the frame.
+func (l *Layer) place(f layout.Frame) {
+	l.frame = f
+	clear(l.rects[:])
+	r := f.Pane
+	focus := l.focus
+	if focus == ruler {
+		focus = lanes
+	}
+	switch {
+	case f.OneUp || l.alone:
+		l.rects[focus] = r
+		return
+	case f.Width < layout.Wide:
+		n := min(underRows, r.H/2)
+		if r.H >= tallRows {
+			n = underRowsWide
+		}
+		l.rects[lanes] = layout.Rect{X: r.X, Y: r.Y, W: r.W, H: r.H - n}
+		l.rects[l.under] = layout.Rect{X: r.X, Y: r.Y + r.H - n, W: r.W, H: n}
+		return
+	}
+	n := min(underRowsWide, r.H/2)
+	w := r.W * 7 / 12
+	l.rects[lanes] = layout.Rect{X: r.X, Y: r.Y, W: r.W, H: r.H - n}
+	l.rects[about] = layout.Rect{X: r.X, Y: r.Y + r.H - n, W: w, H: n}
+	l.rects[output] = layout.Rect{X: r.X + w, Y: r.Y + r.H - n, W: r.W - w, H: n}
+}
+
+// Draw draws the timeline over the pane.
+func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
+	l.place(f)
+	l.views, l.signs, l.body = l.views[:0], l.signs[:0], layout.Rect{}
+	b.Fill(f.Pane.X, f.Pane.Y, f.Pane.W, f.Pane.H, " ", theme.Style{})
+	switch {
+	case f.TooSmall:
+	case l.cmp != nil:
+		l.drawCompare(b, f.Pane)
+	default:
+		l.drawRegions(b)
+	}
+	if l.s.Faint() {
+		in := f.Pane.Inner()
+		b.Restyle(in.X, in.Y, in.W, in.H, func(s theme.Style) theme.Style { return s.With(theme.Faint) })
+	}
+}
+
+func (l *Layer) drawRegions(b *cell.Buffer) {
+	if r := l.rects[lanes]; !r.Empty() {
+		l.drawLanes(b, r)
+	}
+	if r := l.rects[about]; !r.Empty() {
+		border := pane.Frame(b, r, l.focus == about)
+		l.drawAboutHead(b, r, border)
+		l.drawAbout(b, r)
+	}
+	if r := l.rects[output]; !r.Empty() {
+		border := pane.Frame(b, r, l.focus == output)
+		if l.beside() {
+			pane.Heading(b, r, "Output", l.focus == output, border)
+		} else {
+			l.drawViews(b, r, border)
+		}
+		l.drawOutput(b, r, border)
+	}
+}
+
+// beside reports whether about and output stand side by side.
+func (l *Layer) beside() bool { return !l.rects[about].Empty() && !l.rects[output].Empty() }
+
+// drawViews writes the names of what can stand under the lanes; what is there is in brackets where it has the focus.
+func (l *Layer) drawViews(b *cell.Buffer, r layout.Rect, border theme.Style) int {
+	x := r.X + 1
+	for _, v := range []region{about, output} {
+		text, st := " "+[...]string{about: "Span", output: "Output"}[v]+" ", border
+		if v == l.under {
+			st = theme.In(theme.Text).With(theme.Bold)
+		}
+		if v == l.focus {
+			text = "[" + strings.TrimSpace(text) + "]"
+		}
+		to := b.Put(x, r.Y, r.X+r.W-1-x, text, st)
+		l.views = append(l.views, place{x, to, r.Y, int(v)})
+		x = to
+	}
+	return x
+}
+
+// drawAboutHead writes the picked span, its class and its node, and how it ended.
+func (l *Layer) drawAboutHead(b *cell.Buffer, r layout.Rect, border theme.Style) {
+	x := r.X + 1
+	focused := l.focus == about
+	if !l.beside() {
+		x, focused = l.drawViews(b, r, border), false
+	}
+	s := l.span()
+	if s == nil {
+		return
+	}
+	text, ink := row.Status(safe(s.status))
+	if s.kind == mesh.SpanAttempt {
+		text = words(s.v.Status)
+	}
+	if s.v.Start > 0 {
+		text += " " + row.Lasted(l.took(s), 8)
+	}
+	end := r.X + r.W - 2
+	end = b.Right(min(x+12, end), end, r.Y, " "+text+" ", ink)
+	row.Head(b, x, r.Y, end-x-1, s.v.PrivacyClass, "", l.title(l.picked()), safe(s.v.NodeID), focused, border)
+}
+
+func (l *Layer) drawLanes(b *cell.Buffer, r layout.Rect) {
+	focused := l.focus == lanes || l.focus == ruler
+	border := pane.Frame(b, r, focused)
+	in := r.Inner()
+	d := &l.loaded
+	if in.H < 3 || in.W < 30 {
+		return
+	}
+	if l.tree != nil {
+		l.drawHead(b, r, border)
+		l.drawRows(b, in)
+		return
+	}
+	b.Put(r.X+1, r.Y, r.W-2, " "+l.name()+" ", border)
+	switch {
+	case d.err != nil:
+		drawError(b, in, l.name()+" could not be read", d.err)
+	case d.nothere != "":
+		text := d.nothere + " at " + format.Time(l.now, l.s.Time().Location()) + "; . goes to live"
+		b.Put(in.X+1, in.Y+1, in.W-2, text, theme.In(theme.Second))
+	case d.slow:
+		drawShape(b, in)
+	}
+}
+
+// name is the id that the timeline was asked for, as long as the run is not known.
+func (l *Layer) name() string {
+	if l.run != "" {
+		return l.run
+	}
+	return safe(l.want)
+}
+
+// drawHead writes the run, its class and title, and at the right how far it is and where the cursor stands.
+func (l *Layer) drawHead(b *cell.Buffer, r layout.Rect, border theme.Style) {
+	v := &l.tree.view
+	root := &l.tree.spans[0]
+	word, ink := row.Status(safe(v.Status))
+	facts := []string{}
+	if n := max(v.Activities, len(v.Jobs)); n > 1 {
+		facts = append(facts, fmt.Sprintf("%d of %d done", v.Done, n))
+	}
+	if i := l.picked(); i >= 0 {
+		facts = append(facts, fmt.Sprintf("span %d of %d", i+1, len(l.tree.spans)))
+	}
+	if n := l.win.times(l.full()); n > 1 || l.focus == ruler {
+		zoom := fmt.Sprintf("%d×", n)
+		if l.focus == ruler {
+			zoom = "[" + zoom + "]"
+		}
+		facts = append(facts, zoom)
+	}
+	end := r.X + r.W - 2
+	least := r.X + 1 + min(26, r.W/2)
+	end = b.Right(least, end, r.Y, strings.Join(facts, "  ")+" ", border)
+	if text := " " + word + " " + row.Lasted(l.took(root), 8) + "  "; end-ansi.StringWidth(text) >= least {
+		end = b.Right(least, end, r.Y, text, ink)
+	} else {
+		b.Put(end-1, r.Y, 1, " ", border)
+		end--
+	}
+	kind, name := "Run", v.RunID
+	if v.Workflow != "" {
+		kind = "Workflow"
+	}
+	row.Head(b, r.X+1, r.Y, end-r.X-2, v.PrivacyClass, kind, name, safe(v.Title), l.focus == lanes, border)
+}
+
+// columns are where things stand in a lane.
+type columns struct {
+	name, node int // widths; no node: there is none, and no time
+	axis, w    int // where the axis begins, and its width
+}
+
+const (
+	leadWidth  = 2 // cursor, mark
+	timeWidth  = 5
+	wideInner  = layout.Wide - 2
+	wideNames  = 20
+	names      = 24
+	namesLeast = 18
+)
+
+func columnsOf(in layout.Rect) columns {
+	c := columns{name: names}
+	switch {
+	case in.W >= layout.Widest-2:
+		c.name, c.node = 32, 14
+	case in.W >= wideInner:
+		c.name, c.node = wideNames, 10
+	case in.W < 78:
+		c.name = namesLeast
+	}
+	c.axis = leadWidth + c.name + 1 + row.BadgeWidth + 2
+	if c.node > 0 {
+		c.axis += 1 + c.node + 1 + timeWidth
+	}
+	c.w = max(in.W-1-c.axis, 1)
+	return c
+}
+
+func (l *Layer) drawRows(b *cell.Buffer, in layout.Rect) {
+	c := columnsOf(in)
+	a := l.ruled(c.w)
+	l.drawRuler(b, in, c, a)
+	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: in.H - 2}
+	from, to := l.list.Window(body.H)
+	l.body, l.from = body, from
+	if len(l.marks) != c.w {
+		l.marks = make([]mark, c.w)
+	}
+	for i := from; i < to && i < len(l.shown); i++ {
+		l.drawLane(b, body, body.Y+i-from, i, c, a)
+	}
+	l.drawLegend(b, in, in.Y+in.H-1)
+}
+
+// drawRuler writes the heads of the columns and the times of the axis.
+func (l *Layer) drawRuler(b *cell.Buffer, in layout.Rect, c columns, a *axis) {
+	st := theme.In(theme.Third)
+	x, y := in.X+leadWidth, in.Y
+	b.Put(x, y, c.name, "SPAN", st)
+	x += c.name + 1
+	b.Put(x, y, row.BadgeWidth, "CLASS", st)
+	x += row.BadgeWidth + 1
+	if c.node > 0 {
+		b.Put(x, y, c.node, "NODE", st)
+		x += c.node + 1
+		b.Right(x, x+timeWidth, y, "TIME", st)
+	}
+	x = in.X + c.axis
+	b.Put(x+c.w-1, y, 1, "╷", st)
+	zone, form := l.s.Time().Location(), tickForm(a)
+	for _, t := range a.ticks(len(form) + 2) {
+		b.Put(x+t.x, y, c.w-t.x, "╵"+time.UnixMicro(t.at).In(zone).Format(form), st)
+	}
+	for _, p := range a.parts {
+		if p.fold {
+			b.Fill(x+p.x, y, p.n, 1, " ", st)
+			b.Put(x+p.x, y, 1, "╱", st)
+			b.Put(x+p.x+1, y, p.n-2, row.Lasted(time.Duration(p.to-p.from)*time.Microsecond, p.n-2), theme.In(theme.Second))
+			b.Put(x+p.x+p.n-1, y, 1, "╱", st)
+		}
+	}
+}
+
+// tickForm is how the times of an axis are written: with the day where it is long, with the parts of a second where it
+// is short.
+func tickForm(a *axis) string {
+	switch d := time.Duration(a.to-a.from) * time.Microsecond; {
+	case d > 48*time.Hour:
+		return "2 Jan 15:04"
+	case d < 5*time.Second:
+		return "04:05.000"
+	}
+	return "15:04:05"
+}
+
+// drawLane draws one span.
+func (l *Layer) drawLane(b *cell.Buffer, body layout.Rect, y, at int, c columns, a *axis) {
+	i := l.shown[at]
+	s := &l.tree.spans[i]
+	selected := at == l.list.At()
+	l.drawBar(b, body.X+c.axis, y, i, a)
+	if l.isMarked(s.v.SpanID) {
+		b.Put(body.X+1, y, 1, "•", theme.In(theme.Text).With(theme.Bold))
+	}
+	look := row.Look{Selected: selected, Focused: l.focus == lanes || l.focus == ruler}
+	br := row.Branch{
+		Guide: strings.Repeat("  ", min(s.depth, 8)), Name: safe(s.v.SpanName), Hidden: l.tree.hidden(i, l.folds),
+	}
+	var fields []row.Field
+	if c.node > 0 {
+		fields = l.laneFields(s, c)
+	}
+	x, end := row.Span(b, body.X, y, body.W, s.v.PrivacyClass, br, c.name, fields, look)
+	if end > x {
+		l.signs = append(l.signs, place{x, end, y, at})
+	}
+}
+
+func (l *Layer) laneFields(s *span, c columns) []row.Field {
+	second := theme.In(theme.Second)
+	node := format.Middle(safe(s.v.NodeID), c.node)
+	if node == "" && s.kind != mesh.SpanRun {
+		node = format.Dash
+	}
+	took := format.Dash
+	if begun(s) {
+		took = row.Lasted(l.took(s), timeWidth)
+	}
+	return []row.Field{
+		{Text: node, Width: c.node, Gap: 1, Style: second},
+		{Text: took, Width: timeWidth, Gap: 1, Right: true},
+	}
+}
+
+// begun reports whether a span is more than something that waits.
+func begun(s *span) bool {
+	return s.v.Start > 0 && (s.shape.leased > 0 || s.shape.to > 0)
+}
+
+func (l *Layer) isMarked(id string) bool {
+	for _, m := range l.marked {
+		if m == id {
+			return true
+		}
+	}
+	return false
+}
+
+// shape is that of a span as it is now: what goes on ends now, and of a branch whose attempts are to be seen the bar is
+// whole.
+func (l *Layer) shape(i int) shape {
+	s := &l.tree.spans[i]
+	out := s.shape
+	if s.kind == mesh.SpanActivity && s.end > i+1 && l.tree.open(i, l.folds) && out.leased > 0 {
+		out.ran = out.leased
+	}
+	if out.to == 0 {
+		out.to = max(l.now, out.from)
+	}
+	if !begun(s) {
+		out.end = blank
+	}
+	return out
+}
+
+func (l *Layer) drawBar(b *cell.Buffer, x, y, i int, a *axis) {
+	s := &l.tree.spans[i]
+	sh := l.shape(i)
+	if !begun(s) {
+		sh.from = 0 // words stand in its place
+	}
+	sh.draw(a, l.marks)
+	ink := inks(s.status)
+	for k := 0; k < len(l.marks); {
+		n := k + 1
+		for n < len(l.marks) && l.marks[n] == l.marks[k] {
+			n++
+		}
+		if m := l.marks[k]; m != blank {
+			sign, st := signs[m], ink
+			if m < runs || m == through || m == breaks || m == line {
+				st = theme.In(theme.Third)
+			}
+			b.Fill(x+k, y, n-k, 1, sign, st)
+		}
+		k = n
+	}
+	if !begun(s) {
+		l.drawWaits(b, x, y, s, a)
+	}
+}
+
+// signs are how the marks look.
+var signs = [...]string{
+	waits: "·", leased: "░", runs: "█", through: "▒", line: "─", breaks: "╱", goesOn: "…", done: "✓", failed: "✗", killed: "■",
+}
+
+func inks(status string) theme.Style {
+	switch {
+	case status == mesh.Killed.String():
+		return theme.In(theme.Second)
+	case trouble(status):
+		return theme.In(theme.Failed)
+	case status == mesh.Succeeded.String():
+		return theme.In(theme.OK)
+	}
+	return theme.In(theme.Text)
+}
+
+// drawWaits says what a span that did not begin waits for, or why it will not begin: in the middle of the last stretch
+// that is not folded, or at the right end.
+func (l *Layer) drawWaits(b *cell.Buffer, x, y int, s *span, a *axis) {
+	text, ink := "· "+words(s.status), theme.Second
+	if open(s.status) {
+		ink = theme.Waiting
+		text = "· waits"
+		if s.v.Waits != "" {
+			text = "· waits for " + safe(s.v.Waits)
+		}
+	} else if s.v.Error != "" {
+		text += ": " + safe(s.v.Error)
+	}
+	p := a.parts[len(a.parts)-1]
+	w := ansi.StringWidth(text)
+	if w <= p.n {
+		b.Put(x+p.x+(p.n-w)/2, y, p.n, text, theme.In(ink))
+		return
+	}
+	at := max(a.w-w, 0)
+	b.Put(x+at, y, a.w-at, format.End(text, a.w-at), theme.In(ink))
+}
+
+// legend is what the signs mean, the first to go last.
+var legend = []string{"░ lease and dispatch", "█ running", "▒ folded", "✓ ✗ ■ end", "… running"}
+
+// drawLegend writes what the signs mean, and whose clock was corrected, which comes first where there is little room.
+func (l *Layer) drawLegend(b *cell.Buffer, in layout.Rect, y int) {
+	st := theme.In(theme.Third)
+	x, end := in.X+1, in.X+in.W-1
+	says := l.skews()
+	room := end - x
+	if says != "" {
+		room -= ansi.StringWidth(says) + 3
+	}
+	for _, s := range legend {
+		w := ansi.StringWidth(s)
+		if room < w {
+			break
+		}
+		b.Put(x, y, w, s, st)
+		x += w + 3
+		room -= w + 3
+	}
+	b.Put(x, y, end-x, format.End(says, end-x), theme.In(theme.Waiting))
+}
+
+// skewLeast is the least skew that is worth a word.
+const skewLeast = 100_000
+
+// skews says which node's clock was ahead the most, and how many others were.
+func (l *Layer) skews() string {
+	var most mesh.ClockSkew
+	n := 0
+	for _, s := range l.tree.view.Skews {
+		if s.Micros > -skewLeast && s.Micros < skewLeast {
+			continue
+		}
+		n++
+		if max(s.Micros, -s.Micros) > max(most.Micros, -most.Micros) {
+			most = s
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case n == 1:
+		return safe(most.NodeID) + " clock " + skew(most.Micros) + ", corrected"
+	}
+	return fmt.Sprintf("%s clock %s, %d more, corrected", safe(most.NodeID), skew(most.Micros), n-1)
+}
+
+// drawError writes what could not be read and what to do about it, where its rows would stand.
+func drawError(b *cell.Buffer, in layout.Rect, what string, err error) {
+	x, y, w := in.X+1, in.Y, in.W-2
+	_, hint := fault.Of(err)
+	put := func(s string, ink theme.Ink) {
+		if y < in.Y+in.H {
+			b.Put(x, y, w, s, theme.In(ink))
+		}
+		y++
+	}
+	for _, s := range format.Wrap(what+": "+safe(err.Error()), w) {
+		put(s, theme.Failed)
+	}
+	if hint != "" {
+		put(safe(hint), theme.Second)
+	}
+	put("r retry", theme.Second)
+}
+
+// drawShape draws rows of the right shape for what is being read.
+func drawShape(b *cell.Buffer, r layout.Rect) {
+	st := theme.In(theme.Third).With(theme.Faint)
+	for y := range r.H {
+		b.Fill(r.X+2, r.Y+y, max(min(r.W-4, 60)-(y*17)%31, 4), 1, "─", st)
+	}
+}

@@ -1,0 +1,275 @@
+package debugger
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+)
+
+// A run of more jobs than this is arranged in a command, at most once a second.
+const manyJobs = 200
+
+// slowAfter is how long a read may take before its place shows that something is to come.
+const slowAfter = 100 * time.Millisecond
+
+// jobsMost is how many jobs of an old run are read with it.
+const jobsMost = 200
+
+// loaded is how the run is being read. Nothing in it points into a state.
+type loaded struct {
+	of   version // what the tree was made of
+	next time.Time
+
+	log     *mesh.RunView        // the run from the log, where the state does not hold it
+	jobs    map[string]*mesh.Job // of the log
+	asked   uint64               // the generation of a read on its way; 0: none
+	build   uint64               // and of a tree
+	slow    bool
+	err     error
+	nothere string // why there is nothing to show at this instant
+}
+
+// version is what a tree is of.
+type version struct {
+	seq  uint64
+	past time.Time
+	log  bool
+}
+
+// The results of commands.
+type (
+	fetched struct {
+		generation uint64
+		run        string
+		view       mesh.RunView
+		jobs       map[string]*mesh.Job
+		err        error
+	}
+	built struct {
+		generation uint64
+		tree       *tree // nil: the run was not there
+		of         version
+	}
+	late struct{ generation uint64 }
+)
+
+// refresh takes in the world.
+func (l *Layer) refresh() tea.Cmd {
+	st := l.s.World.State
+	if st == nil {
+		return nil
+	}
+	l.now = l.s.Time().UnixMicro()
+	if l.run == "" { // a job of which only the log knows the run
+		if j, ok := st.Job(l.want); ok {
+			l.run = j.Run
+		}
+	}
+	run, ok := st.Run(l.run)
+	if !ok {
+		return l.old()
+	}
+	of := version{seq: st.Seq, past: l.s.World.Past}
+	if l.tree != nil && of == l.loaded.of {
+		return nil
+	}
+	if len(run.Jobs) <= manyJobs {
+		v, _ := st.RunView(l.run, l.now)
+		return l.adopt(newTree(v, isAway(st)), of)
+	}
+	return l.build(st, of)
+}
+
+// build arranges a large run in a command. Another instant does not wait for the second to end.
+func (l *Layer) build(st *mesh.State, of version) tea.Cmd {
+	d := &l.loaded
+	if d.build != 0 || l.tree != nil && of.past.Equal(d.of.past) && l.s.Now().Before(d.next) {
+		return nil
+	}
+	d.build, d.next = l.s.Generation(), l.s.Now().Add(time.Second)
+	gen, id, now := d.build, l.run, l.now
+	return func() tea.Msg {
+		v, ok := st.RunView(id, now)
+		if !ok {
+			return built{generation: gen, of: of}
+		}
+		return built{gen, newTree(v, isAway(st)), of}
+	}
+}
+
+func (l *Layer) buildEnded(m built) tea.Cmd {
+	if m.generation != l.loaded.build {
+		return nil
+	}
+	l.loaded.build = 0
+	if !m.of.past.Equal(l.s.World.Past) || m.tree == nil {
+		return l.refresh()
+	}
+	return l.adopt(m.tree, m.of)
+}
+
+// isAway tells which nodes are not heard.
+func isAway(st *mesh.State) func(string) bool {
+	return func(node string) bool {
+		n, ok := st.Node(node)
+		return ok && n.Status != mesh.Online && !n.Host
+	}
+}
+
+// old shows a run that the state does not hold: from the log, where it had ended long before, and not at all where it
+// had not begun.
+func (l *Layer) old() tea.Cmd {
+	d := &l.loaded
+	if d.log == nil {
+		if d.err != nil || d.asked != 0 {
+			return nil
+		}
+		return l.fetch()
+	}
+	if d.log.Start > l.now {
+		l.tree, l.shown = nil, nil
+		l.list.Set(nil)
+		d.of = version{}
+		d.nothere = l.run + " had not begun"
+		return nil
+	}
+	of := version{log: true}
+	if l.tree != nil && d.of == of {
+		return nil
+	}
+	return l.adopt(newTree(*d.log, nil), of)
+}
+
+// fetch reads the run from the log.
+func (l *Layer) fetch() tea.Cmd {
+	d := &l.loaded
+	d.asked, d.slow = l.s.Generation(), false
+	gen, run, job, rec, ctx := d.asked, l.run, l.want, l.rec, l.ctx
+	return tea.Batch(func() tea.Msg {
+		m := fetched{generation: gen, run: run}
+		m.read(ctx, rec, job)
+		return m
+	}, l.lateness(gen))
+}
+
+func (l *Layer) lateness(gen uint64) tea.Cmd {
+	ctx := l.ctx
+	return func() tea.Msg {
+		t := time.NewTimer(slowAfter)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			return late{gen}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (m *fetched) read(ctx context.Context, rec Records, job string) {
+	if m.run == "" {
+		var j *mesh.Job
+		if j, m.err = rec.Job(job); m.err != nil {
+			return
+		}
+		m.run = j.Run
+	}
+	if m.view, m.err = rec.Run(m.run); m.err != nil {
+		return
+	}
+	m.jobs = map[string]*mesh.Job{}
+	for _, id := range m.view.Jobs[:min(len(m.view.Jobs), jobsMost)] {
+		if ctx.Err() != nil {
+			return
+		}
+		if j, err := rec.Job(id); err == nil {
+			m.jobs[id] = j
+		}
+	}
+}
+
+func (l *Layer) fetchEnded(m fetched) tea.Cmd {
+	d := &l.loaded
+	if m.generation != d.asked {
+		return nil
+	}
+	d.asked, d.slow, d.err = 0, false, m.err
+	if m.err != nil {
+		return nil
+	}
+	l.run, d.log, d.jobs = m.run, &m.view, m.jobs
+	return l.refresh()
+}
+
+func (l *Layer) isLate(m late) {
+	switch m.generation {
+	case l.loaded.asked:
+		l.loaded.slow = true
+	case l.out.asked:
+		l.out.slow = true
+	default:
+		if l.cmp != nil && m.generation == l.cmp.asked {
+			l.cmp.slow = true
+		}
+	}
+}
+
+func (l *Layer) retry() tea.Cmd {
+	l.loaded.err, l.out.err = nil, nil
+	return tea.Batch(l.refresh(), l.tail(true))
+}
+
+// adopt shows a tree of the run.
+func (l *Layer) adopt(t *tree, of version) tea.Cmd {
+	was := l.list.Selected()
+	l.tree, l.loaded.of, l.loaded.nothere, l.loaded.err = t, of, "", nil
+	if l.want != "" {
+		if i := t.find(l.want); i >= 0 {
+			l.unfoldTo(i)
+			l.arrange()
+			l.list.Select(t.spans[i].v.SpanID)
+			return l.chose()
+		}
+	}
+	l.arrange()
+	if now := l.list.Selected(); was != "" && now != was && l.want == "" {
+		l.want = was // it comes back when it is there again, unless the cursor was moved
+		return l.tail(false)
+	}
+	return l.tail(false)
+}
+
+// arrange makes the lanes anew.
+func (l *Layer) arrange() {
+	l.shown = l.tree.lanes(l.folds)
+	ids := make([]string, len(l.shown))
+	for i, k := range l.shown {
+		ids[i] = l.tree.spans[k].v.SpanID
+	}
+	l.list.Set(ids)
+}
+
+// unfoldTo opens the branches above a span.
+func (l *Layer) unfoldTo(i int) {
+	for k := l.tree.spans[i].parent; k >= 0; k = l.tree.spans[k].parent {
+		if !l.tree.open(k, l.folds) {
+			l.folds[l.tree.spans[k].v.SpanID] = true
+		}
+	}
+}
+
+// job gives a job of the run, of the state that is shown or of the log.
+func (l *Layer) job(id string) (*mesh.Job, bool) {
+	if j, ok := l.s.World.State.Job(id); ok {
+		return j, true
+	}
+	j, ok := l.loaded.jobs[id]
+	return j, ok
+}
+
+// safe is text of the log or of an error, safe to draw in one row.
+func safe(s string) string { return clean.Max(s, 400).String() }
