@@ -136,6 +136,9 @@ func (h *Host) sweepBlobs() {
 		}
 	}
 	h.flows.liveBlobs(h.Snapshot(), live)
+	for _, it := range h.Snapshot().hopper.Items() {
+		live[it.Prompt] = true
+	}
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {
 		h.cfg.Log("blobs: %v", err)
