@@ -97,7 +97,7 @@ func TestAJobThroughTheDoor(t *testing.T) {
 		t.Errorf("events: %s", got)
 	}
 	run, err := h.Run(tk.RunID)
-	if err != nil || run.Status != "succeeded" || len(run.Root.Children) != 1 || len(run.Root.Children[0].Children) != 1 || len(run.Root.Children[0].Children[0].Children) != 2 {
+	if err != nil || run.Status != "succeeded" || len(run.Root.Children) != 1 || len(run.Root.Children[0].Children) != 1 || len(run.Root.Children[0].Children[0].Children) != 3 {
 		t.Errorf("%+v, %v", run, err)
 	}
 	mustSound(t, h.Snapshot())

@@ -67,9 +67,9 @@ func (h *Host) onReport(ctx context.Context, m fabric.Msg) {
 	if !fresh {
 		return
 	}
-	now := h.now()
-	h.gauges.beat(m.Node, r.Instance, time.Duration(r.UptimeMS)*time.Millisecond,
-		time.Duration(min(max(r.RTTMicro, 0), 60_000_000))*time.Microsecond, len(r.Held), now)
+	now, rtt := h.now(), time.Duration(min(max(r.RTTMicro, 0), 60_000_000))*time.Microsecond
+	h.gauges.beat(m.Node, r.Instance, time.Duration(r.UptimeMS)*time.Millisecond, rtt, len(r.Held), now)
+	h.gauges.hearClock(m.Node, r.ClockUS, rtt, now)
 	h.push.heard(m.Node, r.Held)
 	for i := range r.Held {
 		h.storeInline(m.Node, &r.Held[i])
@@ -342,6 +342,10 @@ func (h *Host) result(n *Node, j *Job, r *fabric.Result) *JobFinished {
 		}
 		_ = f.Close()
 		rec.Output, rec.OutputSize = r.OutputHash, size
+	}
+	skew, known := h.skew(n)
+	if rec.Phases = phasesOf(j, r.Spans, skew, known, h.now()); len(rec.Phases) > 0 {
+		rec.Skew, rec.SkewKnown = skew, known
 	}
 	rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, rec.Tokens)
 	h.gauges.addTokens(rec.Tokens, h.now())

@@ -3,6 +3,7 @@ package mesh
 import (
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
+	"voxmesh/mesh/workflow"
 )
 
 // RunRow is a run in one line of a list. It costs a look at each of its jobs and builds no tree.
@@ -20,9 +21,11 @@ type RunRow struct {
 	Model        string        `json:"model,omitempty"` // of its newest job that has one
 	Tokens       int64         `json:"tokens"`
 	Attempts     uint32        `json:"attempts"` // of the job that took the most
-	Jobs         int           `json:"job_count"`
+	Jobs         int           `json:"job_count"` // of a workflow its activities, a fan-out counted by its elements once they are known
 	Done         int           `json:"done"`
-	Error        string        `json:"error,omitempty"` // of the job that decides the status
+	Error        string        `json:"error,omitempty"`    // of the job that decides the status; of a workflow why it failed
+	ItemID       string        `json:"item_id,omitempty"`  // of the hopper
+	Workflow     string        `json:"workflow,omitempty"` // its name, of a workflow
 }
 
 // RunRows gives the runs in State, newest first. now is unix microseconds.
@@ -41,19 +44,25 @@ func (s *State) RunViews(now int64) []RunView {
 	runs := s.Runs()
 	newestFirst(runs)
 	out := make([]RunView, len(runs))
+	f := forest{s: s, now: now}
 	for i, r := range runs {
-		out[i] = runView(r, s.jobsOf(r), now)
+		out[i] = f.run(r, s.jobsOf(r), nil)
 	}
 	return out
 }
 
-// RunView gives one run of State with its tree.
-func (s *State) RunView(id string, now int64) (RunView, bool) {
+// RunView gives one run of State with its tree. Of a workflow it has the activities of which something is recorded.
+func (s *State) RunView(id string, now int64) (RunView, bool) { return s.RunViewOf(id, nil, now) }
+
+// RunViewOf gives one run of State with its tree; of a workflow, by its definition, the activities too of which nothing is
+// recorded yet, and what each waits for. d may be nil.
+func (s *State) RunViewOf(id string, d *workflow.Definition, now int64) (RunView, bool) {
 	r, ok := s.Run(id)
 	if !ok {
 		return RunView{}, false
 	}
-	return runView(r, s.jobsOf(r), now), true
+	f := forest{s: s, now: now}
+	return f.run(r, s.jobsOf(r), d), true
 }
 
 // jobsOf gives the jobs of a run that are in State: all that a run in it names.
@@ -69,7 +78,7 @@ func (s *State) jobsOf(r *Run) []*Job {
 
 // runRow sums up the jobs of a run. The worst job decides: going on beats ended, a failure beats a success.
 func runRow(r *Run, jobs []*Job, now int64) RunRow {
-	v := RunRow{RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: len(jobs)}
+	v := RunRow{RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: len(jobs), ItemID: r.Item}
 	status, end, leased := Succeeded, int64(0), int64(0)
 	for _, j := range jobs {
 		v.CostUSD += usd(j.Cost)
@@ -94,14 +103,18 @@ func runRow(r *Run, jobs []*Job, now int64) RunRow {
 	if v.Done == v.Jobs {
 		v.EndedAt = end
 	}
+	if r.Flow != nil {
+		v.flow(r, jobs, now)
+	}
 	return v
 }
 
 // Run gives a run with its tree, from the state or, when it ended more than a day ago, from the log. Code
 // vox/run/unknown.
 func (r *records) Run(id string) (RunView, error) {
-	now := r.now().UnixMicro()
-	if v, ok := r.Snapshot().RunView(id, now); ok {
+	now, s := r.now().UnixMicro(), r.Snapshot()
+	if run, ok := s.Run(id); ok {
+		v, _ := s.RunViewOf(id, r.definition(run), now)
 		return v, nil
 	}
 	ops, err := r.log.Indexed(runIndex(id), everyOp)
@@ -124,7 +137,25 @@ func (r *records) Run(id string) (RunView, error) {
 		}
 		jobs = append(jobs, j)
 	}
-	return runView(run, jobs, now), nil
+	f := forest{s: s, now: now}
+	return f.run(run, jobs, r.definition(run)), nil
+}
+
+// definition reads what a workflow's run was fixed to; nil where it is none, or cannot be read: then the tree has what is
+// recorded.
+func (r *records) definition(run *Run) *workflow.Definition {
+	if run.Flow == nil {
+		return nil
+	}
+	b, err := r.blobs.ReadAll(run.Flow.Definition, MaxBlob)
+	if err != nil {
+		return nil
+	}
+	d, err := workflow.Decode(b)
+	if err != nil {
+		return nil
+	}
+	return d
 }
 
 // Runs gives the runs in the state with their trees, newest first.

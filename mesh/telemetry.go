@@ -21,6 +21,9 @@ type Beat struct {
 	RTT      time.Duration // as the node measured it; 0 is not known
 	Instance string
 	Running  int
+
+	Skew      time.Duration // by which its clock is ahead of the host's
+	SkewKnown bool
 }
 
 // Age is how long ago the heartbeat came.
@@ -64,12 +67,13 @@ func (t *Telemetry) TokenHistory() []float64 {
 type gauges struct {
 	mu     sync.Mutex
 	beats  map[string]Beat
+	clocks map[string]*farClock
 	tokens [rateWindow]float64
 	second int64 // unix second of the newest slot
 	filled int
 }
 
-func newGauges() *gauges { return &gauges{beats: map[string]Beat{}} }
+func newGauges() *gauges { return &gauges{beats: map[string]Beat{}, clocks: map[string]*farClock{}} }
 
 // beat takes a heartbeat; a new instance begins a new session.
 func (g *gauges) beat(node, instance string, uptime, rtt time.Duration, running int, now time.Time) {
@@ -82,6 +86,7 @@ func (g *gauges) forget(node string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.beats, node)
+	delete(g.clocks, node)
 }
 
 func (g *gauges) last(node string) (Beat, bool) {

@@ -87,11 +87,45 @@ type Result struct {
 // Span is what the worker did for one attempt, by its own clock: unix microseconds.
 type Span struct {
 	ID     string `json:"id"`     // 16 hex
-	Parent string `json:"parent"` // 16 hex
-	Name   string `json:"name"`
+	Parent string `json:"parent"` // 16 hex: the span that traceparent named, or another of these
+	Name   string `json:"name"`   // one of those below
 	Start  int64  `json:"start"`
 	End    int64  `json:"end"`
 	Error  string `json:"error,omitempty"`
+}
+
+// The names of a worker's spans. A host drops others.
+const (
+	PhaseAdmit       = "admit"        // the policy decides
+	PhaseFetchModule = "fetch module" // waiting for others that fetch the same included
+	PhaseFetchPrompt = "fetch prompt"
+	PhaseFetchInput  = "fetch input"
+	PhaseExecute     = "execute"   // the runner, from its start to its verdict
+	PhaseInterpret   = "interpret" // of a module, while it is being compiled
+	PhaseCompile     = "compile"   // until the compiled form was there
+	PhaseCompiled    = "compiled"  // the run of the compiled form
+	PhaseUpload      = "upload"    // an output that is too large for a result
+)
+
+// MaxSpans is how many spans of one attempt a worker sends, and a host takes.
+const MaxSpans = 24
+
+// KnownPhase reports whether a span may have the name.
+func KnownPhase(name string) bool {
+	switch name {
+	case PhaseExecute, PhaseInterpret, PhaseCompile, PhaseCompiled, PhaseUpload:
+		return true
+	}
+	return BeforeRun(name)
+}
+
+// BeforeRun reports whether a phase belongs to what happens before a job runs.
+func BeforeRun(name string) bool {
+	switch name {
+	case PhaseAdmit, PhaseFetchModule, PhaseFetchPrompt, PhaseFetchInput:
+		return true
+	}
+	return false
 }
 
 // Describe is what a worker gives: the summary of its policy and its models.

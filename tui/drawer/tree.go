@@ -157,7 +157,7 @@ func childrenOf(s mesh.SpanView) []kid {
 }
 
 func phase(of, s mesh.SpanView) bool {
-	return of.Attempt > 0 && len(s.Children) == 0 && (s.SpanName == "dispatch" || s.SpanName == "run")
+	return of.Attempt > 0 && len(s.Children) == 0 && (s.SpanKind == mesh.SpanLease || s.SpanName == "dispatch" || s.SpanName == "run")
 }
 
 // below counts the rows under a span.
