@@ -76,7 +76,12 @@ func lessonWords(intent string) string {
 			}
 		}
 	}
-	words := slices.DeleteFunc(strings.Fields(strings.ToLower(intent)), func(string) bool { return false })
+	var words []string
+	for _, w := range split(intent) {
+		if !weights.stop[w.text] && w.text != "!!" {
+			words = append(words, w.text)
+		}
+	}
 	slices.Sort(words)
 	return strings.Join(slices.Compact(words), " ")
 }

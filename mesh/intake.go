@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"voxmesh/audit"
 	"voxmesh/hopper"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/fault"
@@ -24,9 +23,6 @@ type Intent struct {
 
 // maxIntentBytes bounds an intent: what a person says, not a book.
 const maxIntentBytes = 64 << 10
-
-// sure is the confidence from which on the classifier's word counts before what a developer made of the same words.
-const sure = 60
 
 // SubmitIntent takes an intent in. It is durable, classified and signed when this returns: a text job for the default
 // model, or, while the mesh has no model, an item of the inbox. Codes: vox/hopper/intent-empty, vox/hopper/intent-too-long,
@@ -91,18 +87,10 @@ func intentItem(text string, in Intent, said hopper.Classification) *ItemAdmitte
 	return rec
 }
 
-// intentRank decides the priority of an intent: what the person said; else what the classifier is sure of; else what a
-// developer made of the same words before; else what the classifier said.
+// intentRank decides the priority of an intent: see hopper.Admission.
 func (s *State) intentRank(said hopper.Priority, text string, c hopper.Classification) hopper.Rank {
-	if said != 0 {
-		return hopper.Rank{Value: said, Source: hopper.Developer}
-	}
-	if c.Confidence < sure {
-		if p, ok := s.hopper.Learned(text); ok {
-			return hopper.Rank{Value: p, Source: hopper.LearningPolicy}
-		}
-	}
-	return hopper.Rank{Value: c.Priority, Source: hopper.Orchestrator}
+	learned, ok := s.hopper.Learned(text)
+	return hopper.Admission(c, learned, ok, said)
 }
 
 // Known are the names that an intent may speak of: the models of the nodes that are online, and the ids and labels of all
@@ -135,34 +123,4 @@ func (h *Host) itemAnswer(w *act) (ItemView, error) {
 	v, err := h.Item(w.target)
 	v.AuditID, v.Signature = w.result.AuditID, w.result.Signature
 	return v, err
-}
-
-// Reprioritize changes the priority of an item, or, with place over 0, its place in the inbox (from 1; the priority follows
-// its new neighbours where p is 0). The signed entry is in the same commit. What it means at each state: an item of the
-// inbox is queued anew; an assigned one is recalled unless it started; one that runs is asked to yield where its priority
-// falls; a closed one is refused. Codes: vox/hopper/capability-required, vox/hopper/unknown, vox/hopper/closed,
-// vox/act/nothing-to-do.
-func (h *Host) Reprioritize(ctx context.Context, g *audit.DeveloperOverride, item string, p hopper.Priority, place int) (ItemView, error) {
-	return ItemView{}, nil
-}
-
-// Batched is a batch that was made.
-type Batched struct {
-	BatchID   string     `json:"batch_id"`
-	AuditID   string     `json:"audit_id"`
-	Signature string     `json:"signature"`
-	Items     []ItemView `json:"items"`
-}
-
-// Batch makes several items of the inbox start as one, and be cancelled as one: kill takes its id. They go to the place of
-// the last of them, so nobody is overtaken and no capability is needed. Codes: vox/hopper/unknown, vox/hopper/closed,
-// vox/hopper/batch.
-func (h *Host) Batch(ctx context.Context, actor string, items []string) (Batched, error) {
-	return Batched{}, nil
-}
-
-// Suggest asks a model of the mesh what it would make of an item. The answer is noted in the trail and decides nothing.
-// Codes: vox/hopper/unknown, vox/hopper/closed, vox/model/none.
-func (h *Host) Suggest(ctx context.Context, actor, item, model string) (Ticket, error) {
-	return Ticket{}, nil
 }

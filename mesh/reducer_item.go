@@ -103,11 +103,8 @@ func (s *State) reorder(item string) {
 	if !ok {
 		return
 	}
-	if run.Flow != nil && run.Item == item {
-		c, f := *run, *run.Flow
-		f.Priority = uint8(it.Value)
-		c.Flow = &f
-		s.runs.Set(c.ID, &c)
+	if run.Item == item {
+		s.editFlow(run.ID, s.Seq, func(f *Flow) { f.Priority = uint8(it.Value) })
 	}
 	for _, id := range run.Jobs {
 		if j, ok := s.jobs.Get(id); ok && j.Item == item && !j.State.Ended() {

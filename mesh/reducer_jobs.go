@@ -1,8 +1,6 @@
 package mesh
 
 import (
-	"time"
-
 	"voxmesh/hopper"
 	"voxmesh/oplog"
 )
@@ -25,7 +23,9 @@ func (s *State) index(j *Job) {
 	case j.State == Queued:
 		s.queue.Set(queueKey(j), j.Job)
 	case j.State.Ended():
-		s.ended.Set(endKey(j), j.Job)
+		if j.EndedAt > s.At-keepMicros { // an older one is there for its workflow's sake, and counts for nothing
+			s.ended.Set(endKey(j), j.Job)
+		}
 	default:
 		s.held.Set(heldKey(j.Node, j.Job), j.Job)
 	}
@@ -63,8 +63,9 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	} else {
 		s.NextRun = max(s.NextRun, s.Submitted-1) + 1
 	}
-	run.Jobs = append(append([]string(nil), run.Jobs...), r.Job)
+	run.Jobs = append(append(make([]string, 0, len(run.Jobs)+1), run.Jobs...), r.Job)
 	s.runs.Set(run.ID, &run)
+	s.touchFlow(run.ID, op.Seq)
 }
 
 // attempt changes the last attempt of a job in a fresh slice.
@@ -169,6 +170,7 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 		}
 	})
 	s.account(r.Job, 1)
+	s.touchFlow(j.Run, op.Seq)
 	if held {
 		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), r.Job) })
 	}
@@ -200,7 +202,7 @@ func (s *State) account(job string, sign int64) {
 // evict drops what ended more than KeepEnded before the op just applied: jobs, their spend, runs, invites. It is the
 // reducer's alone to do, by op time, so that a replay and a memo agree.
 func (s *State) evict() {
-	limit := s.At - int64(KeepEnded/time.Microsecond)
+	limit := s.At - keepMicros
 	for {
 		key, id, ok := s.ended.Min()
 		if !ok {
@@ -211,17 +213,21 @@ func (s *State) evict() {
 			break
 		}
 		s.ended.Delete(key)
-		if found {
+		if !found {
+			continue
+		}
+		s.account(j.Job, -1)
+		if !s.keptByFlow(j, limit) {
 			s.drop(j)
 		}
 	}
+	s.evictFlows(limit)
 	s.evictInvites(limit)
 	s.hopper.Evict(limit)
 }
 
 // drop removes an ended job from the state.
 func (s *State) drop(j *Job) {
-	s.account(j.Job, -1)
 	s.jobs.Delete(j.Job)
 	run, ok := s.runs.Get(j.Run)
 	if !ok {

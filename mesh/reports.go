@@ -296,7 +296,7 @@ func (h *Host) heldOp(x *steps, n *Node, w fabric.Held, now time.Time) []oplog.D
 	case match && w.Phase == fabric.PhaseDone && w.Result != nil:
 		if res := h.result(n, j, w.Result); res != nil {
 			h.busy.ended(n.ID)
-			return []oplog.Draft{x.finish(actor, j, res)}
+			return append([]oplog.Draft{x.finish(actor, j, res)}, h.suggestion(x.s, j, res)...)
 		}
 	case j != nil && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
 		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{

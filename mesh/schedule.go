@@ -48,16 +48,21 @@ func (h *Host) schedule() bool {
 		h.cfg.Log("dispatch: %v", err)
 		return false
 	}
-	return given == leasesPerPass
+	return given >= leasesPerPass
 }
 
 // place chooses nodes for the jobs at the head of the queue. A job like one that just found no node is skipped: the
 // queue is walked once, however long it is.
 func (h *Host) place(next *State) []oplog.Draft {
 	look := newPlacement(next, h.gauges.snapshot(h.now()), h.now(), h.busy.is)
+	look.yielding = next.yielding()
 	stuck, steps := map[string]bool{}, newSteps(next)
 	var drafts []oplog.Draft
+	batch := "" // of the newest lease: a batch is given out in one commit, as far as slots go
 	for _, j := range next.Queue(0) {
+		if len(drafts) >= leasesPerPass && (batch == "" || next.batchOf(j) != batch) {
+			break
+		}
 		like := likeness(j)
 		if stuck[like] {
 			continue
@@ -65,14 +70,15 @@ func (h *Host) place(next *State) []oplog.Draft {
 		n, ok := look.best(j)
 		if !ok {
 			stuck[like] = true
+			if victim := look.yields(j); victim != nil {
+				drafts = append(drafts, steps.requeue(victim, CauseYield, "made room for "+j.Job, ""))
+			}
 			continue
 		}
 		look.use[n.ID+"/"+j.Kind]++
 		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1, Item: steps.leased(j)}
 		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, stepIndex(j.Job, rec.Item)...))
-		if len(drafts) == leasesPerPass {
-			break
-		}
+		batch = next.batchOf(j)
 	}
 	return drafts
 }
@@ -128,6 +134,10 @@ func (h *Host) sweepBlobs() {
 		for _, hash := range []string{j.Module, j.Stdin, j.Prompt, j.Output} {
 			live[hash] = true
 		}
+	}
+	h.flows.liveBlobs(h.Snapshot(), live)
+	for _, it := range h.Snapshot().hopper.Items() {
+		live[it.Prompt] = true
 	}
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {

@@ -22,17 +22,19 @@ type State struct {
 	PeerID   string
 	Operator string
 
-	nodes   btree.Map[string, *Node]
-	gone    btree.Map[string, *Gone]
-	keys    btree.Map[string, string] // NKey → node id, gone ones included
-	jobs    btree.Map[string, *Job]
-	queue   btree.Map[string, string] // queueKey → job id, next first
-	held    btree.Map[string, string] // node/job → job id: leased or running
-	ended   btree.Map[string, string] // endKey → job id, oldest first
-	runs    btree.Map[string, *Run]
-	invites btree.Map[string, *Invite]
-	access  btree.Map[string, *Access]
-	hopper  hopper.Board
+	nodes    btree.Map[string, *Node]
+	gone     btree.Map[string, *Gone]
+	keys     btree.Map[string, string] // NKey → node id, gone ones included
+	jobs     btree.Map[string, *Job]
+	queue    btree.Map[string, string] // queueKey → job id, next first
+	held     btree.Map[string, string] // node/job → job id: leased or running
+	ended    btree.Map[string, string] // endKey → job id, oldest first
+	runs     btree.Map[string, *Run]
+	flows    btree.Map[string, uint64] // open workflow run → the latest op that may change what is next in it
+	flowEnds btree.Map[string, string] // flowEndKey → run id, oldest first
+	invites  btree.Map[string, *Invite]
+	access   btree.Map[string, *Access]
+	hopper   hopper.Board
 
 	MeshCap    *int64 // the mesh's own cap; nil is none set
 	Spent      int64  // by the mesh in the window that ends at At
@@ -342,6 +344,8 @@ func (s *State) clone() *State {
 	c.held = *s.held.Copy()
 	c.ended = *s.ended.Copy()
 	c.runs = *s.runs.Copy()
+	c.flows = *s.flows.Copy()
+	c.flowEnds = *s.flowEnds.Copy()
 	c.invites = *s.invites.Copy()
 	c.access = *s.access.Copy()
 	c.hopper = s.hopper.Copy()

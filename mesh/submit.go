@@ -73,8 +73,7 @@ func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket
 		}
 		if asksModel(rec.Runner) && rec.Model == "" {
 			if rec.Model = next.DefaultModel(); rec.Model == "" {
-				return nil, fault.New("vox/model/none", "no online node has a model").
-					WithHint("name one with --model, or look at voxmesh models")
+				return nil, noModel()
 			}
 		}
 		drafts := h.admitJob(next, &act{actor: actor}, trace, payloadItem(rec, req.Priority), rec)
