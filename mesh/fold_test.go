@@ -107,9 +107,10 @@ func (tp *tape) job(t testing.TB, id string) *Job {
 func idleHost(t testing.TB, now func() time.Time) *Host {
 	t.Helper()
 	dir := t.TempDir()
+	blobs := oplog.OpenBlobs(dir)
 	return &Host{
-		records: records{dir: dir, blobs: oplog.OpenBlobs(dir), now: now},
-		cfg:     Config{Now: now, Log: t.Logf, Lease: LeaseFor}, started: now(), prices: DefaultPrices(),
+		flows: newFlowCache(blobs), records: records{dir: dir, blobs: blobs, now: now},
+		cfg: Config{Now: now, Log: t.Logf, Lease: LeaseFor}, started: now(), prices: DefaultPrices(),
 		gauges: newGauges(), leases: newLeases(LeaseFor), inst: newInstances(), busy: newBusyNodes(now), push: newPushes(),
 		wakeups: newWakeups(), steps: newInviteSteps(), streams: newStreams(dir),
 	}

@@ -75,6 +75,7 @@ type ActivityReused struct {
 	Output   string // hash of its output's blob
 	Size     int64
 	Status   JobState // how that job ended; zero: it succeeded
+	Try      uint32   // of the activity in the earlier run
 }
 
 func (r *ActivityReused) fields(c *coder) {
@@ -88,6 +89,7 @@ func (r *ActivityReused) fields(c *coder) {
 	c.str(8, &r.Output)
 	c.i64(9, &r.Size)
 	c.varint(10, uint64(r.Status), func(v uint64) { r.Status = JobState(min(v, uint64(TimedOut))) })
+	c.u32(11, &r.Try)
 }
 
 // WorkflowFinished: nothing of the run is left to do.
@@ -155,6 +157,7 @@ type FlowStep struct {
 	Size     int64
 	Class    privacy.Class // of Reused
 	Status   JobState      // of Reused; zero: it succeeded
+	Try      uint32        // of Reused
 }
 
 func (s *FlowStep) fields(c *coder) {
@@ -171,4 +174,5 @@ func (s *FlowStep) fields(c *coder) {
 	c.i64(11, &s.Size)
 	c.class(12, &s.Class)
 	c.varint(13, uint64(s.Status), func(v uint64) { s.Status = JobState(min(v, uint64(TimedOut))) })
+	c.u32(14, &s.Try)
 }

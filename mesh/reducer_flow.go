@@ -33,7 +33,9 @@ func (s *State) setRun(r *Run) {
 		}
 	default:
 		s.flows.Delete(r.ID)
-		s.flowEnds.Set(flowEndKey(r), r.ID)
+		if r.Flow.Ended > s.At-keepMicros { // an older one stays for a job that ended later, and goes with it
+			s.flowEnds.Set(flowEndKey(r), r.ID)
+		}
 	}
 }
 
@@ -105,7 +107,7 @@ func applyActivityReused(s *State, op oplog.Op, r *ActivityReused) {
 	s.editFlow(r.Run, op.Seq, func(f *Flow) {
 		f.step(FlowStep{
 			Activity: r.Activity, At: op.At, Reused: r.Job, Index: r.Index, Fanned: r.Fanned, Node: r.Node, Output: r.Output,
-			Size: r.Size, Class: r.Class, Status: r.Status,
+			Size: r.Size, Class: r.Class, Status: r.Status, Try: r.Try,
 		})
 	})
 }
