@@ -44,12 +44,13 @@ type host struct {
 	onPut    func(off, size int64, p []byte) (answer string, keep bool)
 	have     []byte // of the output that is put
 	live     []byte
+	trace    string // traceparent of what is sent
 	reports  chan fabric.Report
 }
 
 func newHost(t *testing.T) *host {
 	return &host{
-		t: t, handlers: map[string]func(fabric.Msg){}, blobs: map[string][]byte{}, lease: 30000, settle: true,
+		t: t, handlers: map[string]func(fabric.Msg){}, blobs: map[string][]byte{}, lease: 30000, settle: true, trace: "00-1-2-01",
 		reports: make(chan fabric.Report, 4096),
 	}
 }
@@ -157,7 +158,7 @@ func (h *host) send(kind string, v any) {
 	h.mu.Lock()
 	fn := h.handlers[kind]
 	h.mu.Unlock()
-	fn(fabric.Msg{Node: "bob", Kind: kind, Data: b, Header: map[string]string{fabric.HeaderTraceparent: "00-1-2-01"}})
+	fn(fabric.Msg{Node: "bob", Kind: kind, Data: b, Header: map[string]string{fabric.HeaderTraceparent: h.trace}})
 }
 
 // until reads reports until one fits.

@@ -36,7 +36,7 @@ func (e *errYield) Error() string { return e.why + "; it goes back to the queue"
 type job struct {
 	as     fabric.Assign
 	peer   string // submitter@mesh
-	trace  string // traceparent of the assignment, for spans of our own
+	trail  *trail
 	order  uint64
 	came   time.Time
 	ctx    context.Context
@@ -78,7 +78,7 @@ func (a *Agent) onAssign(m fabric.Msg) {
 	}
 	a.order++
 	j := &job{
-		as: as, trace: m.Header[fabric.HeaderTraceparent], order: a.order, came: a.cfg.Now(), done: make(chan struct{}),
+		as: as, trail: newTrail(m.Header[fabric.HeaderTraceparent], a.cfg.Now), order: a.order, came: a.cfg.Now(), done: make(chan struct{}),
 		spool: filepath.Join(a.spoolDir(), fmt.Sprintf("%s-%d", as.Job, as.Attempt)),
 	}
 	j.ctx, j.cancel = context.WithCancelCause(a.ctx)
@@ -105,11 +105,13 @@ func (a *Agent) carry(j *job) {
 	defer release()
 	res := a.guarded(j, p)
 	release() // before the host hears of the end, and may send the next one
+	res.Spans = j.trail.spans()
 	a.finish(j, res)
 }
 
 // admit decides by this machine's policy. A job that may not run is refused, and release is nil.
 func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
+	admit := j.trail.begin(fabric.PhaseAdmit)
 	if why := a.misfit(j); why != "" {
 		a.refuse(j, why, false)
 		return p, nil
@@ -138,6 +140,7 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 		a.refuse(j, why, false)
 		return p, nil
 	}
+	admit.end("")
 	a.turn(j, fabric.PhaseAccepted)
 	return p, release
 }

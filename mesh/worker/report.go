@@ -11,7 +11,7 @@ import (
 	"voxmesh/mesh/fabric"
 )
 
-// inlineMost is how many bytes of output one report carries. In base64 that is two thirds of what the bus lets through;
+// inlineMost is how many bytes of output and spans one report carries. In base64 that is two thirds of what the bus lets through;
 // results that find no room wait for the next report.
 const inlineMost = 512 << 10
 
@@ -42,7 +42,8 @@ func (a *Agent) compose(d fabric.Describe) *fabric.Report {
 	a.n++
 	r := &fabric.Report{
 		V: 1, Instance: a.instance, N: a.n, UptimeMS: a.cfg.Now().Sub(a.began).Milliseconds(), RTTMicro: a.rtt.Microseconds(),
-		Held: []fabric.Held{}, Describe: d, Leaving: a.leaving,
+		ClockUS: a.cfg.Now().UnixMicro(),
+		Held:    []fabric.Held{}, Describe: d, Leaving: a.leaving,
 	}
 	if a.cfg.Pin != nil {
 		r.Head = a.cfg.Pin.Head()
@@ -54,10 +55,10 @@ func (a *Agent) compose(d fabric.Describe) *fabric.Report {
 		}
 		h := fabric.Held{Job: j.as.Job, Attempt: j.as.Attempt, Phase: j.phase, Reason: j.reason, Busy: j.busy}
 		if j.phase == fabric.PhaseDone {
-			if room < len(j.result.Output) {
+			if n := len(j.result.Output) + bytesOf(j.result.Spans); room < n {
 				h.Phase = fabric.PhaseRunning
 			} else {
-				room -= len(j.result.Output)
+				room -= n
 				h.Result = j.result // never changed once it is set
 			}
 		}

@@ -49,7 +49,10 @@ func (a *Agent) guarded(j *job, p policy.Policy) (res fabric.Result) {
 	live := a.stream(j, out)
 	r := func() runner.Result {
 		defer live() // also when the runner panics
-		return a.execute(j, p, &in, out)
+		run := j.trail.begin(fabric.PhaseExecute)
+		r := a.execute(j, p, &in, out, run)
+		run.end(r.Error)
+		return r
 	}()
 	if err := out.close(); err != nil && r.Status == runner.Succeeded {
 		return failed(runner.CodeSink, "the output could not be kept: %v", err)
@@ -80,16 +83,20 @@ func (a *Agent) gather(j *job, in *inputs) error {
 	switch j.as.Runner {
 	case "command":
 	case "wasm":
+		fetch := j.trail.begin(fabric.PhaseFetchModule)
 		path, free, err := a.modules.get(j.ctx, j.as.Module, func(ctx context.Context, f *os.File) error {
 			return a.fetch(ctx, j.as.Module, runner.ModuleMax, f, func() { rewind(f) })
 		})
+		fetch.end(because(err))
 		if err != nil {
 			return fmt.Errorf("the module: %w", err)
 		}
 		in.module, in.free = path, append(in.free, free)
 	default:
 		var b bytes.Buffer
-		if err := a.fetch(j.ctx, j.as.Prompt, promptMost, &b, b.Reset); err != nil {
+		fetch := j.trail.begin(fabric.PhaseFetchPrompt)
+		err := a.fetch(j.ctx, j.as.Prompt, promptMost, &b, b.Reset)
+		if fetch.end(because(err)); err != nil {
 			return fmt.Errorf("the prompt: %w", err)
 		}
 		in.prompt = b.String()
@@ -103,8 +110,10 @@ func (a *Agent) gather(j *job, in *inputs) error {
 		return fmt.Errorf("the input: %w", err)
 	}
 	in.stdin, in.free = f.Name(), append(in.free, func() { _ = os.Remove(f.Name()) })
+	fetch := j.trail.begin(fabric.PhaseFetchInput)
 	err = a.fetch(j.ctx, j.as.Stdin, stdinMost, f, func() { rewind(f) })
-	if err = errors.Join(err, f.Close()); err != nil {
+	err = errors.Join(err, f.Close())
+	if fetch.end(because(err)); err != nil {
 		return fmt.Errorf("the input: %w", err)
 	}
 	return nil
@@ -118,7 +127,7 @@ func (a *Agent) notGathered(j *job, err error) fabric.Result {
 }
 
 // execute runs the job, no longer than the policy lets it.
-func (a *Agent) execute(j *job, p policy.Policy, in *inputs, out io.Writer) runner.Result {
+func (a *Agent) execute(j *job, p policy.Policy, in *inputs, out io.Writer, run step) runner.Result {
 	deadline := policy.EffectiveTimeout(p, millis(j.as.TimeoutMS))
 	if j.as.Runner == "wasm" || j.as.Runner == "command" {
 		var stdin io.Reader
@@ -133,7 +142,10 @@ func (a *Agent) execute(j *job, p policy.Policy, in *inputs, out io.Writer) runn
 		if j.as.Runner == "command" {
 			return a.runCommand(j, deadline, stdin, out)
 		}
-		job := runner.WASMJob{ModulePath: in.module, ModuleHash: j.as.Module, Args: j.as.Args, Stdin: stdin, Deadline: deadline}
+		job := runner.WASMJob{ModulePath: in.module, ModuleHash: j.as.Module, Args: j.as.Args, Stdin: stdin, Deadline: deadline, Phase: func(name string) func(error) {
+			part := j.trail.begin(name, run)
+			return func(err error) { part.end(because(err)) }
+		}}
 		return a.cfg.WASM.Run(j.ctx, job, out)
 	}
 	if a.cfg.Owner != nil {
@@ -183,7 +195,9 @@ func (a *Agent) handOver(j *job, out *spool, res fabric.Result) fabric.Result {
 		res.Output = b
 		return res
 	}
-	if err := a.put(j, size, hash); err != nil {
+	upload := j.trail.begin(fabric.PhaseUpload)
+	err := a.put(j, size, hash)
+	if upload.end(because(err)); err != nil {
 		return lost(res, "the output was not taken: %v", err)
 	}
 	res.OutputHash = hash

@@ -28,6 +28,24 @@ type WASMJob struct {
 	Stdin       io.Reader     // nil is empty; read ahead by up to 1 MiB. A Read that blocks does not hold up the run
 	MemoryPages uint32        // at most this; 0, or more than the configured: the configured
 	Deadline    time.Duration // from now; 0 is none
+
+	// Phase hears that a part of the run begins, one of the Phase constants, and gives what is called at its end, with
+	// the error that ended it. It may be nil. What is never ended does not matter to how the run went.
+	Phase func(name string) func(error)
+}
+
+// The parts of a run that are told apart.
+const (
+	PhaseInterpret = "interpret" // beside the compiler
+	PhaseCompile   = "compile"
+	PhaseCompiled  = "compiled" // the run of a compiled form that is kept
+)
+
+func (j *WASMJob) phase(name string) func(error) {
+	if j.Phase == nil {
+		return func(error) {}
+	}
+	return j.Phase(name)
 }
 
 // WASM runs WASI modules in child processes. Any number of runs may go on at once.
@@ -139,7 +157,7 @@ func (w *WASM) run(ctx context.Context, job WASMJob, out *capped) Result {
 	in := newTape(job.Stdin)
 	defer in.close()
 
-	end := w.finish(ctx, m, o, in, out)
+	end := w.finish(ctx, &job, m, o, in, out)
 	if end.verdict != nil && end.verdict.Stale {
 		w.cache.drop(m.hash)
 	}
@@ -151,27 +169,43 @@ func (w *WASM) run(ctx context.Context, job WASMJob, out *capped) Result {
 }
 
 // finish runs the job in the best form there is.
-func (w *WASM) finish(ctx context.Context, m module, o order, in *tape, out io.Writer) ending {
+func (w *WASM) finish(ctx context.Context, job *WASMJob, m module, o order, in *tape, out io.Writer) ending {
 	if m.size < directMax {
 		o.Mode = modeDirect
-	} else if dir, ok := w.cache.ready(m.hash); ok {
-		o.Mode, o.Dir = modeCached, dir
-	} else {
-		return w.race(ctx, m, o, in, out)
+		in.settle()
+		return w.attempt(ctx, o, in.reader(), out)
 	}
+	if dir, ok := w.cache.ready(m.hash); ok {
+		o.Mode, o.Dir = modeCached, dir
+		return w.compiled(ctx, job, o, in, out)
+	}
+	return w.race(ctx, job, m, o, in, out)
+}
+
+// compiled runs a compiled form.
+func (w *WASM) compiled(ctx context.Context, job *WASMJob, o order, in *tape, out io.Writer) ending {
 	in.settle()
-	return w.attempt(ctx, o, in.reader(), out)
+	done := job.phase(PhaseCompiled)
+	end := w.attempt(ctx, o, in.reader(), out)
+	done(end.err)
+	return end
 }
 
 // race interprets while the module is being compiled (see WASM).
-func (w *WASM) race(ctx context.Context, m module, o order, in *tape, out io.Writer) ending {
+func (w *WASM) race(ctx context.Context, job *WASMJob, m module, o order, in *tape, out io.Writer) ending {
 	interpret, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	held := newGate(out)
 	first := make(chan ending, 1)
 	o.Mode = modeInterpret
-	go func() { first <- w.attempt(interpret, o, in.reader(), held) }()
+	interpreted := job.phase(PhaseInterpret)
+	go func() {
+		end := w.attempt(interpret, o, in.reader(), held)
+		interpreted(end.err)
+		first <- end
+	}()
 
+	ready := job.phase(PhaseCompile)
 	compiled := w.cache.want(m.hash, m.path)
 	select {
 	case end := <-first:
@@ -179,6 +213,7 @@ func (w *WASM) race(ctx context.Context, m module, o order, in *tape, out io.Wri
 		return end
 	case <-ctx.Done():
 	case <-compiled.done:
+		ready(compiled.err)
 		dir, ok := w.cache.ready(m.hash)
 		if compiled.err != nil || !ok {
 			break
@@ -186,9 +221,8 @@ func (w *WASM) race(ctx context.Context, m module, o order, in *tape, out io.Wri
 		held.shut()
 		stop(errSuperseded)
 		<-first
-		in.settle()
 		o.Mode, o.Dir = modeCached, dir
-		return w.attempt(ctx, o, in.reader(), out)
+		return w.compiled(ctx, job, o, in, out)
 	}
 	in.settle()
 	held.open()
