@@ -87,10 +87,11 @@ func TestBadWeightsAreRefused(t *testing.T) {
 			t.Errorf("%q is taken", file)
 		}
 	}
-	if errWeights != nil || weights.decide == 0 || weights.kindAt == 0 || weights.silent == 0 {
-		t.Errorf("the weights: %v", errWeights)
+	w, err := parseWeights(weightsFile)
+	if err != nil || w.decide == 0 || w.kindAt == 0 || w.silent == 0 || w.learnBelow <= w.silent {
+		t.Fatalf("the weights: %v, %+v", err, w)
 	}
-	for p, list := range weights.confidence {
+	for p, list := range w.confidence {
 		if !slices.IsSorted(list) {
 			t.Errorf("the confidence of %s falls with the margin: %v", p, list)
 		}

@@ -56,13 +56,14 @@ type act struct {
 	class  privacy.Class
 	detail map[string]string
 	soFar  map[string]kept // output of the jobs to kill, by attempt
+	replay *flowReplay     // of a workflow
 	ops    []oplog.Draft
 	result ActResult
 }
 
 // Act carries out a confirmed act: its ops and its signed entry are one commit. The grant is spent only when the act
 // is possible. Codes: vox/confirm/required for a missing grant, vox/node/unknown, vox/job/unknown, vox/run/unknown,
-// vox/act/impossible, vox/act/nothing-to-do.
+// vox/act/impossible, vox/act/nothing-to-do, vox/workflow/unknown-activity, vox/workflow/not-reusable.
 func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, error) {
 	if !g.Valid() {
 		return ActResult{}, fault.New("vox/confirm/required", "%s %s is not confirmed", a.Name, printable(a.Target)).
@@ -71,6 +72,12 @@ func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, er
 	w := &act{name: a.Name, target: a.Target, actor: g.Actor(), reason: g.Reason()}
 	if a.Name == ActKill {
 		w.soFar = h.keepSoFar(a.Target)
+	}
+	if a.Name == ActReplay {
+		var err error
+		if w.replay, err = h.readReplay(a); err != nil {
+			return ActResult{}, err
+		}
 	}
 	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		if err := h.prepare(next, w, a); err != nil {
@@ -157,6 +164,9 @@ func (h *Host) prepare(next *State, w *act, a Action) error {
 	case ActRevoke:
 		return prepareRevoke(next, w)
 	case ActReplay:
+		if w.replay != nil {
+			return w.prepareFlow(next, a)
+		}
 		return prepareReplay(next, w, a)
 	}
 	return fault.New("vox/act/impossible", "there is no act %q", printable(a.Name)).WithHint("kill, pause, drain, replay, revoke")
@@ -234,7 +244,11 @@ func (h *Host) prepareKill(next *State, w *act) error {
 		return err
 	}
 	w.begin(next, class)
-	h.endJobs(newSteps(next), w, jobs)
+	if run, ok := next.Run(w.target); ok {
+		h.endRun(newSteps(next), w, run)
+	} else {
+		h.endJobs(newSteps(next), w, jobs)
+	}
 	if len(w.ops) == 0 {
 		if len(jobs) == 1 && jobs[0].Job == w.target {
 			return fault.New("vox/act/nothing-to-do", "%s has ended already: %s", w.target, jobs[0].State).
@@ -255,11 +269,7 @@ func (h *Host) endJobs(x *steps, w *act, jobs []*Job) {
 			Job: j.Job, Attempt: j.Attempt, Status: Killed, ExitCode: -1, Code: "vox/run/killed",
 			Error: "killed by " + w.id, AuditID: w.id,
 		}
-		if j.StartedAt > 0 {
-			rec.DurationMS = max(h.now().UnixMicro()-j.StartedAt, 0) / 1000
-			n, _ := x.s.Node(j.Node)
-			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
-		}
+		h.chargeSoFar(x.s, j, rec)
 		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
 			rec.Output, rec.OutputSize = out.hash, out.size
 		}

@@ -8,7 +8,6 @@ import (
 
 	"voxmesh/hopper"
 	"voxmesh/mesh/clean"
-	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
 	"voxmesh/mesh/workflow"
 	"voxmesh/oplog"
@@ -294,8 +293,5 @@ func flowJob(a *workflow.Activity, class privacy.Class) *JobSubmitted {
 	return rec
 }
 
-// unknownOn says that a node which an activity asks for is not there.
-func unknownOn(activity string, err error) error {
-	code, hint := fault.Of(err)
-	return fault.New(code, "%s asks for a node that is not in the mesh: %v", activity, err).WithHint("%s", hint)
-}
+// label names the instance that a job of a workflow is of: "split", "render[1]".
+func (r *JobSubmitted) label() string { return workflow.Label(r.Activity, int(r.Index), r.Fanned) }

@@ -123,4 +123,7 @@ func (h *Host) prepareKillItems(next *State, w *act) error {
 }
 
 // endRun ends all that is left of a run.
-func (h *Host) endRun(x *steps, w *act, run *Run) { h.endJobs(x, w, x.s.jobsOf(run)) }
+func (h *Host) endRun(x *steps, w *act, run *Run) {
+	h.endJobs(x, w, x.s.jobsOf(run))
+	w.endFlow(run)
+}

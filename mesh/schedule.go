@@ -135,6 +135,7 @@ func (h *Host) sweepBlobs() {
 			live[hash] = true
 		}
 	}
+	h.flows.liveBlobs(h.Snapshot(), live)
 	for _, it := range h.Snapshot().hopper.Items() {
 		live[it.Prompt] = true
 	}

@@ -111,6 +111,8 @@ func (c *console) begin(a pane.Act) tea.Cmd {
 		return c.send(a.On, a.Text)
 	case keys.Cap:
 		return c.cap(a.On)
+	case keys.Batch:
+		return c.batch(a.Text)
 	}
 	if verb.Sealed(c.s, a.Verb, a.On) {
 		return c.confirm(a)

@@ -13,6 +13,7 @@ import (
 	"voxmesh/tui/drawer"
 	"voxmesh/tui/explain"
 	"voxmesh/tui/help"
+	"voxmesh/tui/hopperpane"
 	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/capbox"
@@ -46,7 +47,7 @@ func (c *console) palette(on pane.Ref) tea.Cmd {
 	for _, l := range [][]keys.Binding{c.focused().Keys(), c.everywhere()} {
 		bs = append(bs, l...)
 	}
-	return c.open(palette.New(c.ctx, c.s, bs, &c.recent, on))
+	return c.open(palette.New(c.ctx, c.s, bs, &c.recent, on, c.o.Actions))
 }
 
 // openDrawer shows a run; where the drawer is open already it turns to that.
@@ -84,6 +85,10 @@ func (c *console) send(on pane.Ref, text string) tea.Cmd {
 
 func (c *console) cap(on pane.Ref) tea.Cmd {
 	return c.open(capbox.New(c.ctx, c.s, c.o.Actions, on), nil)
+}
+
+func (c *console) batch(ids string) tea.Cmd {
+	return c.open(hopperpane.NewBatch(c.ctx, c.s, c.o.Actions, ids), nil)
 }
 
 func (c *console) refuseUndo() string { return c.undo.Refuse(c.s) }

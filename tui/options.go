@@ -28,9 +28,11 @@ import (
 
 	"voxmesh/tui/confirm"
 	"voxmesh/tui/drawer"
+	"voxmesh/tui/hopperpane"
 	"voxmesh/tui/joinmesh"
 
 	"voxmesh/tui/meshpane"
+	"voxmesh/tui/palette"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/policypane"
 	"voxmesh/tui/scrub"
@@ -46,6 +48,7 @@ type Source interface {
 
 	scrub.Log
 	drawer.Records
+	hopperpane.Records
 	auditpane.Records
 
 	meshpane.Views
@@ -57,6 +60,8 @@ type Actions interface {
 	act.Host
 	confirm.Actor
 	send.Host
+	palette.Door
+	hopperpane.Batcher
 }
 
 // The roles of whoever is here.

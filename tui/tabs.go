@@ -5,6 +5,7 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/tui/auditpane"
+	"voxmesh/tui/hopperpane"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/meshpane"
 	"voxmesh/tui/modelspane"
@@ -32,7 +33,7 @@ func (c *console) makeTabs() []tab {
 	return []tab{
 		{name: "Mesh", key: keys.Pane1, pane: meshpane.New(c.ctx, c.s, c.o.Source)},
 		{name: "Runs", key: keys.Pane2, pane: runspane.New(c.ctx, c.s)},
-		{name: "Hopper", key: keys.Pane3, pane: soon{c.s, "Hopper", "Not in this version yet. Jobs that wait are listed by", "voxmesh jobs"}},
+		{name: "Hopper", key: keys.Pane3, pane: hopperpane.New(c.ctx, c.s, c.o.Source)},
 		{name: "Models", key: keys.Pane4, pane: modelspane.New(c.ctx, c.s)},
 		{name: "Policy", key: keys.Pane5, pane: policypane.New(c.ctx, c.s, c.o.Policy)},
 		{name: "Audit", key: keys.Pane6, pane: auditpane.New(c.ctx, c.s, c.o.Source)},

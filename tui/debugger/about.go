@@ -76,8 +76,12 @@ func (l *Layer) factsOf(i int) []fact {
 	}
 	put("why", theme.Text, l.why(i))
 	put("ended", theme.Failed, l.ending(i))
-	if s.v.Waits != "" && open(s.status) {
+	switch {
+	case s.v.Waits == "":
+	case open(s.status):
 		put("waits for", theme.Waiting, safe(s.v.Waits))
+	default:
+		put(words(s.status), theme.Second, safe(s.v.Waits))
 	}
 	j, ok := l.job(s.v.JobID)
 	if ok {
@@ -125,10 +129,10 @@ func counted(n int64, what string) string {
 // times says when a span began and ended, to the millisecond, how long its lease took to become work, and its cost.
 func (l *Layer) times(i int) string {
 	s := &l.tree.spans[i]
-	if s.v.Start <= 0 {
+	if s.shape.from == 0 {
 		return "not begun"
 	}
-	text := l.exact(s.v.Start) + " → "
+	text := l.exact(s.shape.from) + " → "
 	if s.shape.to > 0 {
 		text += l.exact(s.shape.to)
 	} else {
@@ -273,14 +277,14 @@ func (l *Layer) attemptsOf(i int) string {
 
 // took is how long a span took, or takes up to now.
 func (l *Layer) took(s *span) time.Duration {
-	if s.v.Start <= 0 {
+	if s.shape.from == 0 {
 		return 0
 	}
 	to := s.shape.to
 	if to == 0 {
 		to = l.now
 	}
-	return time.Duration(max(to-s.v.Start, 0)) * time.Microsecond
+	return time.Duration(max(to-s.shape.from, 0)) * time.Microsecond
 }
 
 // title names a span with what it is of: render[1] attempt 2.

@@ -95,7 +95,7 @@ func (l *Layer) pairFacts(at [2]int) []pairFact {
 	put("node", safe(a.v.NodeID), safe(b.v.NodeID), "")
 	put("status", words(a.v.Status), words(b.v.Status), "")
 	put("why ended", safe(a.v.Error), safe(b.v.Error), "")
-	put("began", l.exact(a.v.Start), l.exact(b.v.Start), "")
+	put("began", l.exact(a.shape.from), l.exact(b.shape.from), "")
 	first, second := l.phases(at[0]), l.phases(at[1])
 	for _, name := range phaseNames(first, second) {
 		x, inA := first[name]

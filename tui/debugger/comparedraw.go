@@ -14,8 +14,8 @@ import (
 
 // The columns of the table: what a row is of, and by how much the two differ.
 const (
-	pairName   = 12
-	pairDiffer = 11
+	pairName   = 11
+	pairDiffer = 10
 )
 
 // drawCompare draws two attempts side by side, and under them what differs in what they wrote.
@@ -23,7 +23,7 @@ func (l *Layer) drawCompare(b *cell.Buffer, r layout.Rect) {
 	c := l.cmp
 	border := pane.Frame(b, r, true)
 	x := pane.Heading(b, r, "Compare", true, border)
-	row.Head(b, x+1, r.Y, r.X+r.W-x-3, l.tree.view.PrivacyClass, "", l.run, safe(l.tree.view.Title), false, border)
+	row.Head(b, x, r.Y, r.X+r.W-x-2, l.tree.view.PrivacyClass, "", l.run, safe(l.tree.view.Title), false, border)
 	in := r.Inner()
 	if in.H < 3 || in.W < 40 {
 		return

@@ -130,7 +130,11 @@ func (l *Layer) show(ref pane.Ref) tea.Cmd {
 	if run != "" {
 		l.s.Run = run
 	}
-	return l.refresh()
+	cmd := l.refresh()
+	if l.tree != nil && l.want != "" {
+		return tea.Batch(cmd, l.goTo(l.want))
+	}
+	return cmd
 }
 
 // Bare is false.
@@ -155,6 +159,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, l.fetchEnded(msg)
 	case built:
 		return nil, l.buildEnded(msg)
+	case defined:
+		return nil, l.defineEnded(msg)
 	case tailed:
 		l.tailEnded(msg)
 	case compared:

@@ -1,6 +1,7 @@
 package debugger
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -137,12 +138,12 @@ func (l *Layer) close() tea.Cmd {
 	}
 	s := &l.tree.spans[i]
 	if s.end > i+1 && l.tree.open(i, l.folds) {
-		l.folds[s.v.SpanID] = false
+		l.folds[l.tree.key(i)] = false
 		l.arrange()
 		return nil
 	}
 	if s.parent >= 0 {
-		l.list.Select(l.tree.spans[s.parent].v.SpanID)
+		l.list.Select(l.tree.key(s.parent))
 	}
 	return l.chose()
 }
@@ -154,11 +155,11 @@ func (l *Layer) unfold() tea.Cmd {
 		return nil
 	}
 	if !l.tree.open(i, l.folds) {
-		l.folds[l.tree.spans[i].v.SpanID] = true
+		l.folds[l.tree.key(i)] = true
 		l.arrange()
 		return nil
 	}
-	l.list.Select(l.tree.spans[i+1].v.SpanID)
+	l.list.Select(l.tree.key(i + 1))
 	return l.chose()
 }
 
@@ -173,9 +174,11 @@ func (l *Layer) next() (pane.Action, tea.Cmd) {
 		if !l.tree.spans[i].problem {
 			continue
 		}
-		l.unfoldTo(i)
-		l.arrange()
-		l.list.Select(l.tree.spans[i].v.SpanID)
+		if !slices.Contains(l.shown, i) {
+			l.unfoldTo(i)
+			l.arrange()
+		}
+		l.list.Select(l.tree.key(i))
 		return nil, l.chose()
 	}
 	return pane.Notice{Text: "nothing failed, is late or waits here"}, nil
@@ -187,10 +190,10 @@ func (l *Layer) open() pane.Action {
 	switch {
 	case s == nil:
 		return nil
-	case s.v.Start <= 0:
+	case s.shape.from == 0:
 		return pane.Notice{Text: safe(s.v.SpanName) + " has not begun"}
 	}
-	return pane.Seek{At: time.UnixMicro(s.v.Start)}
+	return pane.Seek{At: time.UnixMicro(s.shape.from)}
 }
 
 // here is the span under the cursor, else the run.

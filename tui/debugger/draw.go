@@ -127,7 +127,7 @@ func (l *Layer) drawAboutHead(b *cell.Buffer, r layout.Rect, border theme.Style)
 	if s.kind == mesh.SpanAttempt {
 		text = words(s.v.Status)
 	}
-	if s.v.Start > 0 {
+	if begun(s) {
 		text += " " + row.Lasted(l.took(s), 8)
 	}
 	end := r.X + r.W - 2
@@ -145,7 +145,7 @@ func (l *Layer) drawLanes(b *cell.Buffer, r layout.Rect) {
 	}
 	if l.tree != nil {
 		l.drawHead(b, r, border)
-		l.drawRows(b, in)
+		l.drawRows(b, r, border)
 		return
 	}
 	b.Put(r.X+1, r.Y, r.W-2, " "+l.name()+" ", border)
@@ -173,7 +173,8 @@ func (l *Layer) drawHead(b *cell.Buffer, r layout.Rect, border theme.Style) {
 	v := &l.tree.view
 	root := &l.tree.spans[0]
 	word, ink := row.Status(safe(v.Status))
-	facts := []string{}
+	status := word + " " + row.Lasted(l.took(root), 8)
+	var facts []string
 	if n := max(v.Activities, len(v.Jobs)); n > 1 {
 		facts = append(facts, fmt.Sprintf("%d of %d done", v.Done, n))
 	}
@@ -187,15 +188,18 @@ func (l *Layer) drawHead(b *cell.Buffer, r layout.Rect, border theme.Style) {
 		}
 		facts = append(facts, zoom)
 	}
-	end := r.X + r.W - 2
-	least := r.X + 1 + min(26, r.W/2)
-	end = b.Right(least, end, r.Y, strings.Join(facts, "  ")+" ", border)
-	if text := " " + word + " " + row.Lasted(l.took(root), 8) + "  "; end-ansi.StringWidth(text) >= least {
-		end = b.Right(least, end, r.Y, text, ink)
-	} else {
-		b.Put(end-1, r.Y, 1, " ", border)
-		end--
+	const head = 26 // what it is, its id and class
+	room := r.W - 4 - head
+	for len(facts) > 0 && ansi.StringWidth(status+"  "+strings.Join(facts, "  ")) > room {
+		facts = facts[1:]
 	}
+	end := r.X + r.W - 2
+	if text := strings.Join(facts, "  "); text != "" {
+		end = b.Right(r.X+1, end, r.Y, "  "+text+" ", border)
+	} else {
+		end = b.Right(r.X+1, end, r.Y, " ", border)
+	}
+	end = b.Right(r.X+1, end, r.Y, " "+status, ink)
 	kind, name := "Run", v.RunID
 	if v.Workflow != "" {
 		kind = "Workflow"
@@ -236,7 +240,8 @@ func columnsOf(in layout.Rect) columns {
 	return c
 }
 
-func (l *Layer) drawRows(b *cell.Buffer, in layout.Rect) {
+func (l *Layer) drawRows(b *cell.Buffer, r layout.Rect, border theme.Style) {
+	in := r.Inner()
 	c := columnsOf(in)
 	a := l.ruled(c.w)
 	l.drawRuler(b, in, c, a)
@@ -250,6 +255,7 @@ func (l *Layer) drawRows(b *cell.Buffer, in layout.Rect) {
 		l.drawLane(b, body, body.Y+i-from, i, c, a)
 	}
 	l.drawLegend(b, in, in.Y+in.H-1)
+	pane.Facts(b, r, r.Y+r.H-1, l.list.Position(), border)
 }
 
 // drawRuler writes the heads of the columns and the times of the axis.
@@ -334,7 +340,7 @@ func (l *Layer) laneFields(s *span, c columns) []row.Field {
 
 // begun reports whether a span is more than something that waits.
 func begun(s *span) bool {
-	return s.v.Start > 0 && (s.shape.leased > 0 || s.shape.to > 0)
+	return s.shape.end != blank && (s.shape.leased > 0 || s.shape.to > 0)
 }
 
 func (l *Layer) isMarked(id string) bool {
@@ -413,12 +419,16 @@ func (l *Layer) drawWaits(b *cell.Buffer, x, y int, s *span, a *axis) {
 	text, ink := "· "+words(s.status), theme.Second
 	if open(s.status) {
 		ink = theme.Waiting
-		text = "· waits"
-		if s.v.Waits != "" {
+		switch {
+		case s.v.Waits != "":
 			text = "· waits for " + safe(s.v.Waits)
+		case s.status == mesh.Queued.String():
+			text = "· next to start"
+		default:
+			text = "· waits"
 		}
-	} else if s.v.Error != "" {
-		text += ": " + safe(s.v.Error)
+	} else if s.v.Waits != "" {
+		text += ": " + safe(s.v.Waits)
 	}
 	p := a.parts[len(a.parts)-1]
 	w := ansi.StringWidth(text)

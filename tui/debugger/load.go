@@ -8,6 +8,7 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
+	"voxmesh/mesh/workflow"
 )
 
 // A run of more jobs than this is arranged in a command, at most once a second.
@@ -23,6 +24,10 @@ const jobsMost = 200
 type loaded struct {
 	of   version // what the tree was made of
 	next time.Time
+
+	def     *workflow.Definition // of a workflow, once it was read
+	defined bool                 // or could not be
+	defAsk  uint64
 
 	log     *mesh.RunView        // the run from the log, where the state does not hold it
 	jobs    map[string]*mesh.Job // of the log
@@ -54,8 +59,19 @@ type (
 		tree       *tree // nil: the run was not there
 		of         version
 	}
+	defined struct {
+		generation uint64
+		def        *workflow.Definition
+	}
 	late struct{ generation uint64 }
 )
+
+// Definer is a host that can tell what a workflow's run was fixed to. Of one that cannot, the activities are shown of which
+// something is recorded.
+type Definer interface {
+	// Definition gives the definition of a run of a workflow. Codes: vox/run/unknown, vox/blob/missing.
+	Definition(run string) (*workflow.Definition, error)
+}
 
 // refresh takes in the world.
 func (l *Layer) refresh() tea.Cmd {
@@ -77,11 +93,40 @@ func (l *Layer) refresh() tea.Cmd {
 	if l.tree != nil && of == l.loaded.of {
 		return nil
 	}
+	define := l.define(run)
 	if len(run.Jobs) <= manyJobs {
-		v, _ := st.RunView(l.run, l.now)
-		return l.adopt(newTree(v, isAway(st)), of)
+		v, _ := st.RunViewOf(l.run, l.loaded.def, l.now)
+		return tea.Batch(define, l.adopt(newTree(v, isAway(st)), of))
 	}
-	return l.build(st, of)
+	return tea.Batch(define, l.build(st, of))
+}
+
+// define reads the definition of a workflow, once.
+func (l *Layer) define(run *mesh.Run) tea.Cmd {
+	d := &l.loaded
+	host, ok := l.rec.(Definer)
+	if !ok || run.Flow == nil || d.defined || d.defAsk != 0 || !l.s.World.Lost.IsZero() {
+		return nil
+	}
+	d.defAsk = l.s.Generation()
+	gen, id := d.defAsk, l.run
+	return func() tea.Msg {
+		def, err := host.Definition(id)
+		if err != nil {
+			def = nil // what is recorded is shown all the same
+		}
+		return defined{gen, def}
+	}
+}
+
+func (l *Layer) defineEnded(m defined) tea.Cmd {
+	d := &l.loaded
+	if m.generation != d.defAsk {
+		return nil
+	}
+	d.defAsk, d.defined, d.def = 0, true, m.def
+	d.of, d.next = version{}, time.Time{}
+	return l.refresh()
 }
 
 // build arranges a large run in a command. Another instant does not wait for the second to end.
@@ -91,9 +136,9 @@ func (l *Layer) build(st *mesh.State, of version) tea.Cmd {
 		return nil
 	}
 	d.build, d.next = l.s.Generation(), l.s.Now().Add(time.Second)
-	gen, id, now := d.build, l.run, l.now
+	gen, id, def, now := d.build, l.run, d.def, l.now
 	return func() tea.Msg {
-		v, ok := st.RunView(id, now)
+		v, ok := st.RunViewOf(id, def, now)
 		if !ok {
 			return built{generation: gen, of: of}
 		}
@@ -227,20 +272,27 @@ func (l *Layer) retry() tea.Cmd {
 func (l *Layer) adopt(t *tree, of version) tea.Cmd {
 	was := l.list.Selected()
 	l.tree, l.loaded.of, l.loaded.nothere, l.loaded.err = t, of, "", nil
-	if l.want != "" {
-		if i := t.find(l.want); i >= 0 {
-			l.unfoldTo(i)
-			l.arrange()
-			l.list.Select(t.spans[i].v.SpanID)
-			return l.chose()
-		}
-	}
 	l.arrange()
-	if now := l.list.Selected(); was != "" && now != was && l.want == "" {
-		l.want = was // it comes back when it is there again, unless the cursor was moved
-		return l.tail(false)
+	if l.want != "" {
+		return l.goTo(l.want)
+	}
+	if l.list.Selected() != was {
+		l.want = was // it is picked again when it comes back, unless the cursor was moved
 	}
 	return l.tail(false)
+}
+
+// goTo puts the cursor on a span or on the first of a job, and opens the branches above it. What is not there yet stays
+// wanted.
+func (l *Layer) goTo(want string) tea.Cmd {
+	i := l.tree.find(want)
+	if i < 0 {
+		return l.tail(false)
+	}
+	l.unfoldTo(i)
+	l.arrange()
+	l.list.Select(l.tree.key(i))
+	return l.chose()
 }
 
 // arrange makes the lanes anew.
@@ -248,7 +300,7 @@ func (l *Layer) arrange() {
 	l.shown = l.tree.lanes(l.folds)
 	ids := make([]string, len(l.shown))
 	for i, k := range l.shown {
-		ids[i] = l.tree.spans[k].v.SpanID
+		ids[i] = l.tree.key(k)
 	}
 	l.list.Set(ids)
 }
@@ -257,7 +309,7 @@ func (l *Layer) arrange() {
 func (l *Layer) unfoldTo(i int) {
 	for k := l.tree.spans[i].parent; k >= 0; k = l.tree.spans[k].parent {
 		if !l.tree.open(k, l.folds) {
-			l.folds[l.tree.spans[k].v.SpanID] = true
+			l.folds[l.tree.key(k)] = true
 		}
 	}
 }

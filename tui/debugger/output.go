@@ -1,8 +1,6 @@
 package debugger
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"voxmesh/mesh"
@@ -56,7 +54,7 @@ func (l *Layer) noOutput(s *span) string {
 		return "nothing is picked"
 	case s.kind == mesh.SpanRun && s.v.JobID == "":
 		return "an activity has output, the run has none of its own"
-	case s.v.JobID == "" && open(s.status):
+	case open(s.status) && !begun(s):
 		return "it has not begun"
 	case s.v.JobID == "":
 		return "it has none of its own in this run"
@@ -65,7 +63,7 @@ func (l *Layer) noOutput(s *span) string {
 	case !l.s.World.Past.IsZero() && !l.ended(s.v.JobID):
 		return "output on its way is not kept by the moment; . goes to live"
 	case s.v.Attempt > 0 && l.out.have && l.out.job == s.v.JobID && l.out.try > 0 && l.out.try != s.v.Attempt:
-		return fmt.Sprintf("what attempt %d wrote is not kept; attempt %d has the output", s.v.Attempt, l.out.try)
+		return "what this attempt wrote is not kept: a later one has the output of the job"
 	}
 	return ""
 }

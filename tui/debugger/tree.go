@@ -2,6 +2,7 @@ package debugger
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"voxmesh/mesh"
@@ -26,7 +27,8 @@ type tree struct {
 	view  mesh.RunView
 	spans []span
 	gaps  []gap
-	last  int64 // the last change
+	first int64 // the first change
+	last  int64 // and the last
 }
 
 // newTree arranges a run. away tells which nodes are not heard.
@@ -40,21 +42,6 @@ func newTree(v mesh.RunView, away func(node string) bool) *tree {
 	return t
 }
 
-// kindOf gives what a span stands for. A kind that is not known is a phase.
-func kindOf(v *mesh.SpanView, depth int) mesh.SpanKind {
-	switch {
-	case depth == 0:
-		return mesh.SpanRun
-	case v.SpanKind != "":
-		return v.SpanKind
-	case v.Attempt == 0:
-		return mesh.SpanActivity
-	case len(v.Events) > 0:
-		return mesh.SpanAttempt
-	}
-	return mesh.SpanPhase
-}
-
 func count(s *mesh.SpanView) int {
 	n := 1
 	for i := range s.Children {
@@ -65,13 +52,16 @@ func count(s *mesh.SpanView) int {
 
 func (t *tree) add(v *mesh.SpanView, parent, depth int) {
 	i := len(t.spans)
-	t.spans = append(t.spans, span{v: v, kind: kindOf(v, depth), parent: parent, depth: depth, status: statusOf(v)})
+	s := span{v: v, kind: v.SpanKind, parent: parent, depth: depth, status: statusOf(v)}
+	if depth == 0 {
+		s.kind = mesh.SpanRun
+	}
+	t.spans = append(t.spans, s)
 	for k := range v.Children {
 		t.add(&v.Children[k], i, depth+1)
 	}
-	s := &t.spans[i]
-	s.end = len(t.spans)
-	s.shape = t.shapeOf(i)
+	t.spans[i].end = len(t.spans)
+	t.spans[i].shape = t.shapeOf(i)
 }
 
 // statusOf gives the status of a span in one of the words that there are for a job, where that is possible.
@@ -86,7 +76,7 @@ func statusOf(v *mesh.SpanView) string {
 // open reports whether a status is of something that goes on, or did not begin.
 func open(status string) bool {
 	switch status {
-	case mesh.Running.String(), mesh.Leased.String(), mesh.Queued.String(), "waiting", "":
+	case mesh.Running.String(), mesh.Leased.String(), mesh.Queued.String(), mesh.ActivityWaiting, "":
 		return true
 	}
 	return false
@@ -101,37 +91,55 @@ func trouble(status string) bool {
 	return false
 }
 
-// endOf is when a span ended; 0 while it goes on.
-func endOf(v *mesh.SpanView, status string) int64 {
-	switch {
-	case v.End > 0:
-		return max(v.End, v.Start)
-	case v.Start == 0 || open(status):
+// latest bounds the times that are believed, so that no difference of two overflows: unix microseconds of the year 2112.
+const latest = int64(1) << 52
+
+func believed(t int64) int64 { return max(0, min(t, latest)) }
+
+// beginOf is when a span began; 0 where it waits for others.
+func beginOf(v *mesh.SpanView) int64 {
+	if v.Status == mesh.ActivityWaiting {
 		return 0
 	}
-	return v.Start + max(v.DurationMS, 0)*1000
+	return believed(v.Start)
 }
 
+// endOf is when a span ended that began at from; 0 while it goes on.
+func endOf(v *mesh.SpanView, status string, from int64) int64 {
+	switch {
+	case v.End > 0:
+		return max(believed(v.End), from)
+	case from == 0 || open(status):
+		return 0
+	}
+	return from + min(max(v.DurationMS, 0), latest/1000)*1000
+}
+
+// endMark is the sign of how a span ended. What was neither done nor failed, as an attempt that made room for another,
+// was ended.
 func endMark(status string) mark {
 	switch {
 	case open(status):
 		return goesOn
-	case status == mesh.Killed.String():
-		return killed
-	case trouble(status):
+	case status == mesh.Succeeded.String(), status == mesh.ActivityReusedFrom:
+		return done
+	case status == mesh.ActivitySkippedAs:
+		return blank
+	case trouble(status) && status != mesh.Killed.String():
 		return failed
 	}
-	return done
+	return killed
 }
 
 // shapeOf gives the shape of a span whose children were added.
 func (t *tree) shapeOf(i int) shape {
 	s := &t.spans[i]
 	v := s.v
-	out := shape{from: v.Start, to: endOf(v, s.status), end: endMark(s.status)}
+	from := beginOf(v)
+	out := shape{from: from, to: endOf(v, s.status, from), end: endMark(s.status)}
 	switch s.kind {
 	case mesh.SpanRun:
-		out.line, out.leased, out.ran = true, v.Start, v.Start
+		out.line, out.leased, out.ran = true, from, from
 	case mesh.SpanActivity:
 		for k := i + 1; k < s.end; k = t.spans[k].end {
 			if c := &t.spans[k]; c.kind == mesh.SpanAttempt && c.shape.from > 0 && out.leased == 0 {
@@ -139,22 +147,22 @@ func (t *tree) shapeOf(i int) shape {
 			}
 		}
 		if len(v.Children) == 0 && out.to > 0 { // done without an attempt: the result of another run
-			out.leased, out.ran = v.Start, v.Start
+			out.leased, out.ran = from, from
 		}
 	case mesh.SpanAttempt:
-		out.leased = v.Start
+		out.leased = from
 		for k := i + 1; k < s.end; k = t.spans[k].end {
 			if c := &t.spans[k]; c.kind == mesh.SpanPhase && c.shape.from > 0 && (out.ran == 0 || c.shape.from < out.ran) {
 				out.ran = c.shape.from
 			}
 		}
 		if out.ran == 0 && len(v.Children) == 0 && s.status != mesh.Leased.String() {
-			out.ran = v.Start
+			out.ran = from
 		}
 	case mesh.SpanLease, mesh.SpanDispatch:
-		out.leased = v.Start
+		out.leased = from
 	default:
-		out.leased, out.ran = v.Start, v.Start
+		out.leased, out.ran = from, from
 	}
 	return out
 }
@@ -234,7 +242,7 @@ func (t *tree) troubles(away func(string) bool) {
 			inner = inner || t.spans[k].problem
 		}
 		late := s.kind == mesh.SpanAttempt && s.shape.end == goesOn && away != nil && away(s.v.NodeID)
-		s.problem = !inner && (trouble(s.status) || late || s.v.Waits != "")
+		s.problem = !inner && (trouble(s.status) || late || open(s.status) && s.v.Waits != "")
 	}
 }
 
@@ -248,10 +256,10 @@ func (t *tree) changes() {
 	}
 	for i := range t.spans {
 		s := &t.spans[i]
-		add(s.v.Start)
+		add(s.shape.from)
 		add(s.shape.to)
 		for _, e := range s.v.Events {
-			add(e.At)
+			add(believed(e.At))
 		}
 	}
 	slices.Sort(all)
@@ -261,7 +269,7 @@ func (t *tree) changes() {
 		}
 	}
 	if len(all) > 0 {
-		t.last = all[len(all)-1]
+		t.first, t.last = all[0], all[len(all)-1]
 	}
 }
 
@@ -282,7 +290,7 @@ func (t *tree) lanes(folds map[string]bool) []int {
 
 func (t *tree) open(i int, folds map[string]bool) bool {
 	s := &t.spans[i]
-	if o, ok := folds[s.v.SpanID]; ok {
+	if o, ok := folds[t.key(i)]; ok {
 		return o
 	}
 	return s.opens
@@ -295,10 +303,24 @@ func (t *tree) hidden(i int, folds map[string]bool) int {
 	if s.end == i+1 || t.open(i, folds) {
 		return 0
 	}
-	if _, byHand := folds[s.v.SpanID]; byHand || s.says {
+	if _, byHand := folds[t.key(i)]; byHand || s.says {
 		return s.end - i - 1
 	}
 	return 0
+}
+
+// key names a span among the rows. What a worker says of itself has an id that it made up, so that is not trusted: such
+// a span is named by its place in its attempt.
+func (t *tree) key(i int) string {
+	s := &t.spans[i]
+	if s.kind != mesh.SpanPhase || s.parent < 0 || t.spans[s.parent].kind == mesh.SpanAttempt {
+		return s.v.SpanID
+	}
+	a := s.parent
+	for a > 0 && t.spans[a].kind != mesh.SpanAttempt {
+		a = t.spans[a].parent
+	}
+	return t.spans[a].v.SpanID + "#" + strconv.Itoa(i-a)
 }
 
 // find gives the index of a span by its id, or of the first one of a job; -1 where there is none.

@@ -90,7 +90,7 @@ func (l *Layer) full() full {
 	if to == 0 {
 		to = max(l.now, l.tree.last)
 	}
-	return full{root.v.Start, max(to, l.tree.last, root.v.Start)}
+	return full{l.tree.first, max(to, l.tree.last)}
 }
 
 // axisOf is what an axis was made of.

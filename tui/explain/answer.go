@@ -99,6 +99,10 @@ func (a *answer) of(on pane.Ref) {
 	case pane.Model:
 		a.model(on.ID)
 		return
+	case pane.Item:
+		if a.item(on) {
+			return
+		}
 	case pane.Mesh:
 		a.mesh()
 		return
@@ -113,6 +117,9 @@ func (a *answer) absent(on pane.Ref) {
 		a.say("Nothing is selected.", plain)
 	case !a.s.World.Past.IsZero():
 		a.say(verb.Target(on)+" is not in the mesh as of "+a.clock(a.s.World.Past.UnixMicro())+".", plain)
+	case on.Kind == pane.Item:
+		a.say(on.ID+" is not among those of the last day. What closed earlier is in the log.", plain)
+		a.command = "voxmesh hopper show " + verb.Quote(on.ID)
 	case on.Kind == pane.Job || on.Kind == pane.Run || on.Kind == pane.Span:
 		a.say(verb.Target(on)+" is not among those of the last day. What ended earlier is in the log.", plain)
 		a.command = "voxmesh runs"

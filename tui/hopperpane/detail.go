@@ -26,6 +26,9 @@ func (p *Pane) drawDetail(b *cell.Buffer, r layout.Rect) {
 	border := pane.Frame(b, r, focused)
 	it := p.whole(p.Selected().ID)
 	if it == nil {
+		if p.ready && r.W > 6 && r.H > 2 {
+			b.Put(r.X+2, r.Y+1, r.W-4, "No item is selected. ← → go to the other lists.", theme.In(theme.Third))
+		}
 		return
 	}
 	p.drawTitle(b, r, it, focused, border)

@@ -28,8 +28,12 @@ func (l *Layer) about(e entry) string {
 		return "Mints an invite that is good once, as a command, a code and a link. Asks what for."
 	case e.does == act && e.verb == keys.Join:
 		return "Lets this machine work for a friend's mesh. Asks for the link, and shows what it would give before it does."
-	case e.does == act && e.verb == keys.Send && e.with != "" && e.on.Kind == pane.None:
+	case e.intent() && l.door != nil:
+		return "Hands the intent in at once, for this mesh's own machines. It is classified, and waits in the hopper for a node. S asks for more."
+	case e.intent():
 		return "Hands the intent in. Its class is asked for, and its place is shown, before anything is sent."
+	case e.with == flowText:
+		return "Places a workflow there. Asks for its file, and shows the order, the places and the cost before it starts."
 	case e.does == act && e.on.Kind == pane.Invite:
 		return "Withdraws the invite at once: its link is good for nothing any more."
 	case e.does == act:
@@ -48,11 +52,16 @@ func (l *Layer) about(e entry) string {
 		return "Goes to the model: which node has it, and which could run it."
 	case pane.Entry:
 		return "Opens the signed entry, and takes the console to its instant."
+	case pane.Item:
+		return "Goes to it in the hopper: what it waits for, what it wants, its trail."
 	}
 	return ""
 }
 
 func (l *Layer) effect(e entry) string {
+	if e.on.Kind == pane.Item {
+		return l.onItem(e)
+	}
 	text := effects[verb.Name(l.s, e.verb, e.on)]
 	if !verb.Sealed(l.s, e.verb, e.on) {
 		return text
@@ -62,6 +71,17 @@ func (l *Layer) effect(e entry) string {
 		asks += "; U resumes"
 	}
 	return text + asks + "."
+}
+
+// onItem says what an act does to an item, in the rows that there are.
+func (l *Layer) onItem(e entry) string {
+	switch {
+	case e.verb == keys.Kill:
+		return "Cancels it: what waits of it leaves the inbox, what runs of it stops now. Asks for the id and a reason."
+	case e.with != "":
+		return "Makes it " + e.with + ": mints a DeveloperOverride, which is recorded. Asks for the id and a reason."
+	}
+	return "Changes its priority: mints a DeveloperOverride, which is recorded. Asks which, for the id and a reason."
 }
 
 // sentence makes one of what a key does.
@@ -74,7 +94,7 @@ func sentence(s string) string {
 
 // commands are what does the same as some keys.
 var commands = map[keys.ID]string{
-	keys.Pane1: "voxmesh nodes", keys.Pane2: "voxmesh runs", keys.Pane3: "voxmesh jobs", keys.Pane4: "voxmesh models",
+	keys.Pane1: "voxmesh nodes", keys.Pane2: "voxmesh runs", keys.Pane3: "voxmesh hopper inbox", keys.Pane4: "voxmesh models",
 	keys.Pane5: "voxmesh policy show", keys.Pane6: "voxmesh audit", keys.Add: "voxmesh invite", keys.Join: "voxmesh join URL --print",
 	keys.Verify: "voxmesh audit verify", keys.TypeTime: "voxmesh oplog at TIME",
 }
@@ -83,9 +103,14 @@ var commands = map[keys.ID]string{
 func (l *Layer) command(e entry) string {
 	switch {
 	case e.verb == keys.Send && e.with != "" && e.on.Kind == pane.Node:
+		if e.with == flowText {
+			return "voxmesh workflow run FILE --on " + verb.Quote(e.on.ID)
+		}
 		return "voxmesh run wasm " + verb.Quote(e.with) + " --on " + e.on.ID
 	case e.verb == keys.Send && e.with != "":
-		return "voxmesh run text " + verb.Quote(e.with)
+		return "voxmesh hopper submit " + verb.Quote(e.with)
+	case e.verb == keys.Priority && e.with != "":
+		return verb.CommandFor(mesh.ActReprioritize, e.on, verb.Said{Priority: e.with}).String()
 	case e.does != open && e.on.Kind == pane.None && commands[e.verb] != "":
 		return commands[e.verb]
 	case e.does == act:
@@ -106,6 +131,11 @@ func (l *Layer) command(e entry) string {
 		return "voxmesh models"
 	case pane.Entry:
 		return "voxmesh audit show " + e.on.ID
+	case pane.Item:
+		if _, ok := l.s.World.State.Hopper().Item(e.on.ID); ok {
+			return "voxmesh hopper show " + e.on.ID
+		}
+		return "voxmesh hopper inbox"
 	}
 	return ""
 }

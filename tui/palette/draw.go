@@ -109,7 +109,7 @@ func (l *Layer) nothing() string {
 	switch m, _, rest := query(l.in.Value()); {
 	case m == submit:
 		return "Type what you want done."
-	case m == urgent, m == deferred:
+	case (m == urgent || m == deferred) && l.index != nil && l.index.open == l.index.runs:
 		return "No item waits in the hopper."
 	case m == file && rest == "":
 		return "Type the file, then a part of the node's name."
@@ -137,7 +137,12 @@ func (l *Layer) drawAbout(b *cell.Buffer, r layout.Rect) {
 	}
 	room := r.H - len(command)
 	st, said := theme.In(theme.Text), l.about(e)
-	if why := l.why(e); why != "" {
+	switch why := l.why(e); {
+	case l.handing != 0 && e.intent():
+		st, said = theme.In(theme.Waiting), "Handing it in…"
+	case l.failed != nil && e.intent():
+		st, said = theme.In(theme.Failed), l.refusal()
+	case why != "":
 		st, said = theme.In(theme.Waiting), "Not now: "+why+"."
 	}
 	says := format.Wrap(said, r.W)

@@ -17,7 +17,7 @@ import (
 func TestDrawing(t *testing.T) {
 	s := show(t, aurelia().st, 80, 24, pane.Ref{}, nil).typed("drain al")
 	want := strings.TrimSpace(`
-╭[Command]─────────────────────────────────────────────────────── 6 of 64 ─╮
+╭[Command]─────────────────────────────────────────────────────── 6 of 68 ─╮
 │ > drain al▏                                                              │
 ├──────────────────────────────────────────────────────────────────────────┤
 │▸ drain alice-gpu             PAIRED  2 running may finish              D │
@@ -45,7 +45,7 @@ func TestDrawing(t *testing.T) {
 func TestWideDrawing(t *testing.T) {
 	s := show(t, aurelia().st, 120, 40, pane.Ref{}, nil).typed("18ff")
 	want := strings.TrimSpace(`
-╭[Command]───────────────────────────────────────────────────────────────────── 6 of 64 ─╮
+╭[Command]───────────────────────────────────────────────────────────────────── 6 of 68 ─╮
 │ > 18ff▏                                                                                │
 ├────────────────────────────────────────────────────────────────────────────────────────┤
 │▸ r-18ff  drain alert queue          PAIRED  succeeded 09:31                            │
@@ -182,7 +182,7 @@ func TestEmpty(t *testing.T) {
 func TestLoading(t *testing.T) {
 	s := show(t, aurelia().st, 80, 24, pane.Ref{}, nil)
 	s.s.World.State = crowd(2, 300).st
-	l, cmd := New(t.Context(), s.s, nil, nil, pane.Ref{})
+	l, cmd := New(t.Context(), s.s, nil, nil, pane.Ref{}, nil)
 	s.l = l
 	if strings.Contains(s.drawn(), "·") {
 		t.Errorf("at once:\n%s", s.drawn())

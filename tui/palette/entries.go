@@ -22,6 +22,8 @@ func actEntry(s *pane.Session, id keys.ID, on pane.Ref, title string) entry {
 		what = "send FILE to " + on.ID
 	case id == keys.Send && on.Kind == pane.Model:
 		what = "send a prompt to " + on.ID
+	case id == keys.Priority:
+		what = "change the priority of " + on.ID
 	}
 	return titled(entry{does: act, verb: id, on: on}, what, title)
 }
@@ -68,6 +70,9 @@ func fitting(s *pane.Session, on pane.Ref) []entry {
 	var out []entry
 	for _, id := range verb.Of(on.Kind) {
 		out = append(out, actEntry(s, id, on, there.title()))
+		if id == keys.Send && on.Kind == pane.Node {
+			out = append(out, sendFlow(on.ID))
+		}
 	}
 	if on.Kind != pane.Mesh {
 		out = append(out, there)
@@ -99,6 +104,8 @@ func entryOf(s *pane.Session, on pane.Ref) (entry, bool) {
 		return openModel(on.ID), on.ID != ""
 	case pane.Entry:
 		return openEntry(on.ID), on.ID != ""
+	case pane.Item:
+		return itemEntry(st, on.ID)
 	case pane.Mesh:
 		return entry{on: on}, true
 	}
@@ -111,7 +118,8 @@ func selected(s *pane.Session) []pane.Ref {
 	if peer, ok := strings.CutPrefix(s.Node, pane.InvitePrefix); ok {
 		out[0] = pane.Ref{Kind: pane.Invite, ID: peer}
 	}
-	return append(out, pane.Ref{Kind: pane.Job, ID: s.Job}, pane.Ref{Kind: pane.Run, ID: s.Run}, pane.Ref{Kind: pane.Model, ID: s.Model})
+	return append(out, pane.Ref{Kind: pane.Job, ID: s.Job}, pane.Ref{Kind: pane.Run, ID: s.Run},
+		pane.Ref{Kind: pane.Item, ID: s.Item}, pane.Ref{Kind: pane.Model, ID: s.Model})
 }
 
 // hidden are the keys that move, type or open: there is nothing to choose in them.
@@ -121,7 +129,7 @@ var hidden = map[keys.ID]bool{
 	keys.Open: true, keys.Back: true, keys.Palette: true, keys.WordLeft: true, keys.WordRight: true, keys.Erase: true,
 	keys.Delete: true, keys.EraseWord: true, keys.Clear: true, keys.CopyCommand: true, keys.Mark: true,
 	// An entry for each thing does these.
-	keys.Kill: true, keys.Pause: true, keys.Drain: true, keys.Replay: true, keys.Revoke: true, keys.Cap: true,
+	keys.Kill: true, keys.Pause: true, keys.Drain: true, keys.Replay: true, keys.Revoke: true, keys.Cap: true, keys.Priority: true,
 }
 
 // words are what some keys do, as one looks for it.

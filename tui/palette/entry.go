@@ -72,7 +72,9 @@ type index struct {
 	set     *match.Set
 	nodes   int // [0, nodes): nodes and invites to go to
 	runs    int // [nodes, runs): runs and jobs
-	things  int // [runs, things): models and audit entries
+	open    int // [runs, open): items of the hopper that are not over
+	items   int // [open, items): the others, and batches
+	things  int // [items, things): models and audit entries
 	looks   int // [things, looks): what keys do here; the rest are acts on things
 }
 
@@ -96,6 +98,8 @@ func build(s *pane.Session, looks []look) *index {
 		b.put(openJob(jobs[i]), false)
 	}
 	x.runs = len(b.entries)
+	open := b.items(x)
+	x.items = len(b.entries)
 	for _, m := range models(nodes) {
 		b.put(openModel(m), false)
 	}
@@ -106,7 +110,15 @@ func build(s *pane.Session, looks []look) *index {
 	}
 	x.looks = len(b.entries)
 	b.acting(nodes, invites, runs, jobs)
-	x.entries, x.set = b.entries, match.New(b.items)
+	for _, it := range open {
+		for _, id := range verb.Of(pane.Item) {
+			b.act(id, pane.Ref{Kind: pane.Item, ID: it.ID}, it.Intent)
+		}
+	}
+	for _, id := range b.batches {
+		b.act(keys.Kill, pane.Ref{Kind: pane.Item, ID: id}, "the batch, as one")
+	}
+	x.entries, x.set = b.entries, match.New(b.found)
 	return x
 }
 
@@ -114,12 +126,13 @@ type builder struct {
 	s       *pane.Session
 	st      *mesh.State
 	entries []entry
-	items   []match.Item
+	found   []match.Item
+	batches []string
 }
 
 func (b *builder) put(e entry, off bool) {
 	b.entries = append(b.entries, e)
-	b.items = append(b.items, match.Item{Text: e.text, Last: off})
+	b.found = append(b.found, match.Item{Text: e.text, Last: off})
 }
 
 func (b *builder) act(id keys.ID, on pane.Ref, title string) {
@@ -133,6 +146,7 @@ func (b *builder) acting(nodes []*mesh.Node, invites []*mesh.Invite, runs []*mes
 		for _, id := range verb.Of(pane.Node) {
 			b.act(id, pane.Ref{Kind: pane.Node, ID: n.ID}, "")
 		}
+		b.put(sendFlow(n.ID), b.s.Refuse() != "")
 	}
 	for _, i := range invites {
 		b.act(keys.Revoke, pane.Ref{Kind: pane.Invite, ID: i.PeerID}, i.Label)

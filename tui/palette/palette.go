@@ -49,7 +49,16 @@ type Layer struct {
 	again     bool      // what is searched for changed since
 	pressed   keys.ID   // waits for the answer
 	live      bool      // the world of the index was the present
-	seconds   int
+
+	door    Door
+	handing uint64 // the intent that is on its way; 0: none is
+	failed  error  // why the last one was not taken
+
+	waits   *mesh.Waiting // for what items wait, and of which world
+	waitsOf *mesh.State
+	waitsAt time.Time
+
+	seconds int
 
 	frame frame
 }
@@ -72,13 +81,14 @@ const maxQuery = 240
 
 // New makes a palette, and the command that fills it where there is much. bs are the keys that can be pressed behind
 // it, recent what was chosen before in this console. on is the thing that it is opened on, which stands first; none: the
-// recent stands first, then what fits the selection. What it waits for ends with ctx, or when the layer closes.
-func New(ctx context.Context, s *pane.Session, bs []keys.Binding, recent *Recent, on pane.Ref) (*Layer, tea.Cmd) {
+// recent stands first, then what fits the selection. door takes intents in; nil: they go to the box that sends. What it
+// waits for ends with ctx, or when the layer closes.
+func New(ctx context.Context, s *pane.Session, bs []keys.Binding, recent *Recent, on pane.Ref, door Door) (*Layer, tea.Cmd) {
 	if recent == nil {
 		recent = &Recent{}
 	}
 	ctx, stop := context.WithCancel(ctx)
-	l := &Layer{s: s, ctx: ctx, stop: stop, keys: bs, recent: recent, first: on, in: field.New("", maxQuery, nil), asked: s.Now()}
+	l := &Layer{s: s, ctx: ctx, stop: stop, keys: bs, recent: recent, first: on, door: door, in: field.New("", maxQuery, nil), asked: s.Now()}
 	l.list.Keep(true)
 	return l, l.refresh()
 }
@@ -112,6 +122,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return l.built(msg)
 	case matched:
 		return l.matched(msg)
+	case handed:
+		return l.handed(msg), nil
 	case pane.Changed:
 		if l.live != l.s.Live() {
 			return nil, l.refresh()
@@ -176,13 +188,23 @@ func (l *Layer) finish(id keys.ID) (pane.Action, tea.Cmd) {
 	if id == keys.Next {
 		return nil, l.complete(e)
 	}
+	if e.intent() && l.door != nil && l.why(e) == "" {
+		if l.handing != 0 {
+			return nil, nil
+		}
+		return nil, l.submit(e.with)
+	}
 	return l.choose(e), nil
 }
 
 // complete makes the text of a row the query, behind the prefix that it has.
 func (l *Layer) complete(e entry) tea.Cmd {
 	_, prefix, _ := query(l.in.Value())
-	if e.with != "" {
+	switch {
+	case e.verb == keys.Priority && e.with != "":
+		l.in.Set(prefix + e.on.ID)
+		return l.typed()
+	case e.with != "" && !e.preset():
 		return nil // it stands there already
 	}
 	l.in.Set(prefix + e.text)
@@ -265,6 +287,7 @@ const atOnce = 5000
 
 // many guesses how many entries a state makes, without counting jobs.
 func many(st *mesh.State) int {
-	const perNode, perJob = 8, 6
-	return len(st.Nodes())*perNode + int(min(st.Submitted, atOnce))*perJob
+	const perNode, perJob, perItem = 9, 6, 3
+	inbox, assigned, history := st.Hopper().Counts()
+	return len(st.Nodes())*perNode + int(min(st.Submitted, atOnce))*perJob + min(inbox+assigned+history, atOnce)*perItem
 }

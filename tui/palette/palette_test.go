@@ -115,7 +115,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("ctrl+y where there is none gives %#v", got)
 	}
 	s.do(keys.Clear).typed("submit: it's done").do(keys.CopyCommand)
-	if got := s.last(); got != (pane.Clip{Text: `voxmesh run text 'it'\''s done'`, Said: "copied the command"}) {
+	if got := s.last(); got != (pane.Clip{Text: `voxmesh hopper submit 'it'\''s done'`, Said: "copied the command"}) {
 		t.Errorf("ctrl+y on an intent gives %#v", got)
 	}
 	s.do(keys.Clear).typed("drain al").do(keys.Down, keys.Down, keys.Down, keys.Open)
@@ -156,7 +156,7 @@ func TestBeginning(t *testing.T) {
 	got := s.whats()
 	want := []string{
 		"pub-3f9a", "r-81f2 render the film", "drain alice-gpu", "pause atlas-nas", "revoke atlas-nas", "cap atlas-nas",
-		"send FILE to atlas-nas", "atlas-nas", "drain atlas-nas", "kill atlas-nas", "replay atlas-nas", "add a node",
+		"send FILE to atlas-nas", "send a workflow to atlas-nas", "atlas-nas", "drain atlas-nas", "kill atlas-nas", "replay atlas-nas", "add a node",
 	}
 	if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
 		t.Errorf("first stand\n%q, want\n%q", got[:min(len(got), len(want))], want)

@@ -56,10 +56,12 @@ func (x *index) part(m mode) (from, to int) {
 		return 0, x.nodes
 	case runs:
 		return x.nodes, x.runs
+	case urgent, deferred:
+		return x.runs, x.open
 	case everything:
 		return 0, len(x.entries)
 	}
-	return 0, 0 // the hopper's items are no part of a state yet
+	return 0, 0
 }
 
 // sending is the entry for an intent that was typed.

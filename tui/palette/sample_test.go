@@ -133,7 +133,7 @@ func show(t testing.TB, st *mesh.State, w, h int, on pane.Ref, recent *Recent) *
 	t.Cleanup(stop)
 	s := &screen{t: t, w: w, h: h}
 	s.s = &pane.Session{Theme: theme.New(true, false), Now: func() time.Time { return now }, World: pane.World{State: st, Spend: st.Window(now)}}
-	l, cmd := New(ctx, s.s, bindings(), recent, on)
+	l, cmd := New(ctx, s.s, bindings(), recent, on, nil)
 	s.l = l
 	s.cmds = append(s.cmds, cmd)
 	return s.run()

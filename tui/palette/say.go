@@ -42,7 +42,7 @@ func (l *Layer) offer(e entry) (privacy.Class, row.Offer) {
 	o := row.Offer{What: e.what(), Title: e.title(), Key: l.keyOf(e)}
 	class, thing := verb.Class(l.s, e.on)
 	switch e.on.Kind {
-	case pane.Node, pane.Invite, pane.Job, pane.Run:
+	case pane.Node, pane.Invite, pane.Job, pane.Run, pane.Item:
 		thing = true // its class is not known once it is gone, which is said aloud
 	}
 	o.Thing = thing
@@ -89,6 +89,8 @@ func (l *Layer) note(e entry) string {
 		return l.modelNote(e.on.ID)
 	case pane.Entry:
 		return "a signed entry"
+	case pane.Item:
+		return l.itemNote(e.on.ID)
 	}
 	return ""
 }
@@ -110,6 +112,8 @@ func (l *Layer) actNote(e entry) string {
 		}
 	case pane.Model:
 		return l.modelNote(e.on.ID)
+	case pane.Item:
+		return l.itemNote(e.on.ID)
 	case pane.Mesh:
 		return format.Money(l.s.World.Spend.Mesh.Micros) + " / " + format.Cap(st.EffectiveMeshCap())
 	}

@@ -62,7 +62,7 @@ func (l *Layer) second() tea.Cmd {
 
 // typed looks for what is typed now.
 func (l *Layer) typed() tea.Cmd {
-	l.pressed = ""
+	l.pressed, l.failed, l.handing = "", nil, 0
 	return l.search()
 }
 
@@ -148,14 +148,18 @@ func (l *Layer) take(text string, r match.Result) {
 	rows := make([]entry, 0, len(r.Best))
 	for _, h := range r.Best {
 		e := l.index.entries[h.At]
-		if m == file {
-			to, ok := sendingTo(e, path)
-			if !ok {
-				r.Total--
-				continue
-			}
-			e = to
+		to, ok := e, true
+		switch m {
+		case file:
+			to, ok = sendingTo(e, path)
+		case urgent, deferred:
+			to, ok = ranking(e, m)
 		}
+		if !ok {
+			r.Total--
+			continue
+		}
+		e = to
 		rows = append(rows, e)
 	}
 	l.fill(rows, r.Total)
