@@ -55,7 +55,7 @@ func (a *app) runFlow(ctx context.Context, h *mesh.Host, req mesh.FlowRequest, d
 		})
 	}
 	a.say("%s  %s  %s submitted  item %s  trace %s", v.RunID, badge(v.PrivacyClass), v.Title, v.ItemID, v.TraceID)
-	f := &flowTeller{a: a, h: h, trace: t.TraceID, run: t.RunID}
+	f := &flowTeller{a: a, h: h, trace: t.TraceID, run: t.RunID, began: map[string]uint32{}}
 	if err := f.follow(ctx, from); err != nil {
 		return err
 	}
@@ -73,6 +73,7 @@ type flowTeller struct {
 	h     *mesh.Host
 	trace string
 	run   string
+	began map[string]uint32 // the attempts of which the start was told
 }
 
 // follow tells until the run has ended or ctx does.
@@ -148,9 +149,12 @@ func (f *flowTeller) job(kind string, j *mesh.Job, reason string) {
 	if j.Attempt > 1 {
 		more += fmt.Sprintf(", attempt %d", j.Attempt)
 	}
+	if kind != mesh.KindJobRequeued && j.Node != "" && f.began[j.Job] < j.Attempt { // of a fast one only the end is in the log
+		f.began[j.Job] = j.Attempt
+		f.a.say("%s  %s  started on %s%s", name, badge(j.Class), j.Node, more)
+	}
 	switch kind {
 	case mesh.KindJobStarted:
-		f.a.say("%s  %s  started on %s%s", name, badge(j.Class), dash(j.Node), more)
 	case mesh.KindJobRequeued:
 		f.a.say("%s  %s  waits again: %s", name, badge(j.Class), dash(reason))
 	default:
