@@ -154,6 +154,8 @@ func EventOf(op oplog.Op) Event {
 		f(&e, op.Body)
 	} else if f := itemEvents[op.Kind]; f != nil {
 		f(&e, op.Body)
+	} else if f := flowEvents[op.Kind]; f != nil {
+		f(&e, op.Body)
 	}
 	return e
 }
@@ -201,7 +203,11 @@ var eventData = map[string]func(*Event, []byte){
 		}
 	}),
 	KindJobSubmitted: as(func(e *Event, r *JobSubmitted) {
-		e.activity(r.Job, "queued", 0, "", map[string]any{"run_id": r.Run, "privacy_class": r.Class})
+		more := map[string]any{"run_id": r.Run, "privacy_class": r.Class}
+		if r.Activity != "" {
+			more["activity"], more["try"] = r.label(), r.Try
+		}
+		e.activity(r.Job, "queued", 0, "", more)
 	}),
 	KindJobLeased: as(func(e *Event, r *JobLeased) { e.activity(r.Job, "leased", r.Attempt, r.Node, nil) }),
 	KindJobStarted: as(func(e *Event, r *JobStarted) {

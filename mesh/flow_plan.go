@@ -292,3 +292,6 @@ func flowJob(a *workflow.Activity, class privacy.Class) *JobSubmitted {
 	}
 	return rec
 }
+
+// label names the instance that a job of a workflow is of: "split", "render[1]".
+func (r *JobSubmitted) label() string { return workflow.Label(r.Activity, int(r.Index), r.Fanned) }

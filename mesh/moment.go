@@ -113,6 +113,8 @@ func momentOf(op oplog.Op) Moment {
 		f(&m, op.Body)
 	} else if f := itemMoments[op.Kind]; f != nil {
 		f(&m, op.Body)
+	} else if f := flowMoments[op.Kind]; f != nil {
+		f(&m, op.Body)
 	}
 	for _, p := range []*string{&m.Node, &m.Job, &m.Run, &m.Item, &m.Status, &m.AuditID} {
 		*p = short(*p)

@@ -170,6 +170,10 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 		r.close()
 		return nil, err
 	}
+	if err := a.startTraces(run, r, logf); err != nil {
+		r.close()
+		return nil, err
+	}
 	return r, nil
 }
 
