@@ -125,11 +125,9 @@ func (f *flowTeller) tell(op oplog.Op) {
 			f.job(op.Kind, j, text("reason"))
 		}
 	case mesh.KindActivitySkipped:
-		f.a.say("%s  %s  skipped: %s", text("activity"), f.class(), text("why"))
+		f.a.say("%s  %s  skipped: %s", text("activity"), f.class(), text("reason"))
 	case mesh.KindActivityExpanded:
 		f.a.say("%s  %s  %s of them", text("activity"), f.class(), text("count"))
-	case mesh.KindActivityReused:
-		f.a.say("%s  %s  as in %s", text("activity"), f.class(), text("reused"))
 	}
 }
 
