@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,14 @@ type entryData struct {
 	Stored    string
 }
 
+// entries gives the audit log without the entries that say that work was sent.
+func (m *machine) entries() []entryData {
+	m.t.Helper()
+	var all []entryData
+	m.ok(&all, "audit")
+	return slices.DeleteFunc(all, func(e entryData) bool { return e.Action == "submit" })
+}
+
 type verifyData struct {
 	Entries, Verified, Failed int
 	TreeSize                  int `json:"tree_size"`
@@ -51,9 +60,7 @@ func TestKillAsksFirst(t *testing.T) {
 	for _, act := range []string{"pause", "drain", "replay", "revoke"} {
 		host.refused("vox/confirm/required", 3, act, "alice")
 	}
-	var entries []entryData
-	host.ok(&entries, "audit")
-	if len(entries) != 0 {
+	if entries := host.entries(); len(entries) != 0 {
 		t.Fatalf("refused acts left %d entries", len(entries))
 	}
 	if j := host.job(job.JobID); j.Status != "running" {
@@ -93,16 +100,15 @@ func TestKillLeavesASignedEntry(t *testing.T) {
 	}
 	awaitGone(t, work.cmd.Process.Pid)
 
-	var entries []entryData
-	host.ok(&entries, "audit")
+	entries := host.entries()
 	if len(entries) != 1 || entries[0].AuditID != act.AuditID || entries[0].Reason != "runaway render" ||
 		!strings.HasPrefix(entries[0].Actor, "cli:") || entries[0].Signature != act.Signature || entries[0].Class != "paired-peers-only" {
 		t.Fatalf("entries %+v", entries)
 	}
 	var v verifyData
 	host.ok(&v, "audit", "verify")
-	if v.Entries != 1 || v.Verified != 1 || v.Failed != 0 || v.TreeSize != 1 || len(v.Root) != 64 {
-		t.Errorf("verify %+v", v)
+	if v.Entries != 2 || v.Verified != 2 || v.Failed != 0 || v.TreeSize != 2 || len(v.Root) != 64 {
+		t.Errorf("verify %+v, want the submission and the kill", v)
 	}
 	checkExport(t, host)
 	host.stop()
@@ -125,7 +131,7 @@ func checkExport(t *testing.T, h *host) {
 		t.Fatal(err)
 	}
 	a := stranger.do("audit", "verify", "--export", path, "--key", key)
-	if a.exit != 1 || a.code != "vox/audit/not-verified" || !strings.Contains(a.text, "a-0001") {
+	if a.exit != 1 || a.code != "vox/audit/not-verified" || !strings.Contains(a.text, "a-0002") {
 		t.Errorf("a changed export: exit %d, %s: %s", a.exit, a.code, a.text)
 	}
 }
@@ -215,8 +221,8 @@ func TestActsOnANode(t *testing.T) {
 	back.awaitText("expelled")
 	var v verifyData
 	host.ok(&v, "audit", "verify")
-	if v.Verified != 6 || v.Failed != 0 {
-		t.Errorf("verify %+v, want 6 entries: pause, resume, replay, drain, resume, revoke", v)
+	if v.Verified != 7 || v.Failed != 0 {
+		t.Errorf("verify %+v, want 7 entries: the submission, pause, resume, replay, drain, resume, revoke", v)
 	}
 }
 

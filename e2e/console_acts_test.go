@@ -53,8 +53,7 @@ func TestConsoleKillAsksFirst(t *testing.T) {
 	s.typed("runaway render")
 	s.key("esc")
 	s.gone("[Kill")
-	var entries []entryData
-	host.ok(&entries, "audit")
+	entries := host.entries()
 	if j := host.job(job.JobID); j.Status != "running" || len(entries) != 0 {
 		t.Fatalf("before anybody confirmed the job is %s, and there are %d entries", j.Status, len(entries))
 	}
@@ -63,7 +62,7 @@ func TestConsoleKillAsksFirst(t *testing.T) {
 	s.confirm("alice", "runaway render")
 	id := auditID.FindString(s.awaitRow("killed 1 job of alice", "a-0"))
 	host.awaitEnd(job.JobID)
-	host.ok(&entries, "audit")
+	entries = host.entries()
 	if len(entries) != 1 || entries[0].AuditID != id || entries[0].Reason != "runaway render" || entries[0].Target != "alice" || entries[0].Action != "kill" {
 		t.Errorf("the notice names %s; the log has %+v", id, entries)
 	}

@@ -94,11 +94,10 @@ func TestConsoleOverSSH(t *testing.T) {
 	mira.key("K")
 	mira.await("[Kill: work on alice]", job.JobID)
 	mira.confirm("alice", "over ssh")
-	mira.awaitRow("killed 1 job of alice", "a-0001")
+	mira.awaitRow("killed 1 job of alice", "a-0002")
 	vera.await("Running 0")
 	d.host.awaitEnd(job.JobID)
-	var entries []entryData
-	d.host.ok(&entries, "audit")
+	entries := d.host.entries()
 	if len(entries) != 1 || !strings.HasPrefix(entries[0].Actor, "ssh:SHA256:") || entries[0].Reason != "over ssh" {
 		t.Errorf("the log has %+v", entries)
 	}

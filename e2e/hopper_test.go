@@ -241,7 +241,7 @@ func TestJobsAreItemsAndBatches(t *testing.T) {
 	if !strings.HasPrefix(b.BatchID, "b-") || b.AuditID == "" || len(b.Items) != 2 || b.Items[0].Batch != b.BatchID {
 		t.Fatalf("batch gave %+v", b)
 	}
-	host.refused("vox/hopper/unknown", 4, "hopper", "batch", items[0], "h-ffff")
+	host.refused("vox/hopper/unknown", 4, "hopper", "batch", items[1], "h-ffff")
 	var act actData
 	host.ok(&act, "kill", b.BatchID, "--confirm", b.BatchID, "--reason", "not these")
 	if act.Target != b.BatchID {

@@ -384,7 +384,7 @@ func TestWorkflowAnswers(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	fileIn(t, dir, "exit7.wasm", string(mustRead(t, wasmFile(t, "exit7.wasm"))))
-	bad := fileIn(t, dir, "bad.vox", `workflow bad { activities: [ { name: ends, runner: wasm, module: exit7.wasm }, { name: never, runner: wasm, module: exit7.wasm, needs: [ends] } ] }`)
+	bad := fileIn(t, dir, "bad.vox", `workflow bad { activities: [ { name: ends, runner: wasm, module: "exit7.wasm" }, { name: never, runner: wasm, module: "exit7.wasm", needs: [ends] } ] }`)
 	a := host.do("workflow", "run", bad)
 	if a.exit != 1 || a.failed {
 		t.Fatalf("a workflow that failed: exit %d, %s %s", a.exit, a.code, a.text)
@@ -448,22 +448,22 @@ func TestWorkflowPreview(t *testing.T) {
 
 	leak := fileIn(t, dir, "leak.vox", `workflow leak {
   activities: [
-    { name: secret, runner: wasm, module: bin/hello.wasm, privacy: local-only },
-    { name: tell, runner: wasm, module: bin/hello.wasm, args: ["${secret.output}"], privacy: public-mesh },
+    { name: secret, runner: wasm, module: "bin/hello.wasm", privacy: local-only },
+    { name: tell, runner: wasm, module: "bin/hello.wasm", args: ["${secret.output}"], privacy: public-mesh },
   ]
 }
 `)
 	cycle := fileIn(t, dir, "cycle.vox", `workflow cycle {
   activities: [
-    { name: one, runner: wasm, module: bin/hello.wasm, needs: [two] },
-    { name: two, runner: wasm, module: bin/hello.wasm, needs: [one] },
+    { name: one, runner: wasm, module: "bin/hello.wasm", needs: [two] },
+    { name: two, runner: wasm, module: "bin/hello.wasm", needs: [one] },
   ]
 }
 `)
 	gone := fileIn(t, dir, "gone.vox", `workflow gone {
   activities: [
-    { name: here, runner: wasm, module: bin/hello.wasm },
-    { name: there, runner: wasm, module: bin/nowhere.wasm },
+    { name: here, runner: wasm, module: "bin/hello.wasm" },
+    { name: there, runner: wasm, module: "bin/nowhere.wasm" },
   ]
 }
 `)
@@ -474,7 +474,7 @@ func TestWorkflowPreview(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "passwd.wasm")); err != nil {
 		t.Fatal(err)
 	}
-	linked := fileIn(t, dir, "linked.vox", `workflow linked { activities: [ { name: sneak, runner: wasm, module: passwd.wasm } ] }`)
+	linked := fileIn(t, dir, "linked.vox", `workflow linked { activities: [ { name: sneak, runner: wasm, module: "passwd.wasm" } ] }`)
 	for _, tc := range []struct {
 		file string
 		line int
@@ -493,13 +493,12 @@ func TestWorkflowPreview(t *testing.T) {
 			t.Errorf("%s ran: exit %d, %s %s", filepath.Base(tc.file), a.exit, a.code, a.text)
 		}
 	}
-	for _, file := range []string{outside, linked} {
-		host.refused("vox/workflow/outside", 3, "workflow", "run", file)
-	}
+	host.refused("vox/workflow/invalid", 1, "workflow", "run", outside)
+	host.refused("vox/workflow/outside", 3, "workflow", "run", linked)
 	if got := len(host.ops("job_submitted")); got != before {
 		t.Errorf("%d jobs came of previews and refusals", got-before)
 	}
-	if a := host.do("workflow", "run", outside, "--allow-outside", "--detach"); a.failed {
+	if a := host.do("workflow", "run", linked, "--allow-outside", "--detach"); a.failed {
 		t.Errorf("allowed to: %s %s", a.code, a.text)
 	}
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/workflow"
-	"voxmesh/policy"
 	"voxmesh/policy/syntax"
 )
 
@@ -24,7 +24,7 @@ type flowFlags struct {
 	name    string   // of the workflow in it
 	on      string   // node
 	modules []string // PATH=FILE or PATH=blob:HASH, instead of the file that the workflow names
-	outside bool     // modules may lie anywhere
+	outside bool     // modules may be links that lead out of the folder
 	file    string   // what the file is called where it was opened: for diagnostics
 }
 
@@ -35,6 +35,7 @@ type flowSource struct {
 	file     *workflow.File
 	flow     *workflow.Workflow // nil where the file has errors
 	problems []workflow.Problem // of the file, and of the modules that it names
+	why      error              // what is wrong with the first module that can't be had
 }
 
 // severityError keeps a file from running.
@@ -190,7 +191,8 @@ func hashed(name string, r io.Reader) (string, error) {
 // problem notes what is wrong with a module, at the first activity that names it.
 func (s *flowSource) problem(path string, err error) {
 	code, hint := fault.Of(err)
-	p := workflow.Problem{Severity: severityError, File: s.file.Name, Code: code, Message: err.Error(), Expected: hint, Line: s.flow.Line, Col: s.flow.Col}
+	s.why = cmp.Or(s.why, err)
+	p := workflow.Problem{Severity: severityError, File: s.file.Name, Code: code, Message: err.Error() + " (" + hint + ")", Line: s.flow.Line, Col: s.flow.Col}
 	for _, act := range s.flow.Activities {
 		if act.Module == path {
 			p.Line, p.Col = act.Line, act.Col
@@ -209,24 +211,9 @@ func (s *flowSource) problem(path string, err error) {
 // longestLine is how long a line may be to be shown whole.
 const longestLine = 160
 
-// flowProblem is a problem in the form in which those of policies are shown.
-func flowProblem(p workflow.Problem) policy.Problem {
-	sev := policy.SeverityNote
-	switch p.Severity {
-	case severityError:
-		sev = policy.SeverityError
-	case policy.SeverityWarning.String():
-		sev = policy.SeverityWarning
-	}
-	return policy.Problem{
-		Severity: sev, File: p.File, Line: p.Line, Col: p.Col, Code: p.Code, Message: p.Message, Expected: p.Expected, Nearest: p.Nearest,
-		SourceLine: p.SourceLine, Caret: p.Caret,
-	}
-}
-
 func writeFlowProblems(w io.Writer, all []workflow.Problem) {
 	for _, p := range all {
-		fmt.Fprintln(w, flowProblem(p).Format())
+		fmt.Fprintln(w, p.Format())
 	}
 }
 
@@ -241,13 +228,11 @@ func (a *app) refusal(s *flowSource) error {
 	if !a.json {
 		writeFlowProblems(a.err, errs)
 	}
-	first := flowProblem(errs[0])
-	code, hint := "vox/workflow/invalid", first.ErrorHint()
-	switch first.Code {
-	case "vox/workflow/outside", "vox/cli/refused", "vox/file/unreadable", "vox/blob/too-big":
-		code, hint = first.Code, first.Expected
+	code, hint := "vox/workflow/invalid", errs[0].ErrorHint()
+	if s.why != nil {
+		code, hint = fault.Of(s.why)
 	}
-	text := first.Error()
+	text := errs[0].Error()
 	if n := len(errs) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}

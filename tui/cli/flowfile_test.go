@@ -94,7 +94,7 @@ func TestProblemsOfModulesHaveAPlace(t *testing.T) {
 	if !s.bad() || len(s.problems) != 2 {
 		t.Fatalf("%+v", s.problems)
 	}
-	if p := s.problems[0]; p.Line != 3 || p.Col != 10 || p.Caret != 9 || p.SourceLine != "\t{ name: b, module: \"../x\" } ]" || p.Expected != "do so" {
+	if p := s.problems[0]; p.Line != 3 || p.Col != 10 || p.Caret != 9 || p.SourceLine != "\t{ name: b, module: \"../x\" } ]" || p.Message != "it lies outside (do so)" || s.why == nil {
 		t.Errorf("%+v", p)
 	}
 	if p := s.problems[1]; p.Line != 1 || p.SourceLine != "workflow w {" {

@@ -15,7 +15,6 @@ import (
 
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/workflow"
-	"voxmesh/policy"
 	"voxmesh/policy/syntax"
 )
 
@@ -117,7 +116,7 @@ func rowsOf(name string, src []byte) []flowRow {
 		}
 	}
 	if len(f.Workflows) == 0 {
-		if len(policy.Parse(name, src).Policies()) > 0 || r.Problems == 0 {
+		if f.Blocks == 0 {
 			return nil // a donor's file
 		}
 		return []flowRow{r}

@@ -32,7 +32,7 @@ func (f *flowFlags) add(c *cobra.Command) {
 	fl.StringVar(&f.name, "name", "", "which workflow of the file (default: the only one)")
 	fl.StringVar(&f.on, "on", "", "the node for all of it, by id or label")
 	fl.StringArrayVar(&f.modules, "module", nil, "PATH=FILE or PATH=blob:HASH: what to take for a module of the workflow (may be repeated)")
-	fl.BoolVar(&f.outside, "allow-outside", false, "open modules outside the folder of the workflow's file")
+	fl.BoolVar(&f.outside, "allow-outside", false, "follow links of modules that lead out of the folder of the workflow's file")
 	fl.StringVar(&f.file, "file", "", "what the file is called in diagnostics")
 	_ = fl.MarkHidden("file")
 }
