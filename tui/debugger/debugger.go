@@ -152,7 +152,7 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Changed:
 		return nil, l.refresh()
 	case pane.Second:
-		return nil, tea.Batch(l.refresh(), l.tail(true))
+		return nil, tea.Batch(l.refresh(), l.tail(true), l.rewrap())
 	case pane.Reveal:
 		return nil, l.show(msg.Ref)
 	case fetched:

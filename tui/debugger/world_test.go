@@ -359,3 +359,16 @@ func BenchmarkArrange(b *testing.B) {
 		}
 	})
 }
+
+// What two attempts wrote is compared when it comes, and again at another width: 64 KB of each that differ in every line.
+func BenchmarkCompare(b *testing.B) {
+	var sides [2]side
+	for k := range sides {
+		for i := 0; len(sides[k].text) < 64<<10; i++ {
+			sides[k].text = fmt.Appendf(sides[k].text, "frame %d of %d  0.%d s\n", i, k, i*(k+3)%97)
+		}
+	}
+	for b.Loop() {
+		diffOf(sides, 100)
+	}
+}
