@@ -57,7 +57,7 @@ func (l *Layer) drawCompare(b *cell.Buffer, r layout.Rect) {
 }
 
 // diffWidth is how wide the text of what differs is in a rectangle with a border.
-func diffWidth(r layout.Rect) int { return changes.Width(r.Inner()) }
+func diffWidth(r layout.Rect) int { return max(changes.Width(r.Inner()), layout.MinWidth/2) }
 
 func drawPair(b *cell.Buffer, x, y int, at [2]int, w int, f pairFact) {
 	b.Put(x, y, pairName-1, f.name, theme.In(theme.Third))
