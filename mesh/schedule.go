@@ -48,16 +48,21 @@ func (h *Host) schedule() bool {
 		h.cfg.Log("dispatch: %v", err)
 		return false
 	}
-	return given == leasesPerPass
+	return given >= leasesPerPass
 }
 
 // place chooses nodes for the jobs at the head of the queue. A job like one that just found no node is skipped: the
 // queue is walked once, however long it is.
 func (h *Host) place(next *State) []oplog.Draft {
 	look := newPlacement(next, h.gauges.snapshot(h.now()), h.now(), h.busy.is)
-	stuck := map[string]bool{}
+	look.yielding = next.yielding()
+	stuck, steps := map[string]bool{}, newSteps(next)
 	var drafts []oplog.Draft
+	batch := "" // of the newest lease: a batch is given out in one commit, as far as slots go
 	for _, j := range next.Queue(0) {
+		if len(drafts) >= leasesPerPass && (batch == "" || next.batchOf(j) != batch) {
+			break
+		}
 		like := likeness(j)
 		if stuck[like] {
 			continue
@@ -65,14 +70,15 @@ func (h *Host) place(next *State) []oplog.Draft {
 		n, ok := look.best(j)
 		if !ok {
 			stuck[like] = true
+			if victim := look.yields(j); victim != nil {
+				drafts = append(drafts, steps.requeue(victim, CauseYield, "made room for "+j.Job, ""))
+			}
 			continue
 		}
 		look.use[n.ID+"/"+j.Kind]++
-		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1}
-		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, jobIndex(j.Job)))
-		if len(drafts) == leasesPerPass {
-			break
-		}
+		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1, Item: steps.leased(j)}
+		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, stepIndex(j.Job, rec.Item)...))
+		batch = next.batchOf(j)
 	}
 	return drafts
 }
@@ -129,6 +135,10 @@ func (h *Host) sweepBlobs() {
 			live[hash] = true
 		}
 	}
+	h.flows.liveBlobs(h.Snapshot(), live)
+	for _, it := range h.Snapshot().hopper.Items() {
+		live[it.Prompt] = true
+	}
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {
 		h.cfg.Log("blobs: %v", err)
@@ -148,13 +158,13 @@ func (h *Host) tick() {
 		return
 	}
 	p, err := h.log.Do(func(next *State) ([]oplog.Draft, error) {
-		drafts := h.statusOps(next, now)
+		drafts, steps := h.statusOps(next, now), newSteps(next)
 		for id, attempt := range expired {
 			if j, ok := next.Job(id); ok && j.Attempt == attempt && j.State.Held() {
-				drafts = append(drafts, h.lost(j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
+				drafts = append(drafts, h.lost(steps, j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
 			}
 		}
-		return append(drafts, drainOps(next, now)...), nil
+		return append(drafts, drainOps(steps, now)...), nil
 	})
 	if err == nil {
 		err = p.Wait(h.ctx)
@@ -199,20 +209,14 @@ func (h *Host) statusOps(next *State, now time.Time) []oplog.Draft {
 }
 
 // lost ends a lease whose worker is gone: the job waits again, or fails when that happened too often under it.
-func (h *Host) lost(j *Job, reason string) oplog.Draft {
+func (h *Host) lost(x *steps, j *Job, reason string) oplog.Draft {
 	if j.State == Running && j.Losses+1 >= MaxLosses {
-		return draft(KindJobFinished, "host", j.Trace, &JobFinished{
+		return x.finish("host", j, &JobFinished{
 			Job: j.Job, Attempt: j.Attempt, Status: Failed, ExitCode: -1, Code: "vox/run/worker-lost",
 			Error: "the worker was lost " + itoa(MaxLosses) + " times while it ran; last: " + reason,
-		}, jobIndex(j.Job))
+		})
 	}
-	return requeue(j, CauseLost, reason, "")
-}
-
-func requeue(j *Job, cause Cause, reason, auditID string) oplog.Draft {
-	return draft(KindJobRequeued, "host", j.Trace, &JobRequeued{
-		Job: j.Job, Attempt: j.Attempt, Cause: cause, Reason: reason, AuditID: auditID,
-	}, jobIndex(j.Job))
+	return x.requeue(j, CauseLost, reason, "")
 }
 
 func drainDue(s *State, now time.Time) bool {
@@ -225,18 +229,18 @@ func drainDue(s *State, now time.Time) bool {
 }
 
 // drainOps ends drains: at once when nothing is left, at the deadline by taking back what still runs.
-func drainOps(next *State, now time.Time) []oplog.Draft {
+func drainOps(x *steps, now time.Time) []oplog.Draft {
 	var out []oplog.Draft
-	for _, n := range next.Nodes() {
+	for _, n := range x.s.Nodes() {
 		if n.Mode != Draining {
 			continue
 		}
-		held := next.HeldBy(n.ID)
+		held := x.s.HeldBy(n.ID)
 		if len(held) > 0 && now.UnixMicro() < n.Deadline {
 			continue
 		}
 		for _, j := range held {
-			out = append(out, requeue(j, CauseDrain, "the drain's deadline passed", n.ModeAct))
+			out = append(out, x.requeue(j, CauseDrain, "the drain's deadline passed", n.ModeAct))
 		}
 		out = append(out, draft(KindNodeMode, "host", "", &NodeModeChanged{Node: n.ID, Mode: Drained, AuditID: n.ModeAct}))
 	}
