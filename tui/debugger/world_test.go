@@ -164,7 +164,7 @@ func TestSlowAndStale(t *testing.T) {
 		x := openWith(t, 80, 24, sample(), func(x *screen) { x.hold = true })
 		x.lacks("────────────────── ")
 		x.send(late{x.l.loaded.asked}).has("────────────────── ")
-		old := fetched{generation: x.l.loaded.asked, run: runID, view: nightly()}
+		old := fetched{generation: x.l.loaded.asked, run: runID, tree: newTree(nightly(), nil)}
 		x.send(pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: "r-2"}})
 		if x.send(old); x.l.tree != nil {
 			t.Error("an answer to the older question is shown")
@@ -327,7 +327,7 @@ func benchmarkDraw(b *testing.B, w, h int) {
 	x.size(w, h)
 	l, _ := New(b.Context(), x.s, rec, pane.Ref{Kind: pane.Run, ID: runID})
 	x.l = l
-	l.Update(fetched{generation: l.loaded.asked, run: runID, view: rec.run})
+	l.Update(fetched{generation: l.loaded.asked, run: runID, tree: newTree(rec.run, nil)})
 	l.Update(pane.Do{ID: keys.End})
 	if n := len(l.tree.spans); n != 20_001 {
 		b.Fatalf("there are %d spans", n)
