@@ -31,6 +31,7 @@ type comparison struct {
 	have  bool
 	diff  []changes.Row
 	width int // that diff is broken to
+	want  int // and that it is to be broken to
 	rows  scroller
 }
 
@@ -51,6 +52,8 @@ type side struct {
 type compared struct {
 	generation uint64
 	sides      [2]side
+	diff       []changes.Row
+	width      int
 }
 
 // compare puts the marked attempts side by side, or the marked one and that under the cursor.
@@ -73,7 +76,7 @@ func (l *Layer) compare() (pane.Action, tea.Cmd) {
 	if at[0] > at[1] {
 		at[0], at[1] = at[1], at[0]
 	}
-	c := &comparison{}
+	c := &comparison{want: diffWidth(l.frame.Pane)}
 	for k, i := range at {
 		s := &l.tree.spans[i]
 		c.ids[k], c.names[k], c.classes[k] = s.v.SpanID, l.title(i), s.v.PrivacyClass
@@ -234,14 +237,14 @@ func (l *Layer) readSides(at [2]int) tea.Cmd {
 			sides[k].none = "the host is lost"
 		}
 	}
-	gen, rec, ctx := c.asked, l.rec, l.ctx
+	gen, rec, ctx, width := c.asked, l.rec, l.ctx, c.want
 	read := func() tea.Msg {
 		for k := range sides {
 			if sides[k].none == "" {
 				sides[k] = readSide(ctx, rec, jobs[k], tries[k])
 			}
 		}
-		return compared{gen, sides}
+		return compared{gen, sides, diffOf(sides, width), width}
 	}
 	return tea.Batch(read, l.lateness(gen))
 }
@@ -269,21 +272,30 @@ func (l *Layer) compareEnded(m compared) {
 		return
 	}
 	c := l.cmp
-	c.asked, c.slow, c.sides, c.have, c.width = 0, false, m.sides, true, 0
+	c.asked, c.slow, c.have, c.sides, c.diff, c.width = 0, false, true, m.sides, m.diff, m.width
 }
 
-// lines gives what differs in what both wrote, broken to a width. It is worked out when the width is another one.
-func (c *comparison) lines(width int) []changes.Row {
-	if c.width != width {
-		c.width = width
-		c.diff = nil
-		if c.sides[0].none == "" && c.sides[1].none == "" {
-			c.diff = changes.Rows(c.sides[0].text, c.sides[1].text, width)
-		}
+// diffOf says what differs in what both wrote, in rows of a width. Of two that are wholly different it takes a few frames'
+// time: it is called in a command.
+func diffOf(sides [2]side, width int) []changes.Row {
+	if sides[0].none != "" || sides[1].none != "" {
+		return nil
 	}
-	return c.diff
+	return changes.Rows(sides[0].text, sides[1].text, width)
 }
 
+// rewrap breaks what differs to the width that it was drawn with last.
+func (l *Layer) rewrap() tea.Cmd {
+	c := l.cmp
+	if c == nil || !c.have || c.asked != 0 || c.want == c.width || len(c.diff) == 0 {
+		return nil
+	}
+	c.asked = l.s.Generation()
+	gen, sides, width := c.asked, c.sides, c.want
+	return func() tea.Msg { return compared{gen, sides, diffOf(sides, width), width} }
+}
+
+// doCompare does what a key of the comparison does.
 func (l *Layer) doCompare(msg pane.Do) (pane.Action, tea.Cmd) {
 	c := l.cmp
 	switch msg.ID {

@@ -33,7 +33,8 @@ func (l *Layer) drawCompare(b *cell.Buffer, r layout.Rect) {
 	row.Against(b, in.Y, at, w-1, c.names, c.classes, theme.Style{})
 	b.Put(at[1]+w, in.Y, pairDiffer, "difference", theme.In(theme.Third))
 	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: in.H - 1}
-	diff := c.lines(changes.Width(body))
+	c.want = changes.Width(body)
+	diff := c.diff
 	above := len(c.facts) + 1
 	from, to := c.rows.window(body.H, above+max(len(diff), 2))
 	for i := from; i < to; i++ {
@@ -54,6 +55,9 @@ func (l *Layer) drawCompare(b *cell.Buffer, r layout.Rect) {
 	}
 	pane.Facts(b, r, r.Y+r.H-1, format.Position(from, to, above+max(len(diff), 2)), border)
 }
+
+// diffWidth is how wide the text of what differs is in a rectangle with a border.
+func diffWidth(r layout.Rect) int { return max(changes.Width(r.Inner()), layout.MinWidth/2) }
 
 func drawPair(b *cell.Buffer, x, y int, at [2]int, w int, f pairFact) {
 	b.Put(x, y, pairName-1, f.name, theme.In(theme.Third))

@@ -152,11 +152,13 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 	case pane.Changed:
 		return nil, l.refresh()
 	case pane.Second:
-		return nil, tea.Batch(l.refresh(), l.tail(true))
+		return nil, tea.Batch(l.refresh(), l.tail(true), l.rewrap())
 	case pane.Reveal:
 		return nil, l.show(msg.Ref)
 	case fetched:
 		return nil, l.fetchEnded(msg)
+	case jobRead:
+		return nil, l.jobEnded(msg)
 	case built:
 		return nil, l.buildEnded(msg)
 	case defined:
@@ -208,7 +210,7 @@ func (l *Layer) chose() tea.Cmd {
 	}
 	l.want = ""
 	l.win.reveal(l.full(), s.shape, l.now)
-	return l.tail(false)
+	return l.follow()
 }
 
 // Selected is what a verb acts on: the job of the span under the cursor, else the run.

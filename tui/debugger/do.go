@@ -270,11 +270,13 @@ func (l *Layer) Keys() []keys.Binding {
 	}
 	again, _ := l.replays()
 	bs := []keys.Binding{keys.Get(keys.Open).As("as of here", "take the whole console to where the span began")}
-	left, right := fold("fold", "close the branch, or go to what it is in"), keys.Get(keys.Right).As("", "open the branch, or go into it")
-	if l.focus == ruler {
-		left, right = fold("move", "an eighth of the window to the left"), keys.Get(keys.Right).As("", "an eighth of the window to the right")
+	switch l.focus {
+	case lanes:
+		bs = append(bs, arrows("fold", "close the branch, or go to what it is in"), keys.Get(keys.Right).As("", "open the branch, or go into it"))
+	case ruler:
+		bs = append(bs, arrows("move", "an eighth of the window to the left"), keys.Get(keys.Right).As("", "an eighth of the window to the right"))
 	}
-	bs = append(bs, left, right, zoomKey(), keys.Get(keys.ZoomOut).As("", "zoom out"), keys.Get(keys.Fit).As("", "the whole run"))
+	bs = append(bs, zoomKey(), keys.Get(keys.ZoomOut).As("", "zoom out"), keys.Get(keys.Fit).As("", "the whole run"))
 	return append(append(bs,
 		keys.Get(keys.Seek).As("problem", "next that failed, is late or waits"),
 		keys.Get(keys.Mark).As("mark", "mark an attempt, two to compare"),
@@ -291,8 +293,8 @@ func (l *Layer) Keys() []keys.Binding {
 	), list.Movement()...)
 }
 
-// fold is ← as the last row shows it, for both arrows.
-func fold(short, long string) keys.Binding {
+// arrows is ← as the last row shows it, for both.
+func arrows(short, long string) keys.Binding {
 	b := keys.Get(keys.Left).As(short, long)
 	b.SetHelp("←→", long)
 	return b

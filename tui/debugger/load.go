@@ -1,7 +1,6 @@
 package debugger
 
 import (
-	"context"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,7 +16,7 @@ const manyJobs = 200
 // slowAfter is how long a read may take before its place shows that something is to come.
 const slowAfter = 100 * time.Millisecond
 
-// jobsMost is how many jobs of an old run are read with it.
+// jobsMost is how many jobs are kept that were read from the log.
 const jobsMost = 200
 
 // loaded is how the run is being read. Nothing in it points into a state.
@@ -29,10 +28,11 @@ type loaded struct {
 	defined bool                 // or could not be
 	defAsk  uint64
 
-	log     *mesh.RunView        // the run from the log, where the state does not hold it
-	jobs    map[string]*mesh.Job // of the log
-	asked   uint64               // the generation of a read on its way; 0: none
-	build   uint64               // and of a tree
+	log     *tree                // the run from the log, where the state does not hold it
+	jobs    map[string]*mesh.Job // that the state does not hold; nil: it could not be read
+	jobAsk  uint64
+	asked   uint64 // the generation of a read on its way; 0: none
+	build   uint64 // and of a tree
 	slow    bool
 	err     error
 	nothere string // why there is nothing to show at this instant
@@ -50,9 +50,13 @@ type (
 	fetched struct {
 		generation uint64
 		run        string
-		view       mesh.RunView
-		jobs       map[string]*mesh.Job
+		tree       *tree
 		err        error
+	}
+	jobRead struct {
+		generation uint64
+		id         string
+		job        *mesh.Job
 	}
 	built struct {
 		generation uint64
@@ -175,7 +179,7 @@ func (l *Layer) old() tea.Cmd {
 		}
 		return l.fetch()
 	}
-	if d.log.Start > l.now {
+	if d.log.view.Start > l.now {
 		l.tree, l.shown = nil, nil
 		l.list.Set(nil)
 		d.of = version{}
@@ -186,17 +190,17 @@ func (l *Layer) old() tea.Cmd {
 	if l.tree != nil && d.of == of {
 		return nil
 	}
-	return l.adopt(newTree(*d.log, nil), of)
+	return l.adopt(d.log, of)
 }
 
 // fetch reads the run from the log.
 func (l *Layer) fetch() tea.Cmd {
 	d := &l.loaded
 	d.asked, d.slow = l.s.Generation(), false
-	gen, run, job, rec, ctx := d.asked, l.run, l.want, l.rec, l.ctx
+	gen, run, job, rec := d.asked, l.run, l.want, l.rec
 	return tea.Batch(func() tea.Msg {
 		m := fetched{generation: gen, run: run}
-		m.read(ctx, rec, job)
+		m.read(rec, job)
 		return m
 	}, l.lateness(gen))
 }
@@ -215,7 +219,7 @@ func (l *Layer) lateness(gen uint64) tea.Cmd {
 	}
 }
 
-func (m *fetched) read(ctx context.Context, rec Records, job string) {
+func (m *fetched) read(rec Records, job string) {
 	if m.run == "" {
 		var j *mesh.Job
 		if j, m.err = rec.Job(job); m.err != nil {
@@ -223,18 +227,11 @@ func (m *fetched) read(ctx context.Context, rec Records, job string) {
 		}
 		m.run = j.Run
 	}
-	if m.view, m.err = rec.Run(m.run); m.err != nil {
+	view, err := rec.Run(m.run)
+	if m.err = err; err != nil {
 		return
 	}
-	m.jobs = map[string]*mesh.Job{}
-	for _, id := range m.view.Jobs[:min(len(m.view.Jobs), jobsMost)] {
-		if ctx.Err() != nil {
-			return
-		}
-		if j, err := rec.Job(id); err == nil {
-			m.jobs[id] = j
-		}
-	}
+	m.tree = newTree(view, nil)
 }
 
 func (l *Layer) fetchEnded(m fetched) tea.Cmd {
@@ -246,7 +243,7 @@ func (l *Layer) fetchEnded(m fetched) tea.Cmd {
 	if m.err != nil {
 		return nil
 	}
-	l.run, d.log, d.jobs = m.run, &m.view, m.jobs
+	l.run, d.log = m.run, m.tree
 	return l.refresh()
 }
 
@@ -279,7 +276,7 @@ func (l *Layer) adopt(t *tree, of version) tea.Cmd {
 	if l.list.Selected() != was {
 		l.want = was // it is picked again when it comes back, unless the cursor was moved
 	}
-	return l.tail(false)
+	return l.follow()
 }
 
 // goTo puts the cursor on a span or on the first of a job, and opens the branches above it. What is not there yet stays
@@ -287,7 +284,7 @@ func (l *Layer) adopt(t *tree, of version) tea.Cmd {
 func (l *Layer) goTo(want string) tea.Cmd {
 	i := l.tree.find(want)
 	if i < 0 {
-		return l.tail(false)
+		return l.follow()
 	}
 	l.unfoldTo(i)
 	l.arrange()
@@ -314,13 +311,52 @@ func (l *Layer) unfoldTo(i int) {
 	}
 }
 
+// follow reads what is to be known of the span under the cursor: the record of its job, and its output.
+func (l *Layer) follow() tea.Cmd { return tea.Batch(l.readJob(), l.tail(false)) }
+
+// readJob reads the job of the span under the cursor from the log, where the state does not hold it.
+func (l *Layer) readJob() tea.Cmd {
+	d, id := &l.loaded, l.outputJob()
+	if id == "" || d.jobAsk != 0 || !l.s.World.Lost.IsZero() {
+		return nil
+	}
+	if _, ok := l.job(id); ok {
+		return nil
+	}
+	if _, tried := d.jobs[id]; tried {
+		return nil
+	}
+	d.jobAsk = l.s.Generation()
+	gen, rec := d.jobAsk, l.rec
+	return func() tea.Msg {
+		j, err := rec.Job(id)
+		if err != nil {
+			j = nil // its tree says what there is to say
+		}
+		return jobRead{gen, id, j}
+	}
+}
+
+func (l *Layer) jobEnded(m jobRead) tea.Cmd {
+	d := &l.loaded
+	if m.generation != d.jobAsk {
+		return nil
+	}
+	d.jobAsk = 0
+	if len(d.jobs) >= jobsMost || d.jobs == nil {
+		d.jobs = map[string]*mesh.Job{}
+	}
+	d.jobs[m.id] = m.job
+	return l.readJob() // the cursor may have moved on
+}
+
 // job gives a job of the run, of the state that is shown or of the log.
 func (l *Layer) job(id string) (*mesh.Job, bool) {
 	if j, ok := l.s.World.State.Job(id); ok {
 		return j, true
 	}
-	j, ok := l.loaded.jobs[id]
-	return j, ok
+	j := l.loaded.jobs[id]
+	return j, j != nil
 }
 
 // safe is text of the log or of an error, safe to draw in one row.

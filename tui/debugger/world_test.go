@@ -164,7 +164,7 @@ func TestSlowAndStale(t *testing.T) {
 		x := openWith(t, 80, 24, sample(), func(x *screen) { x.hold = true })
 		x.lacks("────────────────── ")
 		x.send(late{x.l.loaded.asked}).has("────────────────── ")
-		old := fetched{generation: x.l.loaded.asked, run: runID, view: nightly()}
+		old := fetched{generation: x.l.loaded.asked, run: runID, tree: newTree(nightly(), nil)}
 		x.send(pane.Reveal{Ref: pane.Ref{Kind: pane.Run, ID: "r-2"}})
 		if x.send(old); x.l.tree != nil {
 			t.Error("an answer to the older question is shown")
@@ -327,7 +327,7 @@ func benchmarkDraw(b *testing.B, w, h int) {
 	x.size(w, h)
 	l, _ := New(b.Context(), x.s, rec, pane.Ref{Kind: pane.Run, ID: runID})
 	x.l = l
-	l.Update(fetched{generation: l.loaded.asked, run: runID, view: rec.run})
+	l.Update(fetched{generation: l.loaded.asked, run: runID, tree: newTree(rec.run, nil)})
 	l.Update(pane.Do{ID: keys.End})
 	if n := len(l.tree.spans); n != 20_001 {
 		b.Fatalf("there are %d spans", n)
@@ -358,4 +358,17 @@ func BenchmarkArrange(b *testing.B) {
 			l.arrange()
 		}
 	})
+}
+
+// What two attempts wrote is compared when it comes, and again at another width: 64 KB of each that differ in every line.
+func BenchmarkCompare(b *testing.B) {
+	var sides [2]side
+	for k := range sides {
+		for i := 0; len(sides[k].text) < 64<<10; i++ {
+			sides[k].text = fmt.Appendf(sides[k].text, "frame %d of %d  0.%d s\n", i, k, i*(k+3)%97)
+		}
+	}
+	for b.Loop() {
+		diffOf(sides, 100)
+	}
 }

@@ -241,7 +241,7 @@ func (l *Layer) move(msg pane.Do) {
 		l.chose()
 		return
 	}
-	l.out.scroll(msg)
+	l.out.view.Move(msg.ID)
 }
 
 // chose makes the job of the selected row the selected one of the console.

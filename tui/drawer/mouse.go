@@ -6,9 +6,6 @@ import (
 	"voxmesh/tui/pane"
 )
 
-// wheelRows is how far a notch of the wheel scrolls the output.
-const wheelRows = 3
-
 // click selects; on the sign of a closed branch it opens that, on a name in the border it turns to that view. A double
 // one is enter.
 func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
@@ -39,9 +36,5 @@ func (l *Layer) wheel(w pane.Wheel) {
 		rows.Wheel(w.Down)
 		return
 	}
-	if w.Down {
-		l.out.view.ScrollDown(wheelRows)
-	} else {
-		l.out.view.ScrollUp(wheelRows)
-	}
+	l.out.view.Wheel(w.Down)
 }

@@ -1,32 +1,23 @@
 package drawer
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
-	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh"
-	"voxmesh/mesh/clean"
 	"voxmesh/mesh/privacy"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
-	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
+	"voxmesh/tui/tail"
 	"voxmesh/tui/theme"
 )
 
-// tailBytes is how much of an output is held: its end.
-const tailBytes = 64 << 10
-
-// outView is the end of a job's output as it was read last, and where it is scrolled to. Bubbles' viewport keeps that;
-// the rows are drawn here.
+// outView is the end of a job's output as it was read last, and where it is scrolled to.
 type outView struct {
 	job    string
 	have   bool
@@ -35,10 +26,7 @@ type outView struct {
 	from   int64
 	try    uint32
 	binary bool
-	lines  []string // cleaned, without tabs
-	rows   []string // the same, broken to width
-	width  int
-	view   viewport.Model
+	view   tail.View
 
 	asked uint64
 	slow  bool
@@ -54,36 +42,7 @@ type tailed struct {
 	err        error
 }
 
-func newOutView() outView {
-	v := viewport.New()
-	v.KeyMap = viewport.KeyMap{
-		Up: keys.Get(keys.Up).Binding, Down: keys.Get(keys.Down).Binding,
-		PageUp: keys.Get(keys.PageUp).Binding, PageDown: keys.Get(keys.PageDown).Binding,
-		HalfPageUp: keys.Get(keys.HalfUp).Binding, HalfPageDown: keys.Get(keys.HalfDown).Binding,
-	}
-	return outView{view: v}
-}
-
-func (o *outView) scroll(msg pane.Do) {
-	switch msg.ID {
-	case keys.Home:
-		o.view.GotoTop()
-	case keys.End:
-		o.view.GotoBottom()
-	case keys.Up:
-		o.view.ScrollUp(1)
-	case keys.Down:
-		o.view.ScrollDown(1)
-	case keys.PageUp:
-		o.view.PageUp()
-	case keys.PageDown:
-		o.view.PageDown()
-	case keys.HalfUp:
-		o.view.HalfPageUp()
-	case keys.HalfDown:
-		o.view.HalfPageDown()
-	}
-}
+func newOutView() outView { return outView{view: tail.New()} }
 
 // outputJob is the job whose output is shown: that of the row under the cursor of the tree, else the last one that
 // started.
@@ -148,7 +107,7 @@ func (l *Layer) tail(due bool) tea.Cmd {
 	gen, rec, ctx := o.asked, l.rec, l.ctx
 	read := func() tea.Msg {
 		m := tailed{generation: gen, job: job}
-		m.out, m.err = rec.Tail(ctx, job, tailBytes)
+		m.out, m.err = rec.Tail(ctx, job, tail.Most)
 		m.prepare()
 		return m
 	}
@@ -160,68 +119,15 @@ func (l *Layer) tail(due bool) tea.Cmd {
 
 func (o *outView) restart(job string) {
 	*o = outView{job: job, view: o.view}
-	o.view.SetContentLines(nil)
+	o.view.Clear()
 }
 
 // prepare makes text of the bytes. It is called in the command.
 func (m *tailed) prepare() {
-	data := m.out.Data
-	if len(data) > tailBytes { // whoever gave it: no more is held
-		m.out.From += int64(len(data) - tailBytes)
-		data = data[len(data)-tailBytes:]
-	}
+	left := 0
+	m.lines, left, m.binary = tail.Text(m.out.Data, m.out.From > 0)
+	m.out.From += int64(left)
 	m.out.Data = nil
-	if m.binary = isBinary(data); m.binary {
-		return
-	}
-	if i := bytes.IndexByte(data, '\n'); m.out.From > 0 && i >= 0 {
-		data = data[i+1:] // it begins in the middle of a line
-	}
-	text := strings.TrimSuffix(clean.Block(string(data)).String(), "\n")
-	if text == "" {
-		return
-	}
-	m.lines = strings.Split(text, "\n")
-	for i, s := range m.lines {
-		if strings.ContainsRune(s, '\t') {
-			m.lines[i] = untab(s)
-		}
-	}
-}
-
-// untab puts blanks in the place of tabs.
-func untab(s string) string {
-	const stop = 8
-	var b strings.Builder
-	at := 0
-	for i, part := range strings.Split(s, "\t") {
-		if i > 0 {
-			n := stop - at%stop
-			b.WriteString(strings.Repeat(" ", n))
-			at += n
-		}
-		b.WriteString(part)
-		at += ansi.StringWidth(part)
-	}
-	return b.String()
-}
-
-// isBinary reports whether bytes are no text: a NUL near the beginning, or much that is no UTF-8.
-func isBinary(p []byte) bool {
-	const look = 8 << 10
-	p = p[:min(len(p), look)]
-	if bytes.IndexByte(p, 0) >= 0 {
-		return true
-	}
-	bad := 0
-	for i := 0; i < len(p); {
-		r, n := utf8.DecodeRune(p[i:])
-		if r == utf8.RuneError && n == 1 && i > utf8.UTFMax && i < len(p)-utf8.UTFMax {
-			bad++
-		}
-		i += n
-	}
-	return bad*10 > len(p)
 }
 
 func (l *Layer) tailEnded(m tailed) {
@@ -234,30 +140,8 @@ func (l *Layer) tailEnded(m tailed) {
 		return
 	}
 	o.have, o.done, o.total, o.from, o.try = true, m.out.Done, m.out.Total, m.out.From, m.out.Attempt
-	o.binary, o.lines, o.width = m.binary, m.lines, 0
-}
-
-// fit breaks the lines to a width, and keeps the end in sight where it was.
-func (o *outView) fit(w, h int) {
-	following := o.view.AtBottom()
-	o.view.SetWidth(w)
-	o.view.SetHeight(max(h, 0))
-	if w != o.width {
-		o.width = w
-		o.rows = o.rows[:0]
-		for _, s := range o.lines {
-			if len(s) <= w || ansi.StringWidth(s) <= w {
-				o.rows = append(o.rows, s)
-				continue
-			}
-			o.rows = append(o.rows, format.Chunk(s, w)...)
-		}
-		o.view.SetContentLines(make([]string, len(o.rows)))
-	}
-	if following {
-		o.view.GotoBottom()
-	}
-	o.view.SetYOffset(o.view.YOffset())
+	o.binary = m.binary
+	o.view.Set(m.lines)
 }
 
 func (l *Layer) drawOutput(b *cell.Buffer, r, body layout.Rect, border theme.Style) {
@@ -281,9 +165,9 @@ func (l *Layer) drawOutput(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 	case o.binary:
 		b.Put(x, y+1, w, "Binary output, "+format.Size(o.total)+": not shown.", second)
 		b.Put(x, y+2, w, "voxmesh logs "+o.job+" > FILE keeps it as it is.", second)
-	case len(o.lines) == 0 && o.done:
+	case o.view.Len() == 0 && o.done:
 		b.Put(x, y+1, w, "It wrote nothing.", second)
-	case len(o.lines) == 0:
+	case o.view.Len() == 0:
 		b.Put(x, y+1, w, "No output yet.", second)
 	default:
 		l.drawLines(b, r, border)
@@ -292,13 +176,11 @@ func (l *Layer) drawOutput(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 
 func (l *Layer) drawLines(b *cell.Buffer, r layout.Rect, border theme.Style) {
 	o, body := &l.out, l.body
-	o.fit(body.W-2, body.H)
-	top := o.view.YOffset()
-	end := min(top+body.H, len(o.rows))
-	for i := top; i < end; i++ {
-		b.Put(body.X+1, body.Y+i-top, body.W-2, o.rows[i], theme.Style{})
+	rows, top, all := o.view.Fit(body.W-2, body.H)
+	for i, s := range rows {
+		b.Put(body.X+1, body.Y+i, body.W-2, s, theme.Style{})
 	}
-	pane.Facts(b, r, r.Y+r.H-1, format.Position(top, end, len(o.rows)), border)
+	pane.Facts(b, r, r.Y+r.H-1, format.Position(top, top+len(rows), all), border)
 }
 
 // facts says how much of the output there is here.

@@ -54,8 +54,8 @@ func TestOutputOfAllKinds(t *testing.T) {
 		show(mesh.Output{Data: []byte("half a line\nwhole\n"), From: 1000, Total: 1018}, nil).has("whole", "the last 18 B of 1 kB").lacks("half")
 		show(mesh.Output{}, errDisk).has("the output could not be read: the disk is gone", "r retry")
 		long := show(mesh.Output{Data: []byte(strings.Repeat("0123456789", 20) + "\n")}, nil).has("1–3 of 3")
-		if len(long.l.out.rows) != 3 {
-			t.Errorf("a long line takes %d rows", len(long.l.out.rows))
+		if _, _, n := long.l.out.view.Fit(76, 14); n != 3 {
+			t.Errorf("a long line takes %d rows", n)
 		}
 		big := show(mesh.Output{Data: bytes.Repeat([]byte("x\n"), 1<<20)}, nil).has("of 32767")
 		big.view()
