@@ -245,7 +245,8 @@ func (c *console) drawStatus(r layout.Rect) {
 		}
 	}
 	between, door = " │ ", pane.Turn{Pane: keys.Pane3}
-	put(fmt.Sprintf("queue %d", st.QueueLen()), second)
+	inbox, _, _ := st.Hopper().Counts()
+	put(fmt.Sprintf("queue %d", inbox), second)
 	between, door = " │ ", pane.Several{pane.Turn{Pane: keys.Pane2}, pane.Tell{Pane: keys.Pane2, Msg: pane.Narrow{Filter: "status:failed"}}}
 	ink := second
 	if st.ErrorCount > 0 {

@@ -144,6 +144,7 @@ type did struct {
 	resumed []string
 	caps    map[string]*int64
 	jobs    []mesh.JobRequest
+	flows   []mesh.FlowRequest
 	blobs   []string
 }
 
@@ -255,4 +256,9 @@ func (h *history) ExportAudit(w io.Writer) error {
 			}
 		}
 	}, head, auditKey.Public())
+}
+
+func (d *did) RunWorkflow(_ context.Context, _ string, r mesh.FlowRequest) (mesh.Ticket, error) {
+	d.flows = append(d.flows, r)
+	return mesh.Ticket{RunID: "r-9002", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"}, nil
 }

@@ -96,23 +96,29 @@ func (l *sampleLog) status(t time.Time, id string, s mesh.Status) *sampleLog {
 }
 
 func (l *sampleLog) submit(t time.Time, id, kind string) *sampleLog {
+	item, run := "h"+id[1:], "r"+id[1:]
+	l.add(t, mesh.KindItemAdmitted, mesh.Encode(&mesh.ItemAdmitted{
+		Item: item, Run: run, Intent: "render", Class: privacy.PairedPeersOnly, Kind: kind,
+		Priority: uint8(hopper.Normal), Source: uint8(hopper.Orchestrator), Classified: uint8(hopper.Normal), Confidence: 86,
+	}))
 	return l.add(t, mesh.KindJobSubmitted, mesh.Encode(&mesh.JobSubmitted{
-		Job: id, Run: "r" + id[1:], Kind: kind, Runner: "wasm", Class: privacy.PairedPeersOnly, Priority: uint8(hopper.Normal), Title: "render",
+		Job: id, Run: run, Kind: kind, Runner: "wasm", Class: privacy.PairedPeersOnly, Priority: uint8(hopper.Normal), Title: "render", Item: item,
+		Source: uint8(hopper.Orchestrator),
 	}))
 }
 
 func (l *sampleLog) lease(t time.Time, id, node string) *sampleLog {
-	return l.add(t, mesh.KindJobLeased, mesh.Encode(&mesh.JobLeased{Job: id, Node: node, Attempt: 1}))
+	return l.add(t, mesh.KindJobLeased, mesh.Encode(&mesh.JobLeased{Job: id, Node: node, Attempt: 1, Item: "h" + id[1:]}))
 }
 
 func (l *sampleLog) run(t time.Time, id, node, kind string) *sampleLog {
 	return l.submit(t, id, kind).lease(t, id, node).
-		add(t, mesh.KindJobStarted, mesh.Encode(&mesh.JobStarted{Job: id, Attempt: 1}))
+		add(t, mesh.KindJobStarted, mesh.Encode(&mesh.JobStarted{Job: id, Attempt: 1, Item: "h" + id[1:]}))
 }
 
 func (l *sampleLog) finish(t time.Time, id string, cost, tokens int64) *sampleLog {
 	return l.add(t, mesh.KindJobFinished, mesh.Encode(&mesh.JobFinished{
-		Job: id, Attempt: 1, Status: mesh.Succeeded, CostMicros: cost, Tokens: tokens, DurationMS: 1000,
+		Job: id, Attempt: 1, Status: mesh.Succeeded, CostMicros: cost, Tokens: tokens, DurationMS: 1000, Item: "h" + id[1:],
 	}))
 }
 
