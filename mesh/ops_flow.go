@@ -18,6 +18,7 @@ type WorkflowStarted struct {
 	From       string // the activity from which on; empty: all
 	AuditID    string
 	Activities uint32 // how many
+	Names      []string // of the activities, in the order of the file
 }
 
 func (r *WorkflowStarted) fields(c *coder) {
@@ -33,6 +34,7 @@ func (r *WorkflowStarted) fields(c *coder) {
 	c.str(10, &r.From)
 	c.str(11, &r.AuditID)
 	c.u32(12, &r.Activities)
+	c.strs(13, &r.Names)
 }
 
 // ActivityExpanded: the list of a fan-out is fixed. Items is the hash of a blob: a JSON list of strings.

@@ -128,6 +128,15 @@ func (l *sampleLog) spend(t time.Time, id, node string, cents, tokens int64) *sa
 
 // aurelia is the mesh of the drawings.
 func aurelia() *sampleLog {
+	l := fleet()
+	for _, id := range []string{"j-8201", "j-8202", "j-8203", "j-8204", "j-8205", "j-8206", "j-8207"} {
+		l.submit(at("10:12:20"), id, "gpu")
+	}
+	return l.run(at("10:12:23"), "j-81f7", "alice-gpu", "gpu")
+}
+
+// fleet is that mesh at work, with nothing that waits.
+func fleet() *sampleLog {
 	slot := func(kind string, n, weight uint32) mesh.Slot { return mesh.Slot{Kind: kind, Max: n, Weight: weight} }
 	joined := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	l := newLog().start(joined)
@@ -150,11 +159,7 @@ func aurelia() *sampleLog {
 	l.status(at("10:08:27"), "alice-gpu", mesh.Degraded).status(at("10:09:15"), "alice-gpu", mesh.Online)
 	l.run(at("10:10:00"), "j-81e0", "bob-cpu", "cpu")
 	l.run(at("10:11:20"), "j-81e8", "alice-gpu", "gpu").finish(at("10:11:40"), "j-81e8", 60_000, 3000)
-	l.run(at("10:11:44"), "j-81f2", "alice-gpu", "gpu").status(at("10:12:03"), "bob-cpu", mesh.Degraded)
-	for _, id := range []string{"j-8201", "j-8202", "j-8203", "j-8204", "j-8205", "j-8206", "j-8207"} {
-		l.submit(at("10:12:20"), id, "gpu")
-	}
-	return l.run(at("10:12:23"), "j-81f7", "alice-gpu", "gpu")
+	return l.run(at("10:11:44"), "j-81f2", "alice-gpu", "gpu").status(at("10:12:03"), "bob-cpu", mesh.Degraded)
 }
 
 // invited adds an open invite.
