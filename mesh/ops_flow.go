@@ -126,6 +126,7 @@ type Flow struct {
 	Ended      int64      // unix microseconds; 0: it goes on
 	Status     JobState   // once it ended
 	Error      string
+	Names      []string // of the activities, in the order of the file
 }
 
 func (f *Flow) fields(c *coder) {
@@ -142,6 +143,7 @@ func (f *Flow) fields(c *coder) {
 	c.i64(11, &f.Ended)
 	c.varint(12, uint64(f.Status), func(v uint64) { f.Status = JobState(min(v, uint64(TimedOut))) })
 	c.str(13, &f.Error)
+	c.strs(14, &f.Names)
 }
 
 // FlowStep is one thing that was decided about an activity without a job.
