@@ -130,12 +130,13 @@ func (l *Layer) unchanged() string {
 		return ""
 	}
 	if l.id == keys.Move {
-		if now := verb.Now(l.s, it); now.Place == l.place {
-			return fmt.Sprintf("It is at place %d already.", l.place)
+		now, then := verb.Now(l.s, it), verb.After(l.s, it, 0, l.place)
+		if now.Place == then.Place && now.Priority == then.Priority {
+			return fmt.Sprintf("It is at place %d already.", now.Place)
 		}
 		return ""
 	}
-	if it.Value == l.priority && it.Source == hopper.Developer {
+	if it.Value == l.priority && it.Source == hopper.Developer && it.Order == hopper.Due(it.Rank, it.At) {
 		return "It is " + it.Value.String() + " by dev already: choose another with ↑ ↓ or 1 to 9."
 	}
 	return ""

@@ -130,7 +130,12 @@ func (l *Layer) look() {
 }
 
 // refuse says why the act can't be done now, however right what is typed may be.
-func (l *Layer) refuse() string { return verb.RefuseAct(l.s, l.name, l.on) }
+func (l *Layer) refuse() string {
+	if l.id == keys.Move {
+		return verb.Refuse(l.s, l.id, l.on)
+	}
+	return verb.RefuseAct(l.s, l.name, l.on)
+}
 
 func (l *Layer) do(d pane.Do) (pane.Action, tea.Cmd) {
 	if l.acting != 0 {

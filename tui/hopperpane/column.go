@@ -73,6 +73,6 @@ func (p *Pane) drawItem(b *cell.Buffer, r layout.Rect, v view, id string, at int
 		right = row.Field{Text: age, Width: 6, Style: theme.In(theme.Second)}
 		text, ink = lasted(p.s.World.State, it), theme.In(theme.Second)
 	}
-	row.Items(b, r.X, r.Y, r.W, it.Class, p.stands(v, it, at, width), row.Field{Text: it.ID, Width: heads[atItem].width}, rest,
+	row.Items(b, r.X, r.Y, r.W, it.Class, p.stands(v, it, at, width), row.Field{Text: it.ID, Width: p.idWidth()}, rest,
 		right, row.Field{Text: intent(it)}, row.Field{Text: text, Style: ink}, p.look(v, it))
 }

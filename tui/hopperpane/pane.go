@@ -143,10 +143,8 @@ func (p *Pane) do(msg pane.Do) (pane.Action, tea.Cmd) {
 	switch msg.ID {
 	case keys.Open:
 		return p.open()
-	case keys.Priority, keys.Kill, keys.Explain:
+	case keys.Priority, keys.Kill, keys.Replay, keys.Explain:
 		return pane.Act{Verb: msg.ID, On: p.Selected()}, nil
-	case keys.Replay:
-		return pane.Act{Verb: keys.Replay, On: p.run()}, nil
 	case keys.Send:
 		return pane.Act{Verb: keys.Send}, nil
 	case keys.Batch:
@@ -259,14 +257,6 @@ func (p *Pane) Selected() pane.Ref {
 	}
 	if id := p.lists[p.view].Selected(); id != "" {
 		return pane.Ref{Kind: pane.Item, ID: id}
-	}
-	return pane.Ref{}
-}
-
-// run is that of the selected item.
-func (p *Pane) run() pane.Ref {
-	if it := p.item(p.Selected().ID); it != nil && it.Run != "" {
-		return pane.Ref{Kind: pane.Run, ID: it.Run}
 	}
 	return pane.Ref{}
 }

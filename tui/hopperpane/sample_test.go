@@ -37,7 +37,7 @@ func newSample() *sample {
 	s := &sample{st: mesh.Projection{}.New()}
 	s.add(-20*time.Hour, mesh.KindHostStarted, mesh.Encode(&mesh.HostStarted{Mesh: "aurelia", PeerID: "00112233445566aa", Operator: "mira", Cores: 6}))
 	for _, id := range []string{"alice-gpu", "bob-cpu"} {
-		slots := []mesh.Slot{{Kind: "cpu", Max: 2, Weight: 50}}
+		slots := []mesh.Slot{{Kind: "cpu", Max: 2, Weight: 50}, {Kind: "text", Max: 1, Weight: 10}}
 		s.add(-20*time.Hour, mesh.KindNodeAdmitted, mesh.Encode(&mesh.NodeAdmitted{Node: id, Key: "U" + id, Label: id, Class: paired, Slots: slots}))
 		s.add(-20*time.Hour, mesh.KindNodeDescribed, mesh.Encode(&mesh.NodeDescribed{Node: id, Slots: slots}))
 		s.add(-20*time.Hour, mesh.KindNodeStatus, mesh.Encode(&mesh.NodeStatusChanged{Node: id, Status: mesh.Online}))
@@ -55,6 +55,27 @@ func (s *sample) put(it hopper.Item) *sample {
 	s.seq++
 	s.st.Seq, it.Seq = s.seq, s.seq
 	s.st.Hopper().Put(it)
+	return s
+}
+
+// triage makes an item of the inbox a run of one job.
+func (s *sample) triage(id string, j mesh.JobSubmitted) {
+	j.Job, j.Run, j.Item = "j"+id[1:], "r"+id[1:], id
+	s.add(-time.Second, mesh.KindJobSubmitted, mesh.Encode(&j))
+	it, _ := s.st.Hopper().Item(id)
+	triaged := *it
+	triaged.State, triaged.Run = hopper.Triaged, j.Run
+	s.st.Hopper().Put(triaged)
+}
+
+// change puts an item anew.
+func (s *sample) change(id string, f func(*hopper.Item)) *sample {
+	it, _ := s.st.Hopper().Item(id)
+	other := *it
+	f(&other)
+	s.seq++
+	s.st.Seq = s.seq
+	s.st.Hopper().Put(other)
 	return s
 }
 
@@ -124,6 +145,11 @@ func busy() *sample {
 	s.put(over("h-7be8", "render frames 1–240", paired, hopper.Cancelled, "09:40", time.Second))
 	s.put(over("h-7bf1", "back up the log", privacy.LocalOnly, hopper.Done, "09:58", 31*time.Second))
 	s.put(over("h-7bfa", "train a tiny LoRA", paired, hopper.Failed, "10:04", 3*time.Minute))
+	s.triage("h-7c1e", mesh.JobSubmitted{Kind: "gpu", Runner: "wasm", Class: paired})
+	s.triage("h-7c20", mesh.JobSubmitted{Kind: "text", Runner: "text", Model: "llama3.2:3b", Class: privacy.LocalOnly})
+	s.triage("h-7be9", mesh.JobSubmitted{Kind: "cpu", Runner: "wasm", Class: privacy.PublicMesh})
+	s.triage("h-7ba0", mesh.JobSubmitted{Kind: "cpu", Runner: "wasm", Class: paired})
+	s.triage("h-7b77", mesh.JobSubmitted{Kind: "cpu", Runner: "wasm"})
 	return s.put(over("h-7c02", "lint the policy", paired, hopper.Done, "10:11", 9*time.Second))
 }
 
@@ -297,7 +323,7 @@ func ref(id string) pane.Ref { return pane.Ref{Kind: pane.Item, ID: id} }
 func crowd(n int) *sample {
 	s := newSample()
 	for i := range n {
-		s.put(item(fmt.Sprintf("h-%05x", i), fmt.Sprintf("work number %d", i), paired, hopper.Normal, hopper.Orchestrator, time.Minute, int64(i+1)))
+		s.put(item(fmt.Sprintf("h-%04x", i), fmt.Sprintf("work number %d", i), paired, hopper.Normal, hopper.Orchestrator, time.Minute, int64(i+1)))
 	}
 	return s
 }

@@ -86,6 +86,7 @@ func (p *Pane) widths(v view, w int) [numColumns]int {
 	for c := range numColumns {
 		out[c] = heads[c].width
 	}
+	out[atItem] = p.idWidth()
 	switch v {
 	case inbox:
 		out[atPlace] = max(out[atPlace], p.digits())
@@ -142,6 +143,17 @@ func (p *Pane) drawTable(b *cell.Buffer, r layout.Rect, v view) {
 		p.drawRow(b, layout.Rect{X: body.X, Y: body.Y + i, W: body.W, H: 1}, v, id, from+i, ws)
 	}
 	pane.Facts(b, r, r.Y+r.H-1, p.position(v, from, to), border)
+}
+
+// idWidth is how wide the longest id of an item is: the first 65,536 have four digits.
+func (p *Pane) idWidth() int {
+	w := heads[atItem].width
+	if st := p.s.World.State; st != nil {
+		for n := st.Admitted >> 16; n > 0; n >>= 4 {
+			w++
+		}
+	}
+	return w
 }
 
 func headsOf(v view, ws [numColumns]int) []columns.Head[column] {
@@ -266,5 +278,5 @@ func (p *Pane) none(v view) string {
 	if f := p.shown.query.filter; f != "" {
 		return "Nothing matches /" + f
 	}
-	return [numViews]string{"Nothing waits.", "No node has work of it.", "Nothing ended in the last 24 hours."}[v]
+	return [numViews]string{"Nothing waits.", "No node has work of it.", "Nothing ended in 24 hours."}[v]
 }

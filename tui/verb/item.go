@@ -138,6 +138,8 @@ func itemEffect(s *pane.Session, name string, on pane.Ref, said Said) string {
 		return ""
 	}
 	switch name {
+	case mesh.ActReplay:
+		return replayEffect(s, itemJobs(s, on), on, said.On)
 	case mesh.ActKill:
 		return cancelEffect(all, itemJobs(s, on))
 	case mesh.ActReprioritize:

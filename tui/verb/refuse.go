@@ -3,6 +3,7 @@ package verb
 import (
 	"time"
 
+	"voxmesh/hopper"
 	"voxmesh/mesh"
 	"voxmesh/tui/format"
 	"voxmesh/tui/keys"
@@ -11,6 +12,9 @@ import (
 
 // Refuse says why a verb can't be used now on a thing, in a few words that name it; empty where it can.
 func Refuse(s *pane.Session, id keys.ID, on pane.Ref) string {
+	if it := itemOf(s, on); id == keys.Move && it != nil && it.State == hopper.Started && s.Refuse() == "" {
+		return it.ID + " runs: it has no place in the inbox"
+	}
 	return RefuseAct(s, Name(s, id, on), on)
 }
 

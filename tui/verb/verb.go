@@ -59,7 +59,7 @@ func Of(k pane.Kind) []keys.ID {
 	case pane.Mesh:
 		return []keys.ID{keys.Cap}
 	case pane.Item:
-		return []keys.ID{keys.Priority, keys.Kill}
+		return []keys.ID{keys.Priority, keys.Kill, keys.Replay}
 	}
 	return nil
 }
