@@ -64,8 +64,10 @@ func foldsIn(gaps []gap, open, from, to int64) []gap {
 		switch {
 		case last: // what is shown after it keeps its width while time goes by
 			b = (b/foldUnit - 1) * foldUnit
-		case g.to <= to:
+		case g.to < to:
 			b = g.to / foldUnit * foldUnit
+		case g.to == to: // the change at the edge has a column of its own
+			b = (g.to - 1) / foldUnit * foldUnit
 		}
 		if b-a >= foldUnit && (a > from || b < to) {
 			out = append(out, gap{a, b})

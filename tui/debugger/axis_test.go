@@ -118,7 +118,7 @@ func TestFoldsAreMade(t *testing.T) {
 		{"a long gap", []int64{0, 26, 232, 376}, false, 376, [][2]int64{{30, 230}, {240, 370}}},
 		{"one of 20 s", []int64{0, 20, 30}, false, 30, nil},
 		{"a tenth of the window", []int64{0, 39, 78, 117, 156, 195, 234, 273, 312, 351, 390}, false, 390, nil},
-		{"nothing else", []int64{0, 300}, false, 300, [][2]int64{{10, 300}}},
+		{"nothing else", []int64{0, 300}, false, 300, [][2]int64{{10, 290}}},
 		{"since the last change", []int64{0, 5}, true, 605, [][2]int64{{10, 590}}},
 		{"a short while since", []int64{0, 5}, true, 24, nil},
 	} {

@@ -250,7 +250,7 @@ func (t *tree) troubles(away func(string) bool) {
 func (t *tree) changes() {
 	all := make([]int64, 0, 2*len(t.spans))
 	add := func(at int64) {
-		if at > 0 {
+		if at > 0 && (len(all) == 0 || all[len(all)-1] != at) { // a branch often begins with what is in it
 			all = append(all, at)
 		}
 	}
