@@ -289,7 +289,7 @@ func (w *act) prepareFlow(next *State, a Action) error {
 	w.ops = append(w.ops, w.draft(KindItemAdmitted, trace, it, itemIndex(it.Item)),
 		w.draft(KindWorkflowStarted, trace, &WorkflowStarted{
 			Run: run, Item: it.Item, Name: f.Name, Definition: f.Definition, Class: p.old.Class, Priority: f.Priority, On: on,
-			Submitter: next.Operator, ReplayOf: p.old.ID, From: p.from, AuditID: w.id, Activities: f.Activities,
+			Submitter: next.Operator, ReplayOf: p.old.ID, From: p.from, AuditID: w.id, Activities: f.Activities, Names: f.Names,
 		}, index...))
 	for _, e := range p.expand {
 		rec := *e

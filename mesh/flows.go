@@ -49,7 +49,7 @@ func (h *Host) RunWorkflow(ctx context.Context, actor string, req FlowRequest) (
 		first, last := h.admit(next, w, trace, item)
 		rec := &WorkflowStarted{
 			Run: item.Run, Item: item.Item, Name: d.Name, Definition: hash, Class: item.Class, Priority: item.Priority, On: on,
-			Submitter: next.Operator, AuditID: w.id, Activities: uint32(len(d.Activities)),
+			Submitter: next.Operator, AuditID: w.id, Activities: uint32(len(d.Activities)), Names: activityNames(d),
 		}
 		t = Ticket{ItemID: rec.Item, RunID: rec.Run, TraceID: trace}
 		return []oplog.Draft{first, w.draft(KindWorkflowStarted, trace, rec, runIndex(rec.Run), itemIndex(rec.Item)), last}, nil
@@ -118,4 +118,12 @@ func (s *State) resolveFlow(d *workflow.Definition) error {
 		}
 	}
 	return nil
+}
+
+func activityNames(d *workflow.Definition) []string {
+	out := make([]string, len(d.Activities))
+	for i := range d.Activities {
+		out[i] = d.Activities[i].Name
+	}
+	return out
 }

@@ -17,7 +17,7 @@ type WorkflowStarted struct {
 	ReplayOf   string // the run that this one runs again
 	From       string // the activity from which on; empty: all
 	AuditID    string
-	Activities uint32 // how many
+	Activities uint32   // how many
 	Names      []string // of the activities, in the order of the file
 }
 

@@ -60,7 +60,7 @@ func applyWorkflowStarted(s *State, op oplog.Op, r *WorkflowStarted) {
 		ID: r.Run, Trace: op.Trace, Title: r.Name, Class: r.Class, At: op.At, Item: r.Item,
 		Flow: &Flow{
 			Name: r.Name, Definition: r.Definition, Item: r.Item, Priority: r.Priority, On: r.On, Submitter: r.Submitter,
-			ReplayOf: r.ReplayOf, From: r.From, Activities: r.Activities,
+			ReplayOf: r.ReplayOf, From: r.From, Activities: r.Activities, Names: r.Names,
 		},
 	})
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -37,6 +38,8 @@ type sampleLog struct {
 	past []mesh.Instant
 	ops  []oplog.Op
 	acts []mesh.AuditEntry // oldest first
+
+	by, trace string // of what is added, where they are set
 }
 
 // auditKey signs the entries of the sample meshes.
@@ -68,7 +71,7 @@ func newLog() *sampleLog { return &sampleLog{st: mesh.Projection{}.New()} }
 
 func (l *sampleLog) add(t time.Time, kind string, body []byte) *sampleLog {
 	l.seq++
-	op := oplog.Op{Seq: l.seq, At: t.UnixMicro(), Kind: kind, Actor: "host", Body: body}
+	op := oplog.Op{Seq: l.seq, At: t.UnixMicro(), Kind: kind, Actor: cmp.Or(l.by, "host"), Trace: l.trace, Body: body}
 	l.st = mesh.Projection{}.Apply(mesh.Projection{}.Clone(l.st), op)
 	l.ops = append(l.ops, op)
 	l.past = append(l.past, mesh.Instant{State: l.st, Seq: l.seq, At: op.At})

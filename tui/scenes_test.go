@@ -32,9 +32,22 @@ var scenes = map[string]func(s *screen) *screen{
 		s.h.st = aurelia().invited("friend", now.Add(492*time.Second)).st
 		return s.send(worldOf(s.c)).press("v", "end")
 	},
-	"empty":  func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
-	"runs":   func(s *screen) *screen { return s.press("2") },
-	"hopper": func(s *screen) *screen { return s.press("3") },
+	"empty":           func(s *screen) *screen { s.h.st = newLog().start(now).st; return s.send(worldOf(s.c)) },
+	"runs":            func(s *screen) *screen { return s.press("2") },
+	"hopper":          func(s *screen) *screen { return s.on(workshop()).press("3") },
+	"hopper-moved":    func(s *screen) *screen { return s.on(workshop()).press("3", "end", "m", "up", "up", "up") },
+	"hopper-priority": func(s *screen) *screen { return s.on(workshop()).press("3", "down", "down", "!") },
+	"hopper-trail":    func(s *screen) *screen { return s.on(workshop()).press("3", "enter") },
+	"hopper-history":  func(s *screen) *screen { return s.on(workshop()).press("3", "right", "right") },
+	"timeline": func(s *screen) *screen {
+		return s.on(workshop()).press("2", "/").typed("nightly").press("enter", "enter")
+	},
+	"flow-tree": func(s *screen) *screen {
+		return s.on(workshop()).press("2", "/").typed("nightly").press("enter", "enter", "v")
+	},
+	"send-flow": func(s *screen) *screen {
+		return s.press("S", "shift+tab", "right", "right", "right", "right", "right", "tab").typed("nightly.vox")
+	},
 	"models": func(s *screen) *screen { return s.press("4") },
 	"policy": func(s *screen) *screen { return s.press("5") },
 	"policy-edits": func(s *screen) *screen {

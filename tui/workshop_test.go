@@ -20,6 +20,8 @@ type wish struct {
 // workshop is a mesh with a hopper that is in use, and a workflow that runs.
 func workshop() *sampleLog {
 	l := nightly(fleet())
+	l.by = "cli:mira"
+	defer func() { l.by = "" }()
 	for _, w := range []wish{
 		{"h-7b77", "09:24:26", "import notes", privacy.Unknown, hopper.Background, hopper.LearningPolicy, "text"},
 		{"h-7ba0", "09:41:20", "nightly embeddings", privacy.PairedPeersOnly, hopper.Background, hopper.Orchestrator, "embed"},
@@ -53,6 +55,8 @@ func (l *sampleLog) wish(w wish) *sampleLog {
 // nightly adds the workflow of the drawings: split, three renderings of which one lost its worker, a caption.
 func nightly(l *sampleLog) *sampleLog {
 	const run, item = "r-19c4", "h-19c4"
+	l.trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	defer func() { l.trace = "" }()
 	l.add(at("10:06:10"), mesh.KindItemAdmitted, mesh.Encode(&mesh.ItemAdmitted{
 		Item: item, Run: run, Intent: "nightly-render", Class: privacy.PairedPeersOnly, Priority: uint8(hopper.Normal), Source: uint8(hopper.Orchestrator),
 		Classified: uint8(hopper.Normal), Confidence: 86,
@@ -108,4 +112,10 @@ func nightly(l *sampleLog) *sampleLog {
 	lease("10:11:52", "j-19c8", "bob-cpu", 1)
 	start("10:11:55", "j-19c8", 1)
 	return l
+}
+
+// on takes the screen to another mesh.
+func (s *screen) on(l *sampleLog) *screen {
+	s.h.st, s.h.log = l.st, l
+	return s.send(worldOf(s.c))
 }
