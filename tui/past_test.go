@@ -18,7 +18,7 @@ func TestThePastIsShownEverywhere(t *testing.T) { synctest.Test(t, testThePastIs
 
 func testThePastIsShownEverywhere(t *testing.T) {
 	s := newScene(t, 80, 24).past("09:41:07")
-	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 42 "} {
+	for _, want := range []string{"AS OF 09:41:07 (−31 m)", "gpu 0/2", "beat –", "rtt –", "queue 0", "$ voxmesh oplog at 09:41:07", " op 46 "} {
 		if !strings.Contains(s.plain(), want) {
 			t.Errorf("%q is not on the screen:\n%s", want, s.plain())
 		}
