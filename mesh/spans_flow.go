@@ -141,14 +141,14 @@ func (f *forest) still(r *Run, parent string, s *strand, i uint32, step *FlowSte
 	}
 	switch {
 	case step == nil && r.Flow.Ended == 0:
-		v.Status, v.Start = SpanWaiting, max(f.now, r.At)
+		v.Status, v.Start = ActivityWaiting, max(f.now, r.At)
 	case step == nil:
-		v.Status, v.Start, v.Waits = SpanSkipped, r.Flow.Ended, "the run ended"
+		v.Status, v.Start, v.Waits = ActivitySkippedAs, r.Flow.Ended, "the run ended"
 		v.End = v.Start
 	case step.Skipped != "":
-		v.Status, v.Start, v.End, v.Waits = SpanSkipped, step.At, step.At, step.Skipped
+		v.Status, v.Start, v.End, v.Waits = ActivitySkippedAs, step.At, step.At, step.Skipped
 	default:
-		v.Status, v.Start, v.End, v.NodeID, v.JobID, v.PrivacyClass = SpanReused, step.At, step.At, step.Node, step.Reused, step.Class
+		v.Status, v.Start, v.End, v.NodeID, v.JobID, v.PrivacyClass = ActivityReusedFrom, step.At, step.At, step.Node, step.Reused, step.Class
 		v.Attributes[AttrJob] = step.Reused
 	}
 	v.Attributes[AttrClass] = v.PrivacyClass.String()
@@ -176,7 +176,7 @@ func waitFor(spans []SpanView, known []*strand, d *workflow.Definition) {
 		for range max(s.count, 1) {
 			v := &spans[at]
 			at++
-			if v.Status != SpanWaiting {
+			if v.Status != ActivityWaiting {
 				continue
 			}
 			for _, need := range d.NeedsOf(s.name) {

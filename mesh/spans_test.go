@@ -117,7 +117,7 @@ func TestWhatAWorkerSaysStandsInTheTree(t *testing.T) {
 
 func TestAQueuedJobSaysWhatItWaitsFor(t *testing.T) {
 	tp := newTape().start("ann")
-	tp.submit("j-1")
+	tp.op(KindJobSubmitted, &JobSubmitted{Job: "j-1", Run: "r-1", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, On: "ann"})
 	waits := func() string {
 		v, _ := tp.s.RunView("r-1", tp.at)
 		return v.Root.Children[0].Waits
