@@ -60,8 +60,12 @@ type Step struct {
 	AuditID string
 }
 
-// TrailKept is how many steps of an item a Board keeps: the first ones and the latest. The log has them all.
-const TrailKept = 32
+// TrailKept is how many steps of an item, and how many of its overrides, a Board keeps: the first trailFirst and the
+// latest. The log has them all.
+const (
+	TrailKept  = 32
+	trailFirst = 8
+)
 
 // Item is one piece of work that somebody wants done. A stored one is never changed.
 type Item struct {
@@ -75,18 +79,36 @@ type Item struct {
 	Class   privacy.Class
 	Rank
 	Affinity
-	Confidence int   // of the classification, 0 to 100
-	At         int64 // submitted, unix microseconds
-	Since      int64 // of its State
-	Seq        uint64
-	Order      int64 // the inbox is in the order of (Order, Seq): the smallest starts next
+	Classified Priority // what the classifier made of the intent; 0: there was none
+	Confidence int      // of the classification, 0 to 100
+	At         int64    // submitted, unix microseconds
+	Since      int64    // of its State
+	Seq        uint64   // of the op that admitted it
+	Order      int64    // see Key
+	Tie        uint64   // see Key; 0: Seq
+	Nth        uint32   // see Key
 	State      State
 	Outcome    Outcome
 	Why        string // it was closed
 	Batch      string // the batch that it is of, or empty
 	Yield      bool   // it runs and was asked to make room
+	AuditID    string // of its submission
+	On         string // the one node that it is to run on, or empty: a command, unlike Nodes
 	Overrides  []Override
 	Trail      []Step
+}
+
+// Key is where an item stands: the inbox is in the order of (Order, Tie, Nth, ID), the smallest starts next. Tie is the
+// item's own Seq, so that of equals the first submitted starts first. Items of a batch that stand together, and an item
+// that was moved to where no number is free, share the Tie of the one they stand at, and are apart by Nth. The text
+// sorts as the numbers do and has 20 bytes; a queue of the work of items is in the order of Key and its own number.
+func (it *Item) Key() string { return string(appendKey(nil, it.Order, it.tie(), it.Nth)) }
+
+func (it *Item) tie() uint64 {
+	if it.Tie != 0 {
+		return it.Tie
+	}
+	return it.Seq
 }
 
 // MaxIntent is how many letters of an intent an Item holds.

@@ -24,3 +24,6 @@ type Rank struct {
 	Value  Priority
 	Source Source
 }
+
+// Beats reports whether what s set may not be changed by o. Of two equal ones neither beats the other.
+func (s Source) Beats(o Source) bool { return min(s, Developer) > min(o, Developer) }

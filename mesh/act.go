@@ -27,7 +27,7 @@ const DefaultDrain = 30 * time.Minute
 // Action is an act on a node, a job or a run.
 type Action struct {
 	Name     string
-	Target   string        // node id, job id or run id
+	Target   string        // node id, job id, run id; to kill, an item or a batch of the hopper too; to replay, an item
 	On       string        // replay: the node to run it on; empty is as it was asked the first time
 	From     string        // replay of a workflow: the activity from which on, "render" or "render[1]"; empty: all of it
 	Deadline time.Duration // drain: 0 is DefaultDrain
@@ -40,6 +40,7 @@ type ActResult struct {
 	Action    string `json:"action"`
 	Target    string `json:"target"`
 	Affected  int    `json:"affected"` // jobs stopped, requeued or started
+	ItemID    string `json:"item_id,omitempty"`
 	JobID     string `json:"job_id,omitempty"`
 	RunID     string `json:"run_id,omitempty"`
 	TraceID   string `json:"trace_id,omitempty"`
@@ -55,13 +56,14 @@ type act struct {
 	class  privacy.Class
 	detail map[string]string
 	soFar  map[string]kept // output of the jobs to kill, by attempt
+	replay *flowReplay     // of a workflow
 	ops    []oplog.Draft
 	result ActResult
 }
 
 // Act carries out a confirmed act: its ops and its signed entry are one commit. The grant is spent only when the act
 // is possible. Codes: vox/confirm/required for a missing grant, vox/node/unknown, vox/job/unknown, vox/run/unknown,
-// vox/act/impossible, vox/act/nothing-to-do.
+// vox/act/impossible, vox/act/nothing-to-do, vox/workflow/unknown-activity, vox/workflow/not-reusable.
 func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, error) {
 	if !g.Valid() {
 		return ActResult{}, fault.New("vox/confirm/required", "%s %s is not confirmed", a.Name, printable(a.Target)).
@@ -70,6 +72,12 @@ func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, er
 	w := &act{name: a.Name, target: a.Target, actor: g.Actor(), reason: g.Reason()}
 	if a.Name == ActKill {
 		w.soFar = h.keepSoFar(a.Target)
+	}
+	if a.Name == ActReplay {
+		var err error
+		if w.replay, err = h.readReplay(a); err != nil {
+			return ActResult{}, err
+		}
 	}
 	err := h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
 		if err := h.prepare(next, w, a); err != nil {
@@ -111,7 +119,7 @@ func (h *Host) Resume(ctx context.Context, actor, node, reason string) (ActResul
 func (w *act) begin(next *State, class privacy.Class) {
 	w.id = audit.ID(next.Acts + 1)
 	w.class = class
-	w.ops = nil
+	w.ops, w.result = nil, ActResult{}
 }
 
 func (w *act) draft(kind, trace string, r record, index ...string) oplog.Draft {
@@ -156,6 +164,9 @@ func (h *Host) prepare(next *State, w *act, a Action) error {
 	case ActRevoke:
 		return prepareRevoke(next, w)
 	case ActReplay:
+		if w.replay != nil {
+			return w.prepareFlow(next, a)
+		}
 		return prepareReplay(next, w, a)
 	}
 	return fault.New("vox/act/impossible", "there is no act %q", printable(a.Name)).WithHint("kill, pause, drain, replay, revoke")
@@ -177,6 +188,15 @@ func (s *State) targetJobs(target string) ([]*Job, privacy.Class, error) {
 			}
 		}
 		return jobs, r.Class, nil
+	}
+	if isItem(target) {
+		items, err := s.itemsOf(target)
+		var jobs []*Job
+		class := privacy.Unknown
+		for _, it := range items {
+			jobs, class = append(jobs, s.itemJobs(it)...), max(class, it.Class)
+		}
+		return jobs, class, err
 	}
 	switch {
 	case len(target) > 2 && target[:2] == "j-":
@@ -216,28 +236,18 @@ func (h *Host) keepSoFar(target string) map[string]kept {
 // prepareKill ends every job of the target as killed. What it put out so far is kept: the live copy became a blob.
 // The worker, who may be out of reach, is told by the reconciler.
 func (h *Host) prepareKill(next *State, w *act) error {
+	if isItem(w.target) {
+		return h.prepareKillItems(next, w)
+	}
 	jobs, class, err := next.targetJobs(w.target)
 	if err != nil {
 		return err
 	}
 	w.begin(next, class)
-	for _, j := range jobs {
-		if j.State.Ended() {
-			continue
-		}
-		rec := &JobFinished{
-			Job: j.Job, Attempt: j.Attempt, Status: Killed, ExitCode: -1, Code: "vox/run/killed",
-			Error: "killed by " + w.id, AuditID: w.id,
-		}
-		if j.StartedAt > 0 {
-			rec.DurationMS = max(h.now().UnixMicro()-j.StartedAt, 0) / 1000
-			n, _ := next.Node(j.Node)
-			rec.CostMicros = h.prices.Cost(n, j.Kind, time.Duration(rec.DurationMS)*time.Millisecond, 0)
-		}
-		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
-			rec.Output, rec.OutputSize = out.hash, out.size
-		}
-		w.ops = append(w.ops, w.draft(KindJobFinished, j.Trace, rec, jobIndex(j.Job)))
+	if run, ok := next.Run(w.target); ok {
+		h.endRun(newSteps(next), w, run)
+	} else {
+		h.endJobs(newSteps(next), w, jobs)
 	}
 	if len(w.ops) == 0 {
 		if len(jobs) == 1 && jobs[0].Job == w.target {
@@ -246,8 +256,26 @@ func (h *Host) prepareKill(next *State, w *act) error {
 		}
 		return fault.New("vox/act/nothing-to-do", "nothing runs on %s", w.target).WithHint("voxmesh jobs shows what runs where")
 	}
-	w.result.Affected = len(w.ops)
 	return nil
+}
+
+// endJobs ends the jobs that did not end yet as killed by the act.
+func (h *Host) endJobs(x *steps, w *act, jobs []*Job) {
+	for _, j := range jobs {
+		if j.State.Ended() {
+			continue
+		}
+		rec := &JobFinished{
+			Job: j.Job, Attempt: j.Attempt, Status: Killed, ExitCode: -1, Code: "vox/run/killed",
+			Error: "killed by " + w.id, AuditID: w.id,
+		}
+		h.chargeSoFar(x.s, j, rec)
+		if out, ok := w.soFar[streamKey(j.Job, j.Attempt)]; ok {
+			rec.Output, rec.OutputSize = out.hash, out.size
+		}
+		w.ops = append(w.ops, x.finish(w.actor, j, rec))
+		w.result.Affected++
+	}
 }
 
 func prepareMode(next *State, w *act, a Action, now time.Time) error {
@@ -282,8 +310,9 @@ func prepareRevoke(next *State, w *act) error {
 			WithHint("to stop its work: voxmesh kill %s --confirm %s --reason TEXT", n.ID, n.ID)
 	}
 	w.begin(next, n.Class)
+	steps := newSteps(next)
 	for _, j := range next.HeldBy(n.ID) {
-		w.ops = append(w.ops, requeue(j, CauseRevoked, n.ID+" was expelled", w.id))
+		w.ops = append(w.ops, steps.requeue(j, CauseRevoked, n.ID+" was expelled", w.id))
 	}
 	w.result.Affected = len(w.ops)
 	w.ops = append(w.ops, w.draft(KindNodeGone, "", &NodeGone{Node: n.ID, Why: "revoked", AuditID: w.id}))
@@ -294,6 +323,15 @@ func prepareRevoke(next *State, w *act) error {
 func prepareReplay(next *State, w *act, a Action) error {
 	target := w.target
 	on := ""
+	if isItem(target) {
+		it, err := next.item(target)
+		if err != nil {
+			return err
+		}
+		if target = it.Run; target == "" {
+			return fault.New("vox/act/nothing-to-do", "nothing of %s ran yet", it.ID).WithHint("voxmesh hopper inbox shows what it waits for")
+		}
+	}
 	if n, ok := next.Node(target); ok {
 		if n.Run == "" {
 			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID).WithHint("voxmesh runs lists what ran")
@@ -317,6 +355,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 	for i, j := range jobs {
 		rec := j.JobSubmitted
 		rec.Job, rec.Run, rec.ReplayOf, rec.AuditID = shortID("j-", next.Submitted+uint64(i)), run, j.Job, w.id
+		rec.Item, rec.Order, rec.About = "", 0, ""
 		if on != "" {
 			rec.On = on
 		}
@@ -324,8 +363,11 @@ func prepareReplay(next *State, w *act, a Action) error {
 			return fault.New("vox/node/unknown", "%s asked for %s, which is no longer in the mesh", j.Job, rec.On).
 				WithHint("name another node: --on NODE")
 		}
-		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, jobIndex(rec.Job), runIndex(run)))
-		w.result.JobID = rec.Job
+		if len(jobs) == 1 {
+			w.ops = append(w.ops, w.readmit(next, trace, &rec))
+		}
+		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, submitIndex(&rec)...))
+		w.result.JobID, w.result.ItemID = rec.Job, rec.Item
 	}
 	w.detail = map[string]string{"replay_of": target, "run": run}
 	w.result.RunID, w.result.TraceID, w.result.Affected = run, trace, len(jobs)

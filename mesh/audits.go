@@ -107,8 +107,8 @@ func (r *records) AuditEntry(id string) (AuditEntry, error) {
 		WithHint("voxmesh audit lists them")
 }
 
-// ActsOn gives the newest limit entries that touched a node, a job or a run, newest first: those whose target it is, and
-// for jobs and runs those that ended, took back or started one of their jobs.
+// ActsOn gives the newest limit entries that touched a node, a job, a run or an item, newest first: those whose target it
+// is, for jobs, runs and items those that ended, took back or started one of their jobs, and for items those of its batch.
 func (r *records) ActsOn(target string, limit int) ([]AuditEntry, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -149,14 +149,14 @@ func (r *records) ActsOn(target string, limit int) ([]AuditEntry, error) {
 
 // actsInJobs gives the audit ids that the ops of a job, or of a run's jobs, carry.
 func (r *records) actsInJobs(target string) ([]string, error) {
-	names := []string{jobIndex(target)}
+	names := []string{jobIndex(target), itemIndex(target)}
 	runs, err := r.log.Indexed(runIndex(target), everyOp)
 	if err != nil {
 		return nil, err
 	}
 	for _, op := range runs {
 		var rec JobSubmitted
-		if unmarshal(op.Body, &rec) == nil {
+		if op.Kind == KindJobSubmitted && unmarshal(op.Body, &rec) == nil {
 			names = append(names, jobIndex(rec.Job))
 		}
 	}
@@ -190,6 +190,16 @@ func actOf(op oplog.Op) string {
 		}
 	case KindJobFinished:
 		var r JobFinished
+		if unmarshal(op.Body, &r) == nil {
+			return r.AuditID
+		}
+	case KindItemsBatched:
+		var r ItemsBatched
+		if unmarshal(op.Body, &r) == nil {
+			return r.AuditID
+		}
+	case KindItemClosed:
+		var r ItemClosed
 		if unmarshal(op.Body, &r) == nil {
 			return r.AuditID
 		}

@@ -29,7 +29,7 @@ func acted(t testing.TB) (h *Host, first, again Ticket) {
 	if _, err := h.Resume(within(t), ada, "bob", "again"); err != nil {
 		t.Fatal(err)
 	}
-	return h, first, Ticket{res.JobID, res.RunID, res.TraceID}
+	return h, first, Ticket{res.ItemID, res.JobID, res.RunID, res.TraceID}
 }
 
 func idsOf(entries []AuditEntry) string {
@@ -43,11 +43,11 @@ func idsOf(entries []AuditEntry) string {
 func TestActsOnWhatTheyTouched(t *testing.T) {
 	h, first, again := acted(t)
 	for target, want := range map[string]string{
-		"bob":       "a-0004 resume, a-0002 kill, a-0001 pause",
-		first.JobID: "a-0002 kill",
-		first.RunID: "a-0003 replay, a-0002 kill",
-		again.JobID: "a-0003 replay",
-		again.RunID: "a-0003 replay",
+		"bob":       "a-0005 resume, a-0003 kill, a-0002 pause",
+		first.JobID: "a-0003 kill",
+		first.RunID: "a-0004 replay, a-0003 kill",
+		again.JobID: "a-0004 replay",
+		again.RunID: "a-0004 replay",
 		"nobody":    "",
 		"two words": "",
 		"":          "",
@@ -57,7 +57,7 @@ func TestActsOnWhatTheyTouched(t *testing.T) {
 			t.Errorf("%q: %s, %v; want %s", target, idsOf(got), err, want)
 		}
 	}
-	if got, err := h.ActsOn("bob", 1); err != nil || idsOf(got) != "a-0004 resume" {
+	if got, err := h.ActsOn("bob", 1); err != nil || idsOf(got) != "a-0005 resume" {
 		t.Errorf("%s, %v", idsOf(got), err)
 	}
 	if got, err := h.ActsOn("bob", 0); err != nil || len(got) != 0 {
@@ -68,7 +68,7 @@ func TestActsOnWhatTheyTouched(t *testing.T) {
 func TestEntriesVerifyOneByOne(t *testing.T) {
 	h, _, _ := acted(t)
 	all, err := h.AuditEntries(0)
-	if err != nil || len(all) != 4 {
+	if err != nil || len(all) != 5 {
 		t.Fatalf("%s, %v", idsOf(all), err)
 	}
 	for _, e := range all {
@@ -83,7 +83,7 @@ func TestEntriesVerifyOneByOne(t *testing.T) {
 	if _, err := h.AuditEntry("a-0099"); !fault.Is(err, "vox/audit/unknown") {
 		t.Errorf("%v", err)
 	}
-	pause := all[len(all)-1]
+	pause := all[len(all)-2]
 	for name, edit := range map[string]func(*AuditEntry){
 		"another reason shown": func(e *AuditEntry) { e.Reason = "for fun" },
 		"another op":           func(e *AuditEntry) { e.Op++ },
@@ -104,12 +104,12 @@ func TestEntriesVerifyOneByOne(t *testing.T) {
 func TestABadEntryIsARowThatDoesNotVerify(t *testing.T) {
 	h, _, _ := acted(t)
 	if _, err := h.log.Append(within(t), draft(KindAuditEntry, "host\u202e", "", &AuditRecorded{
-		AuditID: "a-0005", Action: ActKill, Target: "bob\x1b[2J", Class: privacy.PublicMesh, Stored: []byte("{}"),
-	}, IndexAudit, actIndex("a-0005"), actIndex("bob"))); err != nil {
+		AuditID: "a-0006", Action: ActKill, Target: "bob\x1b[2J", Class: privacy.PublicMesh, Stored: []byte("{}"),
+	}, IndexAudit, actIndex("a-0006"), actIndex("bob"))); err != nil {
 		t.Fatal(err)
 	}
 	page, err := h.AuditPage(0, 2)
-	if err != nil || idsOf(page) != "a-0005 kill, a-0004 resume" {
+	if err != nil || idsOf(page) != "a-0006 kill, a-0005 resume" {
 		t.Fatalf("%s, %v", idsOf(page), err)
 	}
 	bad := page[0]
@@ -122,7 +122,7 @@ func TestABadEntryIsARowThatDoesNotVerify(t *testing.T) {
 	if err := h.VerifyEntry(page[1]); err != nil {
 		t.Error(err)
 	}
-	if got, err := h.AuditEntry("a-0005"); err != nil || got.Op != bad.Op {
+	if got, err := h.AuditEntry("a-0006"); err != nil || got.Op != bad.Op {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -45,7 +45,7 @@ func TestExplainHasWhatTheNodeSaid(t *testing.T) {
 	tp.lease("j-1", "bob", 1)
 	const said = "per_peer_overrides[mira@aurelia].max_concurrent (line 4 of donations.vox): 1 jobs of \"mira@aurelia\" run here, of at most 1"
 	j := tp.job(t, "j-1")
-	op := requeue(j, CauseYield, said, "")
+	op := newSteps(tp.s).requeue(j, CauseYield, said, "")
 	tp.drafts([]oplog.Draft{op})
 	if e := explain(tp.s, nil, tp.now(), tp.job(t, "j-1")); !strings.HasPrefix(e.Why, "bob said not now: per_peer_overrides") {
 		t.Errorf("it says %q", e.Why)

@@ -91,22 +91,26 @@ func (s *subscription) catchUp(ctx context.Context) bool {
 		}
 		for _, op := range ops {
 			s.next = op.Seq
-			e := EventOf(op)
-			if !s.want(e.Topic) {
-				continue
-			}
-			select {
-			case s.out <- e:
-			case <-ctx.Done():
-				return false
-			case <-s.h.Done():
-				return false
+			for _, e := range EventsOf(op) {
+				if s.want(e.Topic) && !s.send(ctx, e) {
+					return false
+				}
 			}
 		}
 		if len(ops) < eventsPerRead {
 			return true
 		}
 	}
+}
+
+func (s *subscription) send(ctx context.Context, e Event) bool {
+	select {
+	case s.out <- e:
+		return true
+	case <-ctx.Done():
+	case <-s.h.Done():
+	}
+	return false
 }
 
 // ticks says what each node has spent, where that changed, at most once a second.
@@ -142,11 +146,15 @@ func budgetEvent(n *Node, sp Spend, now time.Time) Event {
 	}
 }
 
-// EventOf gives the event that an op stands for. An op of a kind that this version does not know is an event of that
-// kind without data.
+// EventOf gives the event that an op stands for, the first of EventsOf. An op of a kind that this version does not know is
+// an event of that kind without data.
 func EventOf(op oplog.Op) Event {
 	e := Event{V: 1, Topic: TopicMesh, Event: op.Kind, Seq: op.Seq, TraceID: op.Trace, TsMicros: op.At, Actor: op.Actor}
 	if f := eventData[op.Kind]; f != nil {
+		f(&e, op.Body)
+	} else if f := itemEvents[op.Kind]; f != nil {
+		f(&e, op.Body)
+	} else if f := flowEvents[op.Kind]; f != nil {
 		f(&e, op.Body)
 	}
 	return e
@@ -195,7 +203,11 @@ var eventData = map[string]func(*Event, []byte){
 		}
 	}),
 	KindJobSubmitted: as(func(e *Event, r *JobSubmitted) {
-		e.activity(r.Job, "queued", 0, "", map[string]any{"run_id": r.Run, "privacy_class": r.Class})
+		more := map[string]any{"run_id": r.Run, "privacy_class": r.Class}
+		if r.Activity != "" {
+			more["activity"], more["try"] = r.label(), r.Try
+		}
+		e.activity(r.Job, "queued", 0, "", more)
 	}),
 	KindJobLeased: as(func(e *Event, r *JobLeased) { e.activity(r.Job, "leased", r.Attempt, r.Node, nil) }),
 	KindJobStarted: as(func(e *Event, r *JobStarted) {

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"voxmesh/hopper"
@@ -10,6 +11,7 @@ import (
 
 // Explanation says where a job could go and why not elsewhere.
 type Explanation struct {
+	ItemID       string        `json:"item_id,omitempty"` // of the hopper
 	JobID        string        `json:"job_id"`
 	Status       JobState      `json:"status"`
 	PrivacyClass privacy.Class `json:"privacy_class"`
@@ -29,7 +31,7 @@ func (s *State) Explain(tel *Telemetry, now time.Time, jobID string) (Explanatio
 }
 
 func explain(s *State, tel *Telemetry, now time.Time, j *Job) Explanation {
-	e := Explanation{JobID: j.Job, Status: j.State, PrivacyClass: j.Class, Nodes: []Verdict{}}
+	e := Explanation{ItemID: j.Item, JobID: j.Job, Status: j.State, PrivacyClass: j.Class, Nodes: []Verdict{}}
 	w := s.Waits(tel, now)
 	for _, n := range s.Nodes() {
 		e.Nodes = append(e.Nodes, w.p.judge(n, j))
@@ -182,20 +184,22 @@ func (f *Fit) word(n *Node, j *Job) string {
 	return "no: policy"
 }
 
-// Explain says why a job is where it is. Code vox/job/unknown.
+// Explain says why a job is where it is, or an item of the hopper: through its job, or why it is in the inbox. Codes:
+// vox/job/unknown, vox/hopper/unknown.
 func (h *Host) Explain(id string) (Explanation, error) {
-	j, err := h.Job(id)
-	if err != nil {
-		return Explanation{}, err
-	}
-	return explain(h.Snapshot(), h.Telemetry(), h.now(), j), nil
+	return h.records.explain(id, h.Telemetry())
 }
 
-// Explain says why a job is where it is, by the log alone. Code vox/job/unknown.
-func (r *Reader) Explain(id string) (Explanation, error) {
+// Explain says why a job, or an item, is where it is, by the log alone. Codes: vox/job/unknown, vox/hopper/unknown.
+func (r *Reader) Explain(id string) (Explanation, error) { return r.explain(id, nil) }
+
+func (r *records) explain(id string, tel *Telemetry) (Explanation, error) {
+	if strings.HasPrefix(id, "h-") {
+		return r.explainItem(id, tel)
+	}
 	j, err := r.Job(id)
 	if err != nil {
 		return Explanation{}, err
 	}
-	return explain(r.Snapshot(), nil, r.now(), j), nil
+	return explain(r.Snapshot(), tel, r.now(), j), nil
 }

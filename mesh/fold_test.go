@@ -107,9 +107,10 @@ func (tp *tape) job(t testing.TB, id string) *Job {
 func idleHost(t testing.TB, now func() time.Time) *Host {
 	t.Helper()
 	dir := t.TempDir()
+	blobs := oplog.OpenBlobs(dir)
 	return &Host{
-		records: records{dir: dir, blobs: oplog.OpenBlobs(dir), now: now},
-		cfg:     Config{Now: now, Log: t.Logf, Lease: LeaseFor}, started: now(), prices: DefaultPrices(),
+		flows: newFlowCache(blobs), records: records{dir: dir, blobs: blobs, now: now},
+		cfg: Config{Now: now, Log: t.Logf, Lease: LeaseFor}, started: now(), prices: DefaultPrices(),
 		gauges: newGauges(), leases: newLeases(LeaseFor), inst: newInstances(), busy: newBusyNodes(now), push: newPushes(),
 		wakeups: newWakeups(), steps: newInviteSteps(), streams: newStreams(dir),
 	}
@@ -126,6 +127,10 @@ func sound(s *State) error {
 		switch {
 		case j.State == Queued:
 			queue[queueKey(j)] = j.Job
+		case j.State.Ended() && j.EndedAt <= limit:
+			if r, ok := s.Run(j.Run); !ok || r.Flow == nil || r.Flow.Ended != 0 && r.Flow.Ended <= limit {
+				return fmt.Errorf("job %q ended at %d and is still there at %d", j.Job, j.EndedAt, s.At)
+			}
 		case j.State.Ended():
 			ended[endKey(j)] = j.Job
 			spent += j.Cost
@@ -135,9 +140,6 @@ func sound(s *State) error {
 			}
 			n := perNode[j.Node]
 			perNode[j.Node] = Spend{n.Micros + j.Cost, n.Tokens + j.TokensUsed}
-			if j.EndedAt <= limit {
-				return fmt.Errorf("job %q ended at %d and is still there at %d", j.Job, j.EndedAt, s.At)
-			}
 		default:
 			held[heldKey(j.Node, j.Job)] = j.Job
 		}
@@ -170,8 +172,16 @@ func sound(s *State) error {
 			return fmt.Errorf("node %q has %d happenings", n.ID, len(n.Last))
 		}
 	}
+	flows, flowEnds := []string{}, map[string]string{}
 	for _, r := range s.Runs() {
-		if len(r.Jobs) == 0 {
+		switch {
+		case r.Flow == nil:
+		case r.Flow.Ended == 0:
+			flows = append(flows, r.ID)
+		case r.Flow.Ended > limit:
+			flowEnds[flowEndKey(r)] = r.ID
+		}
+		if len(r.Jobs) == 0 && (r.Flow == nil || r.Flow.Ended != 0 && r.Flow.Ended <= limit) {
 			return fmt.Errorf("run %q is empty", r.ID)
 		}
 		for _, id := range r.Jobs {
@@ -179,6 +189,9 @@ func sound(s *State) error {
 				return fmt.Errorf("run %q names %q, which is gone", r.ID, id)
 			}
 		}
+	}
+	if fmt.Sprint(flows) != fmt.Sprint(s.OpenFlows()) || fmt.Sprint(flowEnds) != fmt.Sprint(entriesOf(s.flowEnds.Scan)) {
+		return fmt.Errorf("the runs say %q go on and %q ended, the indexes say %q and %q", flows, flowEnds, s.OpenFlows(), entriesOf(s.flowEnds.Scan))
 	}
 	for _, i := range s.Invites() {
 		if i.ExpiresAt <= limit {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voxmesh/audit"
@@ -55,6 +56,9 @@ type Host struct {
 	busy    *busyNodes
 	push    *pushes
 	prices  Prices
+	flows   *flowCache
+
+	intents atomic.Uint64 // seq of the newest op that put one into the inbox: see triage
 
 	wakeups *wakeups
 	ctx     context.Context
@@ -88,6 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 		gauges: newGauges(), tries: invite.NewLimiter(), steps: newInviteSteps(), leases: newLeases(cfg.Lease),
 		streams: newStreams(filepath.Join(cfg.Dir, spoolDir)), inst: newInstances(), busy: newBusyNodes(cfg.Now), push: newPushes(), wakeups: newWakeups(),
 	}
+	h.flows = newFlowCache(h.blobs)
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	log.OnCommit(h.onCommit)
 	if err := h.start(ctx); err != nil {
@@ -133,7 +138,7 @@ func (h *Host) start(ctx context.Context) error {
 	if err := h.listenToWorkers(); err != nil {
 		return err
 	}
-	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop} {
+	for _, loop := range []func(){h.scheduleLoop, h.pushLoop, h.clockLoop, h.triageLoop, h.flowLoop} {
 		h.wg.Add(1)
 		go func() {
 			defer h.wg.Done()

@@ -23,7 +23,10 @@ func shortID(prefix string, n uint64) string {
 
 // nextRun gives the id of the next run. A run used to take the number of its first job, so a number below Submitted may be
 // taken.
-func (s *State) nextRun() string { return shortID("r-", max(s.NextRun, s.Submitted)) }
+func (s *State) nextRun() string { return s.runAfter(0) }
+
+// runAfter gives the id of the run after the next n, for a commit of several.
+func (s *State) runAfter(n uint64) string { return shortID("r-", max(s.NextRun, s.Submitted)+n) }
 
 // longestSlug bounds a node's id, so that it fits the columns of the console.
 const longestSlug = 24

@@ -2,10 +2,13 @@ package mesh
 
 import (
 	"context"
+	"strings"
 
-	"voxmesh/audit"
 	"voxmesh/hopper"
+	"voxmesh/mesh/clean"
+	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
+	"voxmesh/oplog"
 )
 
 // Intent is what somebody wants done, in words.
@@ -18,39 +21,106 @@ type Intent struct {
 	On       string // a node's id or label, or empty
 }
 
+// maxIntentBytes bounds an intent: what a person says, not a book.
+const maxIntentBytes = 64 << 10
+
 // SubmitIntent takes an intent in. It is durable, classified and signed when this returns: a text job for the default
 // model, or, while the mesh has no model, an item of the inbox. Codes: vox/hopper/intent-empty, vox/hopper/intent-too-long,
 // vox/node/unknown.
 func (h *Host) SubmitIntent(ctx context.Context, actor string, in Intent) (ItemView, error) {
-	return ItemView{}, nil
+	text, err := intentText(in.Text)
+	if err != nil {
+		return ItemView{}, err
+	}
+	said := hopper.Classify(text, h.Snapshot().Known())
+	prompt, _, err := h.PutBlob(strings.NewReader(text), MaxBlob)
+	if err != nil {
+		return ItemView{}, err
+	}
+	w := &act{actor: actor}
+	err = h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		on, err := next.resolveNode(in.On)
+		if err != nil {
+			return nil, err
+		}
+		rec := intentItem(text, in, said)
+		rec.Prompt, rec.On = prompt, on
+		r := next.intentRank(in.Priority, text, said)
+		rec.Priority, rec.Source = uint8(r.Value), uint8(r.Source)
+		job, ok := next.intentJob(rec)
+		if !ok { // the triage loop makes it a run when the mesh has a model
+			first, last := h.admit(next, w, "", rec)
+			return []oplog.Draft{first, last}, nil
+		}
+		return h.admitJob(next, w, newTrace(), rec, job), nil
+	})
+	if err != nil {
+		return ItemView{}, err
+	}
+	return h.itemAnswer(w)
 }
 
-// Reprioritize changes the priority of an item, or, with place over 0, its place in the inbox (from 1; the priority follows
-// its new neighbours where p is 0). The signed entry is in the same commit. What it means at each state: an item of the
-// inbox is queued anew; an assigned one is recalled unless it started; one that runs is asked to yield where its priority
-// falls; a closed one is refused. Codes: vox/hopper/capability-required, vox/hopper/unknown, vox/hopper/closed,
-// vox/act/nothing-to-do.
-func (h *Host) Reprioritize(ctx context.Context, g *audit.DeveloperOverride, item string, p hopper.Priority, place int) (ItemView, error) {
-	return ItemView{}, nil
+// intentText is what somebody said, safe to draw and to hand on.
+func intentText(said string) (string, error) {
+	if len(said) > maxIntentBytes {
+		return "", fault.New("vox/hopper/intent-too-long", "the intent has %d bytes: at most %d", len(said), maxIntentBytes).
+			WithHint("put the text into a file and name it: voxmesh run text - < FILE")
+	}
+	text := strings.TrimSpace(clean.Block(said).String())
+	if text == "" {
+		return "", fault.New("vox/hopper/intent-empty", "there is nothing to do in an empty intent").
+			WithHint("voxmesh hopper submit \"what you want done\"")
+	}
+	return text, nil
 }
 
-// Batched is a batch that was made.
-type Batched struct {
-	BatchID   string     `json:"batch_id"`
-	AuditID   string     `json:"audit_id"`
-	Signature string     `json:"signature"`
-	Items     []ItemView `json:"items"`
+// intentItem is the item of an intent, but for its rank, its node and its blob.
+func intentItem(text string, in Intent, said hopper.Classification) *ItemAdmitted {
+	rec := &ItemAdmitted{
+		Intent: clean.Max(text, hopper.MaxIntent).String(), Session: clean.Max(in.Session, 60).String(), Class: in.Class,
+		Classified: uint8(said.Priority), Confidence: uint8(min(max(said.Confidence, 0), 100)),
+		Kind: said.Affinity.Kind, Models: said.Affinity.Models, Nodes: said.Affinity.Nodes,
+	}
+	if rec.Class == privacy.Unknown {
+		rec.Class = privacy.PairedPeersOnly
+	}
+	return rec
 }
 
-// Batch makes several items of the inbox start as one, and be cancelled as one: kill takes its id. They go to the place of
-// the last of them, so nobody is overtaken and no capability is needed. Codes: vox/hopper/unknown, vox/hopper/closed,
-// vox/hopper/batch.
-func (h *Host) Batch(ctx context.Context, actor string, items []string) (Batched, error) {
-	return Batched{}, nil
+// intentRank decides the priority of an intent: see hopper.Admission.
+func (s *State) intentRank(said hopper.Priority, text string, c hopper.Classification) hopper.Rank {
+	learned, ok := s.hopper.Learned(text)
+	return hopper.Admission(c, learned, ok, said)
 }
 
-// Suggest asks a model of the mesh what it would make of an item. The answer is noted in the trail and decides nothing.
-// Codes: vox/hopper/unknown, vox/hopper/closed, vox/model/none.
-func (h *Host) Suggest(ctx context.Context, actor, item, model string) (Ticket, error) {
-	return Ticket{}, nil
+// Known are the names that an intent may speak of: the models of the nodes that are online, and the ids and labels of all
+// that joined.
+func (s *State) Known() hopper.Known {
+	var k hopper.Known
+	seen := map[string]bool{}
+	for _, n := range s.Nodes() {
+		if !n.Host {
+			k.Nodes = append(k.Nodes, n.ID)
+		}
+		if n.Label != "" && n.Label != n.ID {
+			k.Nodes = append(k.Nodes, n.Label)
+		}
+		if n.Status != Online {
+			continue
+		}
+		for _, m := range n.Models {
+			if !seen[m.Name] {
+				seen[m.Name] = true
+				k.Models = append(k.Models, m.Name)
+			}
+		}
+	}
+	return k
+}
+
+// itemAnswer is the item of an act that is in the log, with its signed entry.
+func (h *Host) itemAnswer(w *act) (ItemView, error) {
+	v, err := h.Item(w.target)
+	v.AuditID, v.Signature = w.result.AuditID, w.result.Signature
+	return v, err
 }

@@ -150,9 +150,9 @@ func TestThreeLossesWhileRunningFail(t *testing.T) {
 		if started {
 			tp.op(KindJobStarted, &JobStarted{Job: "j-1", Attempt: attempt})
 		}
-		d := requeue(tp.job(t, "j-1"), cause, "why", "")
+		d := newSteps(tp.s).requeue(tp.job(t, "j-1"), cause, "why", "")
 		if cause == CauseLost {
-			d = h.lost(tp.job(t, "j-1"), "why")
+			d = h.lost(newSteps(tp.s), tp.job(t, "j-1"), "why")
 		}
 		tp.drafts([]oplog.Draft{d})
 	}
@@ -190,7 +190,7 @@ func TestDrain(t *testing.T) {
 	tp.lease("j-2", "bob", 1)
 	tp.op(KindNodeMode, &NodeModeChanged{Node: "bob", Mode: Draining, Deadline: tp.at + hour, AuditID: "a-0007"})
 	tp.op(KindNodeMode, &NodeModeChanged{Node: "eve", Mode: Draining, Deadline: tp.at + hour, AuditID: "a-0008"})
-	tp.drafts(drainOps(tp.s, tp.now()))
+	tp.drafts(drainOps(newSteps(tp.s), tp.now()))
 	bob, _ := tp.s.Node("bob")
 	eve, _ := tp.s.Node("eve")
 	if bob.Mode != Draining || eve.Mode != Drained || drainDue(tp.s, tp.now()) {
@@ -201,7 +201,7 @@ func TestDrain(t *testing.T) {
 		t.Fatal("due before the deadline")
 	}
 	tp.at++
-	ds := drainOps(tp.s, tp.now())
+	ds := drainOps(newSteps(tp.s), tp.now())
 	for _, d := range ds {
 		var q JobRequeued
 		var m NodeModeChanged
@@ -215,7 +215,7 @@ func TestDrain(t *testing.T) {
 	if kindsOf(ds) != "job_requeued job_requeued node_mode" || bob.Mode != Drained || tp.s.QueueLen() != 2 || tp.job(t, "j-1").Losses != 0 {
 		t.Errorf("%s; bob is %s, %d wait", kindsOf(ds), bob.Mode, tp.s.QueueLen())
 	}
-	if len(drainOps(tp.s, tp.now())) != 0 {
+	if len(drainOps(newSteps(tp.s), tp.now())) != 0 {
 		t.Error("a drain ends twice")
 	}
 	mustSound(t, tp.s)
@@ -267,7 +267,7 @@ func TestWhatAWorkerHolds(t *testing.T) {
 			tp.submit("j-1")
 			tp.submit("j-2")
 			tp.run("j-1", "bob", 1)
-			tp.drafts([]oplog.Draft{h.lost(tp.job(t, "j-1"), "why")})
+			tp.drafts([]oplog.Draft{h.lost(newSteps(tp.s), tp.job(t, "j-1"), "why")})
 			tp.lease("j-1", "bob", 2)
 			tp.run("j-2", "eve", 1)
 			if tt.began {

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type Moment struct {
 	Node     string
 	Job      string
 	Run      string
+	Item     string        // of the hopper
 	Class    privacy.Class // of the job, else of the node, at that instant
 	HasClass bool          // false where the op concerns neither
 	Status   string        // what it became, in a word: leased, online, paused
@@ -76,6 +78,10 @@ func (r *records) settleMoment(m *Moment, after *State) error {
 			return nil
 		}
 	}
+	if it, ok := after.hopper.Item(m.Item); ok {
+		m.Class, m.HasClass, m.Run, m.Node = it.Class, true, short(cmp.Or(m.Run, it.Run)), short(cmp.Or(m.Node, it.Node))
+		return nil
+	}
 	if m.Run != "" && !m.HasClass {
 		if run, ok := after.Run(m.Run); ok {
 			m.Class, m.HasClass = run.Class, true
@@ -103,8 +109,12 @@ func momentOf(op oplog.Op) Moment {
 	m := Moment{Seq: op.Seq, At: op.At, Event: short(op.Kind), Actor: short(op.Actor)}
 	if f := momentData[op.Kind]; f != nil {
 		f(&m, op.Body)
+	} else if f := itemMoments[op.Kind]; f != nil {
+		f(&m, op.Body)
+	} else if f := flowMoments[op.Kind]; f != nil {
+		f(&m, op.Body)
 	}
-	for _, p := range []*string{&m.Node, &m.Job, &m.Run, &m.Status, &m.AuditID} {
+	for _, p := range []*string{&m.Node, &m.Job, &m.Run, &m.Item, &m.Status, &m.AuditID} {
 		*p = short(*p)
 	}
 	m.Detail = clean.Max(m.Detail, 200).String()
@@ -131,18 +141,23 @@ var momentData = map[string]func(*Moment, []byte){
 	KindNodeLocked: of(func(m *Moment, r *NodeLocked) { m.Node, m.Status, m.Detail = r.Node, "locked", r.Reason }),
 	KindNodeGone:   of(func(m *Moment, r *NodeGone) { m.Node, m.Status, m.AuditID = r.Node, r.Why, r.AuditID }),
 	KindJobSubmitted: of(func(m *Moment, r *JobSubmitted) {
+		m.Item = r.Item
 		m.Job, m.Run, m.Status, m.Detail, m.AuditID = r.Job, r.Run, Queued.String(), r.Title, r.AuditID
 	}),
 	KindJobLeased: of(func(m *Moment, r *JobLeased) {
+		m.Item = r.Item
 		m.Job, m.Node, m.Status, m.Detail = r.Job, r.Node, Leased.String(), attemptWords(r.Attempt)
 	}),
 	KindJobStarted: of(func(m *Moment, r *JobStarted) {
+		m.Item = r.Item
 		m.Job, m.Status, m.Detail = r.Job, Running.String(), attemptWords(r.Attempt)
 	}),
 	KindJobRequeued: of(func(m *Moment, r *JobRequeued) {
+		m.Item = r.Item
 		m.Job, m.Status, m.Detail, m.AuditID = r.Job, Queued.String(), joined(r.Cause.String(), r.Reason), r.AuditID
 	}),
 	KindJobFinished: of(func(m *Moment, r *JobFinished) {
+		m.Item = r.Item
 		m.Job, m.Status, m.Detail, m.AuditID = r.Job, r.Status.String(), joined(attemptWords(r.Attempt), r.Error), r.AuditID
 	}),
 	KindResultRefused: of(func(m *Moment, r *ResultRefused) {
@@ -166,6 +181,9 @@ var momentData = map[string]func(*Moment, []byte){
 			m.Job = r.Target
 		case strings.HasPrefix(r.Target, "r-"):
 			m.Run = r.Target
+		case strings.HasPrefix(r.Target, "h-"):
+			m.Item = r.Target
+		case strings.HasPrefix(r.Target, "b-"): // a batch: the detail names it
 		default:
 			m.Node = r.Target
 		}

@@ -74,6 +74,8 @@ type ActivityReused struct {
 	Class    privacy.Class
 	Output   string // hash of its output's blob
 	Size     int64
+	Status   JobState // how that job ended; zero: it succeeded
+	Try      uint32   // of the activity in the earlier run
 }
 
 func (r *ActivityReused) fields(c *coder) {
@@ -86,6 +88,8 @@ func (r *ActivityReused) fields(c *coder) {
 	c.class(7, &r.Class)
 	c.str(8, &r.Output)
 	c.i64(9, &r.Size)
+	c.varint(10, uint64(r.Status), func(v uint64) { r.Status = JobState(min(v, uint64(TimedOut))) })
+	c.u32(11, &r.Try)
 }
 
 // WorkflowFinished: nothing of the run is left to do.
@@ -152,6 +156,8 @@ type FlowStep struct {
 	Output   string // hash, of Reused
 	Size     int64
 	Class    privacy.Class // of Reused
+	Status   JobState      // of Reused; zero: it succeeded
+	Try      uint32        // of Reused
 }
 
 func (s *FlowStep) fields(c *coder) {
@@ -167,4 +173,6 @@ func (s *FlowStep) fields(c *coder) {
 	c.str(10, &s.Output)
 	c.i64(11, &s.Size)
 	c.class(12, &s.Class)
+	c.varint(13, uint64(s.Status), func(v uint64) { s.Status = JobState(min(v, uint64(TimedOut))) })
+	c.u32(14, &s.Try)
 }

@@ -24,6 +24,7 @@ type ItemAdmitted struct {
 	Models     []string
 	Nodes      []string
 	AuditID    string
+	On         string // the one node that it is to run on, or empty
 }
 
 func (r *ItemAdmitted) fields(c *coder) {
@@ -41,6 +42,7 @@ func (r *ItemAdmitted) fields(c *coder) {
 	c.strs(12, &r.Models)
 	c.strs(13, &r.Nodes)
 	c.str(14, &r.AuditID)
+	c.str(15, &r.On)
 }
 
 // ItemTriaged: an item of the inbox became a run, whose own op is in the same commit.
@@ -156,6 +158,11 @@ func (i *itemRecord) fields(c *coder) {
 	}
 	list(c, 24, &overrides)
 	list(c, 25, &trail)
+	c.varint(26, uint64(i.Classified), func(v uint64) { i.Classified = hopper.Priority(min(v, 9)) })
+	c.u64(27, &i.Tie)
+	c.u32(28, &i.Nth)
+	c.str(29, &i.AuditID)
+	c.str(30, &i.On)
 	if c.enc {
 		return
 	}
@@ -187,4 +194,13 @@ func (s *stepRecord) fields(c *coder) {
 	c.str(3, &s.Actor)
 	c.str(4, &s.Detail)
 	c.str(5, &s.AuditID)
+}
+
+type lessonRecord hopper.Lesson
+
+func (l *lessonRecord) fields(c *coder) {
+	c.str(1, &l.Words)
+	c.varint(2, uint64(l.Priority), func(v uint64) { l.Priority = hopper.Priority(min(v, 9)) })
+	c.i64(3, &l.At)
+	c.u64(4, &l.N)
 }

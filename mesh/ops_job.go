@@ -36,6 +36,7 @@ type JobSubmitted struct {
 	Try      uint32   // of the activity, from 1; 0: it is of no workflow
 	Key      string   // 64 hex, of the activity's definition and inputs
 	Refs     []string // what was put into the inputs: "split.parts[1]"
+	About    string   // the item of the hopper that a model is asked about; or empty
 }
 
 func (r *JobSubmitted) fields(c *coder) {
@@ -68,6 +69,7 @@ func (r *JobSubmitted) fields(c *coder) {
 	c.u32(27, &r.Try)
 	c.str(28, &r.Key)
 	c.strs(29, &r.Refs)
+	c.str(30, &r.About)
 }
 
 // JobLeased: a node was given the job. Attempt is the fence: only a result that carries it counts.

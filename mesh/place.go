@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -46,6 +47,8 @@ type placement struct {
 	use    map[string]int // node/kind
 	busy   func(node, kind string) bool
 	rtt    func(node string) time.Duration
+
+	yielding []*Job // that run and were asked to make room: see yields
 }
 
 func newPlacement(s *State, tel *Telemetry, now time.Time, busy func(node, kind string) bool) *placement {
@@ -159,7 +162,7 @@ func (p *placement) fits(n *Node, j *Job) (rule, reason string) {
 	if len(n.Models) == 0 && n.ModelsNote != "" {
 		return RuleModel, fmt.Sprintf("it has no models: %s", n.ModelsNote)
 	}
-	return RuleModel, fmt.Sprintf("it does not have %s", j.Model)
+	return RuleModel, "it does not have " + cmp.Or(j.Model, "a model")
 }
 
 // donor asks the summary of the node's policy, its own earlier answer, and the caps.
@@ -196,7 +199,7 @@ func (n *Node) slot(kind string) (Slot, bool) {
 	return Slot{}, false
 }
 
-// best chooses the node for a job: the highest donor's weight scaled by what is free, then the lower load, then the
+// best chooses the node for a job: one that its intent names, where that may take it; then the highest donor's weight scaled by what is free, then the lower load, then the
 // shorter round trip, then the id. The host's own node has weight 0: it serves when nobody else does.
 func (p *placement) best(j *Job) (*Node, bool) {
 	var nodes []*Node
@@ -217,7 +220,11 @@ func (p *placement) best(j *Job) (*Node, bool) {
 		}
 		return w * (1 - load), load
 	}
+	wanted := p.s.wanted(j)
 	sort.SliceStable(nodes, func(a, b int) bool {
+		if a, b := wanted[nodes[a].ID], wanted[nodes[b].ID]; a != b {
+			return a
+		}
 		wa, la := score(nodes[a])
 		wb, lb := score(nodes[b])
 		ra, rb := p.rtt(nodes[a].ID), p.rtt(nodes[b].ID)

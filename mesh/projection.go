@@ -75,13 +75,14 @@ func (s *State) fields(c *coder) {
 		s.jobs.Set(j.Job, j)
 		s.index(j)
 	})
-	entities(c, 16, s.Runs, func(r *Run) { s.runs.Set(r.ID, r) })
+	entities(c, 16, s.Runs, s.setRun)
 	entities(c, 17, s.Invites, func(i *Invite) { s.invites.Set(i.PeerID, i) })
 	entities(c, 18, s.Access, func(a *Access) { s.access.Set(a.Fingerprint, a) })
 	c.u64(19, &s.Admitted)
 	c.u64(20, &s.Batches)
 	c.u64(21, &s.NextRun)
 	entities(c, 22, s.itemRecords, func(i *itemRecord) { s.hopper.Put(hopper.Item(*i)) })
+	entities(c, 23, s.lessonRecords, func(l *lessonRecord) { s.hopper.PutLesson(hopper.Lesson(*l)) })
 }
 
 func (s *State) auditFields(c *coder, n protowire.Number) {
@@ -196,6 +197,9 @@ func (j *Job) fields(c *coder) {
 	list(c, 22, &j.Phases)
 	c.i64(23, &j.Skew)
 	c.flag(24, &j.SkewKnown)
+	c.i64(25, &j.Due)
+	c.u64(26, &j.Tie)
+	c.u32(27, &j.Nth)
 }
 
 // part codes one record inside another.
@@ -220,14 +224,17 @@ func (r *Run) fields(c *coder) {
 	c.i64(5, &r.At)
 	c.strs(6, &r.Jobs)
 	c.str(7, &r.Item)
-	switch {
-	case !c.enc:
-		r.Flow = &Flow{}
-		if part(c, 8, r.Flow); r.Flow.Definition == "" {
-			r.Flow = nil
+	if c.enc {
+		if r.Flow != nil {
+			part(c, 8, r.Flow)
 		}
-	case r.Flow != nil:
-		part(c, 8, r.Flow)
+		return
+	}
+	if c.next(8, protowire.BytesType) {
+		r.Flow = &Flow{}
+		if err := unmarshal(c.chunk(), r.Flow); err != nil && c.err == nil {
+			c.err = err
+		}
 	}
 }
 

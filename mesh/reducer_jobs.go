@@ -1,8 +1,7 @@
 package mesh
 
 import (
-	"time"
-
+	"voxmesh/hopper"
 	"voxmesh/oplog"
 )
 
@@ -24,7 +23,9 @@ func (s *State) index(j *Job) {
 	case j.State == Queued:
 		s.queue.Set(queueKey(j), j.Job)
 	case j.State.Ended():
-		s.ended.Set(endKey(j), j.Job)
+		if j.EndedAt > s.At-keepMicros { // an older one is there for its workflow's sake, and counts for nothing
+			s.ended.Set(endKey(j), j.Job)
+		}
 	default:
 		s.held.Set(heldKey(j.Node, j.Job), j.Job)
 	}
@@ -46,6 +47,13 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 		return // ids are never reused
 	}
 	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	j.Due, j.Tie = r.Order, op.Seq
+	if j.Due == 0 {
+		j.Due = hopper.Due(rank(r.Priority, r.Source), op.At)
+	}
+	if it, ok := s.hopper.Item(r.Item); ok && r.Item != "" {
+		j.standAt(it)
+	}
 	s.Submitted++
 	s.jobs.Set(j.Job, j)
 	s.index(j)
@@ -55,8 +63,9 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	} else {
 		s.NextRun = max(s.NextRun, s.Submitted-1) + 1
 	}
-	run.Jobs = append(append([]string(nil), run.Jobs...), r.Job)
+	run.Jobs = append(append(make([]string, 0, len(run.Jobs)+1), run.Jobs...), r.Job)
 	s.runs.Set(run.ID, &run)
+	s.touchFlow(run.ID, op.Seq)
 }
 
 // attempt changes the last attempt of a job in a fresh slice.
@@ -84,6 +93,9 @@ func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
 	})
 	if j, ok := s.jobs.Get(r.Job); ok {
 		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })
+		if j.stepOf(r.Item) {
+			s.hopper.Assign(r.Item, r.Node, op.At)
+		}
 	}
 }
 
@@ -96,6 +108,9 @@ func applyJobStarted(s *State, op oplog.Op, r *JobStarted) {
 		j.State, j.StartedAt = Running, op.At
 		j.attempt(func(a *Attempt) { a.StartedAt = op.At })
 	})
+	if j.stepOf(r.Item) {
+		s.hopper.Start(r.Item, j.Node, op.At)
+	}
 }
 
 func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
@@ -119,6 +134,9 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 		j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Cause.String(), r.Reason })
 	})
 	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), r.Job) })
+	if j.stepOf(r.Item) {
+		s.hopper.Return(r.Item, joined(r.Cause.String(), r.Reason), op.At)
+	}
 }
 
 // refuse notes a node's no in a fresh slice; its latest is the one that counts.
@@ -152,10 +170,17 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 		}
 	})
 	s.account(r.Job, 1)
+	s.touchFlow(j.Run, op.Seq)
 	if held {
 		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), r.Job) })
 	}
+	if j.stepOf(r.Item) {
+		s.hopper.Close(r.Item, r.Status.outcome(), r.Error, op.Actor, r.AuditID, op.At)
+	}
 }
+
+// stepOf reports whether an op of the job that names the item is a step of it.
+func (j *Job) stepOf(item string) bool { return item != "" && item == j.Item }
 
 // account adds (sign 1) or takes away (sign -1) what a finished job cost, for its node and for the mesh.
 func (s *State) account(job string, sign int64) {
@@ -177,7 +202,7 @@ func (s *State) account(job string, sign int64) {
 // evict drops what ended more than KeepEnded before the op just applied: jobs, their spend, runs, invites. It is the
 // reducer's alone to do, by op time, so that a replay and a memo agree.
 func (s *State) evict() {
-	limit := s.At - int64(KeepEnded/time.Microsecond)
+	limit := s.At - keepMicros
 	for {
 		key, id, ok := s.ended.Min()
 		if !ok {
@@ -188,16 +213,21 @@ func (s *State) evict() {
 			break
 		}
 		s.ended.Delete(key)
-		if found {
+		if !found {
+			continue
+		}
+		s.account(j.Job, -1)
+		if !s.keptByFlow(j, limit) {
 			s.drop(j)
 		}
 	}
+	s.evictFlows(limit)
 	s.evictInvites(limit)
+	s.hopper.Evict(limit)
 }
 
 // drop removes an ended job from the state.
 func (s *State) drop(j *Job) {
-	s.account(j.Job, -1)
 	s.jobs.Delete(j.Job)
 	run, ok := s.runs.Get(j.Run)
 	if !ok {

@@ -28,6 +28,8 @@ func randomOp(t *rapid.T, s *State) (kind string, body []byte) {
 	for range 3 {
 		kinds = append(kinds, KindJobSubmitted, KindJobLeased, KindJobStarted, KindJobRequeued, KindJobFinished)
 	}
+	kinds = append(kinds, KindWorkflowStarted, KindActivityExpanded, KindActivitySkipped, KindActivityReused, KindWorkflowFinished)
+	run := draw(t, "run", "r-1", "r-2", "r-3")
 	switch kind = draw(t, "kind", append(kinds, "of_tomorrow", "garbage")...); kind {
 	case KindHostStarted:
 		r = &HostStarted{Mesh: "home", Cores: 4}
@@ -61,7 +63,7 @@ func randomOp(t *rapid.T, s *State) (kind string, body []byte) {
 	case KindResultRefused:
 		r = &ResultRefused{Job: job, Node: node, Attempt: attempt}
 	case KindJobSubmitted:
-		r = &JobSubmitted{Job: job, Run: draw(t, "run", "r-1", "r-2"), Kind: "cpu", Class: privacy.LocalOnly, Priority: uint8(micros)}
+		r = &JobSubmitted{Job: job, Run: run, Kind: "cpu", Class: privacy.LocalOnly, Priority: uint8(micros), Try: attempt}
 	case KindJobLeased:
 		r = &JobLeased{Job: job, Node: node, Attempt: attempt + 1}
 	case KindJobStarted:
@@ -72,6 +74,16 @@ func randomOp(t *rapid.T, s *State) (kind string, body []byte) {
 		r = &JobFinished{
 			Job: job, Attempt: attempt, Status: JobState(rapid.IntRange(0, 6).Draw(t, "status")), CostMicros: micros, Tokens: micros / 2,
 		}
+	case KindWorkflowStarted:
+		r = &WorkflowStarted{Run: run, Name: "w", Definition: draw(t, "definition", "d", "d", "d", ""), Activities: 3}
+	case KindActivityExpanded:
+		r = &ActivityExpanded{Run: run, Activity: draw(t, "activity", "a", "b"), Items: "i", Count: attempt}
+	case KindActivitySkipped:
+		r = &ActivitySkipped{Run: run, Activity: draw(t, "activity", "a", "b")}
+	case KindActivityReused:
+		r = &ActivityReused{Run: run, Activity: draw(t, "activity", "a", "b"), Index: attempt, Job: job, Size: micros}
+	case KindWorkflowFinished:
+		r = &WorkflowFinished{Run: run, Status: JobState(rapid.IntRange(0, 6).Draw(t, "status"))}
 	case "garbage":
 		return draw(t, "as", kinds...), rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "bytes")
 	default:

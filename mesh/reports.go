@@ -121,8 +121,9 @@ func (h *Host) lockClone(ctx context.Context, node string) {
 		drafts := []oplog.Draft{draft(KindNodeLocked, "host", "", &NodeLocked{
 			Node: node, Reason: "two machines speak with its key",
 		})}
+		steps := newSteps(next)
 		for _, j := range next.HeldBy(node) {
-			drafts = append(drafts, requeue(j, CauseRevoked, "the node was locked", ""))
+			drafts = append(drafts, steps.requeue(j, CauseRevoked, "the node was locked", ""))
 		}
 		return drafts, nil
 	})
@@ -181,12 +182,12 @@ func (h *Host) absorb(ctx context.Context, node string, r *fabric.Report) error 
 // leaveOps takes a node out that said goodbye. What it finished counts, the rest goes to others.
 func (h *Host) leaveOps(next *State, n *Node, held []fabric.Held, now time.Time) []oplog.Draft {
 	var drafts []oplog.Draft
-	finished := map[string]bool{}
+	finished, steps := map[string]bool{}, newSteps(next)
 	for _, w := range held {
 		if w.Phase != fabric.PhaseDone || finished[w.Job] {
 			continue
 		}
-		if ds := h.heldOp(next, n, w, now); len(ds) > 0 && ds[0].Kind == KindJobFinished {
+		if ds := h.heldOp(steps, n, w, now); len(ds) > 0 && ds[0].Kind == KindJobFinished {
 			finished[w.Job] = true
 			drafts = append(drafts, ds...)
 		}
@@ -195,7 +196,7 @@ func (h *Host) leaveOps(next *State, n *Node, held []fabric.Held, now time.Time)
 		if finished[j.Job] {
 			continue
 		}
-		drafts = append(drafts, requeue(j, CauseRevoked, n.ID+" left the mesh", ""))
+		drafts = append(drafts, steps.requeue(j, CauseRevoked, n.ID+" left the mesh", ""))
 	}
 	return append(drafts, draft(KindNodeGone, "node:"+n.ID, "", &NodeGone{Node: n.ID, Why: "left"}))
 }
@@ -254,11 +255,12 @@ func (n *Node) differs(rec *NodeDescribed) bool {
 // heldOps turns the jobs in a worker's hands into ops.
 func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, now time.Time) []oplog.Draft {
 	var drafts []oplog.Draft
+	steps := newSteps(next)
 	listed := map[string]bool{} // by job and attempt: a worker may keep the result of a lost attempt beside the new one
 	for _, w := range held {
 		if key := streamKey(w.Job, w.Attempt); !listed[key] { // one word on each counts: next does not know the drafts
 			listed[key] = true
-			drafts = append(drafts, h.heldOp(next, n, w, now)...)
+			drafts = append(drafts, h.heldOp(steps, n, w, now)...)
 		}
 	}
 	for _, j := range next.HeldBy(n.ID) {
@@ -268,32 +270,33 @@ func (h *Host) heldOps(next *State, n *Node, held []fabric.Held, now time.Time) 
 		// A running job that its worker does not list is lost: the agent restarted under it. One that was only given
 		// is sent again.
 		if j.State == Running {
-			drafts = append(drafts, h.lost(j, "its worker restarted"))
+			drafts = append(drafts, h.lost(steps, j, "its worker restarted"))
 		}
 	}
 	return drafts
 }
 
-func (h *Host) heldOp(next *State, n *Node, w fabric.Held, now time.Time) []oplog.Draft {
-	j, match := next.holds(n.ID, w.Job, w.Attempt)
+func (h *Host) heldOp(x *steps, n *Node, w fabric.Held, now time.Time) []oplog.Draft {
+	j, match := x.s.holds(n.ID, w.Job, w.Attempt)
 	if match {
 		h.leases.grant(j.Job, j.Attempt, now)
 	}
 	actor := "node:" + n.ID
 	switch {
 	case match && w.Phase == fabric.PhaseRunning && j.State == Leased:
-		return []oplog.Draft{draft(KindJobStarted, actor, j.Trace, &JobStarted{Job: j.Job, Attempt: j.Attempt}, jobIndex(j.Job))}
+		rec := &JobStarted{Job: j.Job, Attempt: j.Attempt, Item: x.started(j)}
+		return []oplog.Draft{draft(KindJobStarted, actor, j.Trace, rec, stepIndex(j.Job, rec.Item)...)}
 	case match && w.Phase == fabric.PhaseRefused:
 		cause := CauseRefused
 		if w.Busy {
 			cause = CauseYield
 			h.busy.set(n.ID, j.Kind)
 		}
-		return []oplog.Draft{requeue(j, cause, clean.Max(w.Reason, maxErrorText).String(), "")}
+		return []oplog.Draft{x.requeue(j, cause, clean.Max(w.Reason, maxErrorText).String(), "")}
 	case match && w.Phase == fabric.PhaseDone && w.Result != nil:
 		if res := h.result(n, j, w.Result); res != nil {
 			h.busy.ended(n.ID)
-			return []oplog.Draft{draft(KindJobFinished, actor, j.Trace, res, jobIndex(j.Job))}
+			return append([]oplog.Draft{x.finish(actor, j, res)}, h.suggestion(x.s, j, res)...)
 		}
 	case j != nil && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
 		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{

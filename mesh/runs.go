@@ -20,10 +20,12 @@ type RunRow struct {
 	CostUSD      float64       `json:"cost_usd"`
 	Model        string        `json:"model,omitempty"` // of its newest job that has one
 	Tokens       int64         `json:"tokens"`
-	Attempts     uint32        `json:"attempts"` // of the job that took the most
-	Jobs         int           `json:"job_count"`
+	Attempts     uint32        `json:"attempts"`  // of the job that took the most
+	Jobs         int           `json:"job_count"` // of a workflow its activities, a fan-out counted by its elements once they are known
 	Done         int           `json:"done"`
-	Error        string        `json:"error,omitempty"` // of the job that decides the status
+	Error        string        `json:"error,omitempty"`    // of the job that decides the status; of a workflow why it failed
+	ItemID       string        `json:"item_id,omitempty"`  // of the hopper
+	Workflow     string        `json:"workflow,omitempty"` // its name, of a workflow
 }
 
 // RunRows gives the runs in State, newest first. now is unix microseconds.
@@ -76,7 +78,7 @@ func (s *State) jobsOf(r *Run) []*Job {
 
 // runRow sums up the jobs of a run. The worst job decides: going on beats ended, a failure beats a success.
 func runRow(r *Run, jobs []*Job, now int64) RunRow {
-	v := RunRow{RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: len(jobs)}
+	v := RunRow{RunID: r.ID, TraceID: r.Trace, Title: r.Title, PrivacyClass: r.Class, Start: r.At, Jobs: len(jobs), ItemID: r.Item}
 	status, end, leased := Succeeded, int64(0), int64(0)
 	for _, j := range jobs {
 		v.CostUSD += usd(j.Cost)
@@ -100,6 +102,9 @@ func runRow(r *Run, jobs []*Job, now int64) RunRow {
 	v.DurationMS = max(end-r.At, 0) / 1000
 	if v.Done == v.Jobs {
 		v.EndedAt = end
+	}
+	if r.Flow != nil {
+		v.flow(r, jobs, now)
 	}
 	return v
 }

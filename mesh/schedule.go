@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
 )
 
@@ -48,50 +49,66 @@ func (h *Host) schedule() bool {
 		h.cfg.Log("dispatch: %v", err)
 		return false
 	}
-	return given == leasesPerPass
+	return given >= leasesPerPass
 }
 
 // place chooses nodes for the jobs at the head of the queue. A job like one that just found no node is skipped: the
 // queue is walked once, however long it is.
 func (h *Host) place(next *State) []oplog.Draft {
 	look := newPlacement(next, h.gauges.snapshot(h.now()), h.now(), h.busy.is)
-	stuck := map[string]bool{}
+	look.yielding = next.yielding()
+	stuck, steps := map[like]bool{}, newSteps(next)
 	var drafts []oplog.Draft
+	batch := "" // of the newest lease: a batch is given out in one commit, as far as slots go
 	for _, j := range next.Queue(0) {
-		like := likeness(j)
-		if stuck[like] {
+		if len(drafts) >= leasesPerPass && (batch == "" || next.batchOf(j) != batch) {
+			break
+		}
+		alike := likeness(j)
+		if stuck[alike] {
 			continue
 		}
 		n, ok := look.best(j)
 		if !ok {
-			stuck[like] = true
+			stuck[alike] = true
+			if victim := look.yields(j); victim != nil {
+				drafts = append(drafts, steps.requeue(victim, CauseYield, "made room for "+j.Job, ""))
+			}
 			continue
 		}
 		look.use[n.ID+"/"+j.Kind]++
-		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1}
-		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, jobIndex(j.Job)))
-		if len(drafts) == leasesPerPass {
-			break
-		}
+		rec := &JobLeased{Job: j.Job, Node: n.ID, Attempt: j.Attempt + 1, Item: steps.leased(j)}
+		drafts = append(drafts, draft(KindJobLeased, "host", j.Trace, rec, stepIndex(j.Job, rec.Item)...))
+		batch = next.batchOf(j)
 	}
 	return drafts
 }
 
-// likeness names all that placing depends on: jobs with the same likeness find the same nodes.
-func likeness(j *Job) string {
+// like is all that placing depends on: jobs that are alike find the same nodes.
+type like struct {
+	kind, runner, command, model, on, refused string
+
+	timeout  int64
+	class    privacy.Class
+	priority uint8
+	nsfw     bool
+}
+
+func likeness(j *Job) like {
+	l := like{
+		kind: j.Kind, runner: j.Runner, command: j.Command, model: j.Model, on: j.On,
+		timeout: j.TimeoutMS, class: j.Class, priority: j.Priority, nsfw: j.NSFW,
+	}
+	if len(j.Refused) == 0 {
+		return l
+	}
 	var b strings.Builder
-	for _, s := range []string{j.Kind, j.Runner, j.Command, j.Model, j.On, j.Class.String(), itoa(uint64(j.Priority)), itoa(uint64(j.TimeoutMS))} {
-		b.WriteString(s)
-		b.WriteByte(0)
-	}
-	if j.NSFW {
-		b.WriteByte('n')
-	}
 	for _, r := range j.Refused {
 		b.WriteString(r.Node + "/" + r.Policy)
 		b.WriteByte(0)
 	}
-	return b.String()
+	l.refused = b.String()
+	return l
 }
 
 // clockLoop does what time alone brings about: status by age, leases that ran out, drains that are over.
@@ -129,6 +146,10 @@ func (h *Host) sweepBlobs() {
 			live[hash] = true
 		}
 	}
+	h.flows.liveBlobs(h.Snapshot(), live)
+	for _, it := range h.Snapshot().hopper.Items() {
+		live[it.Prompt] = true
+	}
 	n, freed, err := h.blobs.Sweep(func(hash string) bool { return live[hash] }, keepBlobs, keepBlobSize)
 	if err != nil {
 		h.cfg.Log("blobs: %v", err)
@@ -148,13 +169,13 @@ func (h *Host) tick() {
 		return
 	}
 	p, err := h.log.Do(func(next *State) ([]oplog.Draft, error) {
-		drafts := h.statusOps(next, now)
+		drafts, steps := h.statusOps(next, now), newSteps(next)
 		for id, attempt := range expired {
 			if j, ok := next.Job(id); ok && j.Attempt == attempt && j.State.Held() {
-				drafts = append(drafts, h.lost(j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
+				drafts = append(drafts, h.lost(steps, j, "no heartbeat of "+j.Node+" for "+h.cfg.Lease.String()))
 			}
 		}
-		return append(drafts, drainOps(next, now)...), nil
+		return append(drafts, drainOps(steps, now)...), nil
 	})
 	if err == nil {
 		err = p.Wait(h.ctx)
@@ -199,20 +220,14 @@ func (h *Host) statusOps(next *State, now time.Time) []oplog.Draft {
 }
 
 // lost ends a lease whose worker is gone: the job waits again, or fails when that happened too often under it.
-func (h *Host) lost(j *Job, reason string) oplog.Draft {
+func (h *Host) lost(x *steps, j *Job, reason string) oplog.Draft {
 	if j.State == Running && j.Losses+1 >= MaxLosses {
-		return draft(KindJobFinished, "host", j.Trace, &JobFinished{
+		return x.finish("host", j, &JobFinished{
 			Job: j.Job, Attempt: j.Attempt, Status: Failed, ExitCode: -1, Code: "vox/run/worker-lost",
 			Error: "the worker was lost " + itoa(MaxLosses) + " times while it ran; last: " + reason,
-		}, jobIndex(j.Job))
+		})
 	}
-	return requeue(j, CauseLost, reason, "")
-}
-
-func requeue(j *Job, cause Cause, reason, auditID string) oplog.Draft {
-	return draft(KindJobRequeued, "host", j.Trace, &JobRequeued{
-		Job: j.Job, Attempt: j.Attempt, Cause: cause, Reason: reason, AuditID: auditID,
-	}, jobIndex(j.Job))
+	return x.requeue(j, CauseLost, reason, "")
 }
 
 func drainDue(s *State, now time.Time) bool {
@@ -225,18 +240,18 @@ func drainDue(s *State, now time.Time) bool {
 }
 
 // drainOps ends drains: at once when nothing is left, at the deadline by taking back what still runs.
-func drainOps(next *State, now time.Time) []oplog.Draft {
+func drainOps(x *steps, now time.Time) []oplog.Draft {
 	var out []oplog.Draft
-	for _, n := range next.Nodes() {
+	for _, n := range x.s.Nodes() {
 		if n.Mode != Draining {
 			continue
 		}
-		held := next.HeldBy(n.ID)
+		held := x.s.HeldBy(n.ID)
 		if len(held) > 0 && now.UnixMicro() < n.Deadline {
 			continue
 		}
 		for _, j := range held {
-			out = append(out, requeue(j, CauseDrain, "the drain's deadline passed", n.ModeAct))
+			out = append(out, x.requeue(j, CauseDrain, "the drain's deadline passed", n.ModeAct))
 		}
 		out = append(out, draft(KindNodeMode, "host", "", &NodeModeChanged{Node: n.ID, Mode: Drained, AuditID: n.ModeAct}))
 	}

@@ -22,17 +22,19 @@ type State struct {
 	PeerID   string
 	Operator string
 
-	nodes   btree.Map[string, *Node]
-	gone    btree.Map[string, *Gone]
-	keys    btree.Map[string, string] // NKey → node id, gone ones included
-	jobs    btree.Map[string, *Job]
-	queue   btree.Map[string, string] // queueKey → job id, next first
-	held    btree.Map[string, string] // node/job → job id: leased or running
-	ended   btree.Map[string, string] // endKey → job id, oldest first
-	runs    btree.Map[string, *Run]
-	invites btree.Map[string, *Invite]
-	access  btree.Map[string, *Access]
-	hopper  hopper.Board
+	nodes    btree.Map[string, *Node]
+	gone     btree.Map[string, *Gone]
+	keys     btree.Map[string, string] // NKey → node id, gone ones included
+	jobs     btree.Map[string, *Job]
+	queue    btree.Map[string, string] // queueKey → job id, next first
+	held     btree.Map[string, string] // node/job → job id: leased or running
+	ended    btree.Map[string, string] // endKey → job id, oldest first
+	runs     btree.Map[string, *Run]
+	flows    btree.Map[string, uint64] // open workflow run → the latest op that may change what is next in it
+	flowEnds btree.Map[string, string] // flowEndKey → run id, oldest first
+	invites  btree.Map[string, *Invite]
+	access   btree.Map[string, *Access]
+	hopper   hopper.Board
 
 	MeshCap    *int64 // the mesh's own cap; nil is none set
 	Spent      int64  // by the mesh in the window that ends at At
@@ -135,6 +137,10 @@ type Job struct {
 	Phases     []SpanRecord
 	Skew       int64 // microseconds by which the clock of Phases is ahead
 	SkewKnown  bool
+
+	Due int64  // its place in the queue, with Tie and Nth: that of its item (see hopper.Item.Key), else its own
+	Tie uint64 //
+	Nth uint32 //
 }
 
 // Refusal is a node's own no to a job; it is final for that node until its policy changes.
@@ -278,6 +284,12 @@ func (s *State) Queue(limit int) []*Job {
 // Hopper gives the hopper's items. It is shared and must not be changed.
 func (s *State) Hopper() *hopper.Board { return &s.hopper }
 
+// InboxLen is how many items of the hopper wait.
+func (s *State) InboxLen() int {
+	n, _, _ := s.hopper.Counts()
+	return n
+}
+
 // QueueLen is how many jobs wait.
 func (s *State) QueueLen() int { return s.queue.Len() }
 
@@ -338,15 +350,18 @@ func (s *State) clone() *State {
 	c.held = *s.held.Copy()
 	c.ended = *s.ended.Copy()
 	c.runs = *s.runs.Copy()
+	c.flows = *s.flows.Copy()
+	c.flowEnds = *s.flowEnds.Copy()
 	c.invites = *s.invites.Copy()
 	c.access = *s.access.Copy()
 	c.hopper = s.hopper.Copy()
 	return &c
 }
 
-// queueKey orders the queue: high priority first, then by submission.
+// queueKey orders the queue as the hopper is, by what is due first; the jobs of one item, by submission.
 func queueKey(j *Job) string {
-	return string([]byte{255 - j.Priority}) + be(j.Seq) + j.Job
+	nth := be(uint64(j.Nth))
+	return be(uint64(j.Due)^1<<63) + be(j.Tie) + nth[4:] + be(j.Seq) + j.Job
 }
 
 func endKey(j *Job) string { return be(uint64(j.EndedAt)) + j.Job }

@@ -38,6 +38,7 @@ type JobRequest struct {
 
 // Ticket names what was accepted.
 type Ticket struct {
+	ItemID  string `json:"item_id"`
 	JobID   string `json:"job_id"`
 	RunID   string `json:"run_id"`
 	TraceID string `json:"trace_id"`
@@ -56,8 +57,8 @@ func (h *Host) PutBlob(r io.Reader, limit int64) (hash string, size int64, err e
 	return h.blobs.Put(r, limit)
 }
 
-// Submit accepts a job. It is durable when Submit returns; dispatch follows on its own. Codes: vox/job/invalid,
-// vox/node/unknown, vox/blob/missing, vox/model/none.
+// Submit accepts a job through the hopper: as a triaged item, with its signed entry. It is durable when Submit returns;
+// dispatch follows on its own. Codes: vox/job/invalid, vox/node/unknown, vox/blob/missing, vox/model/none.
 func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket, error) {
 	rec, err := h.checkJob(req)
 	if err != nil {
@@ -66,19 +67,18 @@ func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket
 	trace := newTrace()
 	var t Ticket
 	err = h.commit(ctx, func(next *State) ([]oplog.Draft, error) {
+		var err error
 		if rec.On, err = next.resolveNode(req.On); err != nil {
 			return nil, err
 		}
 		if asksModel(rec.Runner) && rec.Model == "" {
 			if rec.Model = next.DefaultModel(); rec.Model == "" {
-				return nil, fault.New("vox/model/none", "no online node has a model").
-					WithHint("name one with --model, or look at voxmesh models")
+				return nil, noModel()
 			}
 		}
-		rec.Job, rec.Run = shortID("j-", next.Submitted), next.nextRun()
-		rec.Submitter = next.Operator
-		t = Ticket{rec.Job, rec.Run, trace}
-		return []oplog.Draft{draft(KindJobSubmitted, actor, trace, rec, jobIndex(rec.Job), runIndex(rec.Run))}, nil
+		drafts := h.admitJob(next, &act{actor: actor}, trace, payloadItem(rec, req.Priority), rec)
+		t = Ticket{rec.Item, rec.Job, rec.Run, trace}
+		return drafts, nil
 	})
 	return t, err
 }

@@ -1,10 +1,14 @@
 package mesh
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"voxmesh/hopper"
 	"voxmesh/mesh/privacy"
+	"voxmesh/oplog"
 )
 
 // ItemView is one item of the hopper.
@@ -69,25 +73,219 @@ type ItemStepView struct {
 }
 
 // ItemView gives one item. tel may be nil.
-func (s *State) ItemView(it *hopper.Item, tel *Telemetry, now time.Time) ItemView { return ItemView{} }
+func (s *State) ItemView(it *hopper.Item, tel *Telemetry, now time.Time) ItemView {
+	return s.ItemViews([]*hopper.Item{it}, tel, now)[0]
+}
+
+// ItemViews gives items of the state as a list shows them. tel may be nil.
+func (s *State) ItemViews(items []*hopper.Item, tel *Telemetry, now time.Time) []ItemView {
+	return s.Waiting(tel, now).Views(items)
+}
+
+// Views gives items as State.ItemViews does. Whoever shows windows of one long list keeps the Waiting.
+func (w *Waiting) Views(items []*hopper.Item) []ItemView {
+	place := w.s.hopper.Place
+	if len(items) > fewPlaces {
+		places := w.s.hopper.Places()
+		place = func(id string) int { return places[id] }
+	}
+	out := make([]ItemView, len(items))
+	for i, it := range items {
+		out[i] = w.s.itemView(it, w)
+		out[i].Place = place(it.ID)
+	}
+	return out
+}
+
+// fewPlaces is up to how many items are looked up one by one: more are found faster by walking the inbox.
+const fewPlaces = 64
+
+func (s *State) itemView(it *hopper.Item, w *Waiting) ItemView {
+	v := ItemView{
+		ItemID: it.ID, Intent: it.Intent, Session: it.Session, State: it.State.String(), Outcome: it.Outcome.String(),
+		Priority: it.Value.String(), PriorityValue: uint8(it.Value), PrioritySource: it.Source.String(),
+		ClassifiedPriority: it.Classified.String(), Confidence: float64(it.Confidence) / 100, PrivacyClass: it.Class,
+		ClassifiedAffinity: AffinityView{it.Kind, append([]string{}, it.Models...), append([]string{}, it.Nodes...)},
+		Batch:              it.Batch, RunID: it.Run, NodeID: it.Node, Actor: it.Actor, SubmittedAt: it.At, Since: it.Since,
+		Overrides: []OverrideView{}, Trail: []ItemStepView{}, Why: it.Why,
+	}
+	if it.Classified == 0 {
+		v.ClassifiedPriority = ""
+	}
+	s.work(it, &v)
+	if it.State != hopper.Closed {
+		v.WaitsFor, v.Why = w.For(it), w.why(it)
+	}
+	for _, o := range it.Overrides {
+		v.Overrides = append(v.Overrides, OverrideView{
+			o.At, o.From.String(), o.To.String(), o.Place, o.Actor, o.Reason, o.AuditID, CapabilityOverride,
+		})
+	}
+	for _, t := range it.Trail {
+		v.Trail = append(v.Trail, ItemStepView{t.At, t.Name, t.Actor, t.Detail, t.AuditID})
+	}
+	return v
+}
+
+// work fills in what the run of an item says.
+func (s *State) work(it *hopper.Item, v *ItemView) {
+	run, ok := s.Run(it.Run)
+	if !ok {
+		return
+	}
+	v.TraceID = run.Trace
+	began := int64(0)
+	for _, j := range s.jobsOf(run) {
+		v.Attempts = max(v.Attempts, j.Attempt)
+		if len(j.Attempts) > 0 && (began == 0 || j.Attempts[0].LeasedAt < began) {
+			began = j.Attempts[0].LeasedAt
+		}
+		if run.Flow == nil {
+			v.JobID, v.DurationMS = j.Job, j.DurationMS
+		}
+	}
+	if run.Flow != nil && it.State == hopper.Closed && began > 0 {
+		v.DurationMS = max(it.Since-began, 0) / 1000
+	}
+}
+
+// CapabilityOverride is the name of what a person needs to change an item's priority or place.
+const CapabilityOverride = "DeveloperOverride"
 
 // Waiting says of each item of an inbox what it waits for. It looks at each kind of work once, so that ten thousand items
 // cost little more than one. It is for one goroutine, and for as long as the state is shown.
 type Waiting struct {
-	s     *State
-	waits *Waits
+	s      *State
+	waits  *Waits
+	models map[string]bool // node that an intent is for, or empty → there is a model for it
 }
 
 // Waiting prepares the answers for the inbox of s. tel may be nil.
 func (s *State) Waiting(tel *Telemetry, now time.Time) *Waiting {
-	return &Waiting{s, s.Waits(tel, now)}
+	return &Waiting{s: s, waits: s.Waits(tel, now), models: map[string]bool{}}
 }
 
-// For is what an item waits for, as Waits.For has it, of a closed list; empty: nothing, or it does not wait.
-func (w *Waiting) For(it *hopper.Item) string { return "" }
+// For is what an item waits for, as Waits.For has it, of a closed list; empty: nothing, or it does not wait. An intent
+// that no job has yet waits for a model. Of a workflow, its first job that waits speaks.
+func (w *Waiting) For(it *hopper.Item) string {
+	switch it.State {
+	case hopper.Inbox:
+		if _, ok := w.model(it); !ok {
+			return "needs model"
+		}
+	case hopper.Triaged:
+		w.waits.walk()
+		if at := w.waits.items[it.ID]; at != nil {
+			return at.word()
+		}
+	}
+	return ""
+}
 
 // Reason is For in a sentence.
-func (w *Waiting) Reason(it *hopper.Item) string { return "" }
+func (w *Waiting) Reason(it *hopper.Item) string {
+	switch it.State {
+	case hopper.Inbox:
+		on, ok := w.model(it)
+		switch {
+		case ok:
+		case on != "":
+			return on + ": it has no model that fits"
+		default:
+			return "no online node has a model"
+		}
+	case hopper.Triaged:
+		w.waits.walk()
+		if at := w.waits.items[it.ID]; at != nil && at.word() != "" {
+			return at.k.sentence()
+		}
+	}
+	return ""
+}
+
+// why is where an open item is, in a sentence.
+func (w *Waiting) why(it *hopper.Item) string {
+	switch {
+	case it.State == hopper.Assigned:
+		return "given to " + it.Node + ", not started yet"
+	case it.State == hopper.Started && it.Yield:
+		return "runs on " + it.Node + "; asked to yield: it goes on until other work wants its slot"
+	case it.State == hopper.Started:
+		return "runs on " + it.Node + " since " + clock(it.Since)
+	}
+	if why := w.Reason(it); why != "" {
+		return why
+	}
+	return "next to start"
+}
+
+// model reports whether there is a model for an intent of the inbox; on is the one node that it is for, or empty.
+func (w *Waiting) model(it *hopper.Item) (on string, ok bool) {
+	if ok, known := w.models[it.On]; known {
+		return it.On, ok
+	}
+	ok = w.s.intentModel(&ItemAdmitted{On: it.On}) != ""
+	w.models[it.On] = ok
+	return it.On, ok
+}
+
+// waitingJob is the job of an item that is next in the queue, or nil.
+func (s *State) waitingJob(it *hopper.Item) *Job {
+	run, ok := s.Run(it.Run)
+	if !ok {
+		return nil
+	}
+	for _, id := range run.Jobs {
+		if j, ok := s.Job(id); ok && j.State == Queued {
+			return j
+		}
+	}
+	return nil
+}
 
 // Item gives an item, old ones too, from the log. Code vox/hopper/unknown.
-func (r *records) Item(id string) (ItemView, error) { return ItemView{}, nil }
+func (r *records) Item(id string) (ItemView, error) {
+	s := r.Snapshot()
+	if it, ok := s.hopper.Item(id); ok {
+		return s.ItemView(it, nil, r.now()), nil
+	}
+	ops, err := r.itemOps(id)
+	if err != nil {
+		return ItemView{}, err
+	}
+	old, v := &State{}, ItemView{}
+	for _, op := range ops {
+		apply(old, op)
+		if it, ok := old.hopper.Item(id); ok { // what comes more than a day after its end is not of it
+			v = old.ItemView(it, nil, r.now())
+		}
+	}
+	if v.ItemID == "" {
+		return v, unknownItem(id)
+	}
+	return v, nil
+}
+
+// itemOps gives the ops of an item and of its jobs, in the order of the log.
+func (r *records) itemOps(id string) ([]oplog.Op, error) {
+	ops, err := r.log.Indexed(itemIndex(id), everyOp)
+	if err != nil {
+		return nil, err
+	}
+	bySeq := map[uint64]oplog.Op{}
+	for _, op := range ops {
+		bySeq[op.Seq] = op
+		var rec JobSubmitted
+		if op.Kind != KindJobSubmitted || unmarshal(op.Body, &rec) != nil {
+			continue
+		}
+		of, err := r.log.Indexed(jobIndex(rec.Job), everyOp)
+		if err != nil {
+			return nil, err
+		}
+		for _, op := range of {
+			bySeq[op.Seq] = op
+		}
+	}
+	return slices.SortedFunc(maps.Values(bySeq), func(a, b oplog.Op) int { return cmp.Compare(a.Seq, b.Seq) }), nil
+}

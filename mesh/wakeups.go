@@ -75,6 +75,11 @@ func (h *Host) onCommit(ops []oplog.Op, _ *State, _ oplog.Head) {
 			if unmarshal(op.Body, &r) == nil {
 				h.leases.grant(r.Job, r.Attempt, now)
 			}
+		case KindItemAdmitted:
+			var r ItemAdmitted
+			if unmarshal(op.Body, &r) == nil && r.Run == "" {
+				h.intents.Store(op.Seq)
+			}
 		case KindJobFinished, KindJobRequeued:
 			h.streams.poke()
 		}

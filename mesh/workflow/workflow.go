@@ -9,6 +9,8 @@
 package workflow
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"voxmesh/mesh/privacy"
@@ -61,7 +63,13 @@ type Condition struct {
 	Not  bool
 }
 
-// Problem is a diagnostic at a place of a file. Its shape is that of a policy's.
+// Problem is a diagnostic at a place of a file. Its shape is that of a policy's. Line and Col are from 1, Col in runes;
+// SourceLine is the line, or of a very long one the part around the place, and Caret how many of its runes stand before
+// the place. Codes are stable: codePrefix and syntax, unclosed, too-large, too-deep, none, empty, unknown-block,
+// unknown-field, duplicate-field, missing-field, forbidden-field, wrong-type, bad-string, bad-name, bad-path, out-of-range,
+// too-many, duplicate-name, duplicate-workflow, unknown-runner, unknown-kind, unknown-class, unknown-priority,
+// unknown-outcome, unknown-activity, bad-reference, self-reference, cycle, not-fan-out, no-element, outside-fan-out,
+// class-leak, local-command, never-runs, no-effect, more.
 type Problem struct {
 	Severity   string `json:"severity"` // error, warning, note
 	File       string `json:"file"`
@@ -79,7 +87,8 @@ type Problem struct {
 type File struct {
 	Name      string
 	Workflows []Workflow
-	Problems  []Problem
+	Problems  []Problem // in the order of the lines; at most about a hundred
+	Blocks    int       // how many workflows stand in it, sound or not; a file of policies has none
 }
 
 // Bounds of a workflow.
@@ -88,9 +97,6 @@ const (
 	MaxFanOut     = 1000
 	MaxRetry      = 10
 )
-
-// Parse reads a file. It never fails: what is wrong stands in Problems.
-func Parse(name string, src []byte) *File { return &File{Name: name} }
 
 // Errors reports whether the file has an error.
 func (f *File) Errors() bool {
@@ -103,13 +109,60 @@ func (f *File) Errors() bool {
 }
 
 // Workflow gives one by name; the only one where name is empty.
-func (f *File) Workflow(name string) (*Workflow, bool) { return nil, false }
+func (f *File) Workflow(name string) (*Workflow, bool) {
+	if name == "" {
+		if len(f.Workflows) != 1 {
+			return nil, false
+		}
+		return &f.Workflows[0], true
+	}
+	for i := range f.Workflows {
+		if f.Workflows[i].Name == name {
+			return &f.Workflows[i], true
+		}
+	}
+	return nil, false
+}
+
+// Activity gives one by name.
+func (w *Workflow) Activity(name string) (*Activity, bool) {
+	for i := range w.Activities {
+		if w.Activities[i].Name == name {
+			return &w.Activities[i], true
+		}
+	}
+	return nil, false
+}
 
 // Modules gives the paths that the workflow names, each once, in order; blob: names are none.
-func (w *Workflow) Modules() []string { return nil }
+func (w *Workflow) Modules() []string {
+	var paths []string
+	for _, a := range w.Activities {
+		if a.Module != "" && !strings.HasPrefix(a.Module, blobPrefix) && !slices.Contains(paths, a.Module) {
+			paths = append(paths, a.Module)
+		}
+	}
+	return paths
+}
 
-// Order gives the names of the activities in an order in which they could run: needs first, then as in the file.
-func (w *Workflow) Order() []string { return nil }
+// ClassOf is the class of an activity: its own, else that of the workflow, else paired-peers-only.
+func (w *Workflow) ClassOf(a *Activity) privacy.Class {
+	switch {
+	case a.Class != privacy.Unknown:
+		return a.Class
+	case w.Class != privacy.Unknown:
+		return w.Class
+	}
+	return privacy.PairedPeersOnly
+}
 
-// NeedsOf gives what an activity waits for: its Needs and what it refers to, each once.
-func (w *Workflow) NeedsOf(activity string) []string { return nil }
+// Fanned reports whether there is one instance for each element of a list.
+func (a *Activity) Fanned() bool { return a.Each != nil || a.EachOf != "" }
+
+// KindOf is the kind of slot that a job of the activity needs.
+func (a *Activity) KindOf() string {
+	if a.Kind == "" {
+		return kindsOf(a.Runner)[0]
+	}
+	return a.Kind
+}

@@ -304,12 +304,13 @@ func (a *app) pastEvents(topics []string, since int64) error {
 		}
 		for _, op := range ops {
 			from = op.Seq
-			e := mesh.EventOf(op)
-			if len(topics) > 0 && !slices.Contains(topics, e.Topic) {
-				continue
-			}
-			if err := writeJSON(a.out, e); err != nil {
-				return err
+			for _, e := range mesh.EventsOf(op) {
+				if len(topics) > 0 && !slices.Contains(topics, e.Topic) {
+					continue
+				}
+				if err := writeJSON(a.out, e); err != nil {
+					return err
+				}
 			}
 		}
 	}
