@@ -14,7 +14,7 @@ type strand struct {
 	def      *workflow.Activity // nil: the definition is not at hand
 	seen     int64              // when something of it was first recorded
 	skipped  *FlowStep
-	expanded bool
+	expanded *FlowStep
 	fanned   bool
 	count    int               // instances that are known of
 	tries    map[uint32][]*Job // by index, in the order of submission
@@ -57,7 +57,7 @@ func strands(r *Run, jobs []*Job, d *workflow.Definition) []*strand {
 			s.fanned = s.fanned || step.Fanned
 			s.count = max(s.count, int(step.Index)+1)
 		case step.Items != "":
-			s.expanded, s.fanned, s.count = true, true, max(s.count, int(min(step.Count, workflow.MaxFanOut)))
+			s.expanded, s.fanned, s.count = step, true, max(s.count, int(min(step.Count, workflow.MaxFanOut)))
 		}
 	}
 	for _, j := range jobs {
@@ -78,12 +78,12 @@ func (f *forest) activities(r *Run, parent string, jobs []*Job, d *workflow.Defi
 	out := make([]SpanView, 0, len(jobs))
 	known := strands(r, jobs, d)
 	for _, s := range known {
-		if s.skipped != nil && s.count == 0 {
-			out = append(out, f.still(r, parent, s, 0, s.skipped))
-			continue
-		}
 		if s.count == 0 {
-			out = append(out, f.still(r, parent, s, 0, nil))
+			step := s.skipped
+			if step == nil && s.expanded != nil {
+				step = &FlowStep{At: s.expanded.At, Skipped: "its list is empty"}
+			}
+			out = append(out, f.still(r, parent, s, 0, step))
 			continue
 		}
 		for i := range uint32(s.count) {
@@ -145,14 +145,14 @@ func (f *forest) still(r *Run, parent string, s *strand, i uint32, step *FlowSte
 	}
 	switch {
 	case step == nil && r.Flow.Ended == 0:
-		v.Status, v.Start = SpanWaiting, max(f.now, r.At)
+		v.Status, v.Start = ActivityWaiting, max(f.now, r.At)
 	case step == nil:
-		v.Status, v.Start, v.Waits = SpanSkipped, r.Flow.Ended, "the run ended"
+		v.Status, v.Start, v.Waits = ActivitySkippedAs, r.Flow.Ended, "the run ended"
 		v.End = v.Start
 	case step.Skipped != "":
-		v.Status, v.Start, v.End, v.Waits = SpanSkipped, step.At, step.At, step.Skipped
+		v.Status, v.Start, v.End, v.Waits = ActivitySkippedAs, step.At, step.At, step.Skipped
 	default:
-		v.Status, v.Start, v.End, v.NodeID, v.JobID, v.PrivacyClass = SpanReused, step.At, step.At, step.Node, step.Reused, step.Class
+		v.Status, v.Start, v.End, v.NodeID, v.JobID, v.PrivacyClass = ActivityReusedFrom, step.At, step.At, step.Node, step.Reused, step.Class
 		v.Attributes[AttrJob] = step.Reused
 	}
 	v.Attributes[AttrClass] = v.PrivacyClass.String()
@@ -180,7 +180,7 @@ func waitFor(spans []SpanView, known []*strand, d *workflow.Definition) {
 		for range max(s.count, 1) {
 			v := &spans[at]
 			at++
-			if v.Status != SpanWaiting {
+			if v.Status != ActivityWaiting {
 				continue
 			}
 			for _, need := range d.NeedsOf(s.name) {

@@ -117,7 +117,7 @@ func TestWhatAWorkerSaysStandsInTheTree(t *testing.T) {
 
 func TestAQueuedJobSaysWhatItWaitsFor(t *testing.T) {
 	tp := newTape().start("ann")
-	tp.submit("j-1")
+	tp.op(KindJobSubmitted, &JobSubmitted{Job: "j-1", Run: "r-1", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, On: "ann"})
 	waits := func() string {
 		v, _ := tp.s.RunView("r-1", tp.at)
 		return v.Root.Children[0].Waits
@@ -245,8 +245,11 @@ func TestTheTreeOfAWorkflow(t *testing.T) {
 	if reused := v.Root.Children[2]; reused.JobID != "j-9" || reused.NodeID != "bob" || reused.PrivacyClass != privacy.LocalOnly {
 		t.Errorf("%+v", reused)
 	}
-	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly {
+	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly || join.Waits != "render[0]" {
 		t.Errorf("%+v", join)
+	}
+	if lint := v.Root.Children[4]; lint.Waits != "split succeeded" || lint.End == 0 {
+		t.Errorf("%+v", lint)
 	}
 }
 
