@@ -78,11 +78,9 @@ func (r *records) settleMoment(m *Moment, after *State) error {
 			return nil
 		}
 	}
-	if m.Item != "" && !m.HasClass {
-		if it, ok := after.hopper.Item(m.Item); ok {
-			m.Class, m.HasClass, m.Run, m.Node = it.Class, true, short(cmp.Or(m.Run, it.Run)), short(cmp.Or(m.Node, it.Node))
-			return nil
-		}
+	if it, ok := after.hopper.Item(m.Item); ok {
+		m.Class, m.HasClass, m.Run, m.Node = it.Class, true, short(cmp.Or(m.Run, it.Run)), short(cmp.Or(m.Node, it.Node))
+		return nil
 	}
 	if m.Run != "" && !m.HasClass {
 		if run, ok := after.Run(m.Run); ok {

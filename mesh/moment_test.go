@@ -58,7 +58,7 @@ func everyKind() []entry {
 func TestEveryKindHasItsMoment(t *testing.T) {
 	r := bookOf(t, newDial().now)
 	kinds := map[string]bool{}
-	for _, e := range everyKind() {
+	for _, e := range append(everyKind(), itemKinds()...) {
 		kinds[e.d.Kind] = true
 		op := r.write(t, e.d)[0]
 		got, err := r.Moment(op.Seq)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
 )
 
@@ -56,20 +57,20 @@ func (h *Host) schedule() bool {
 func (h *Host) place(next *State) []oplog.Draft {
 	look := newPlacement(next, h.gauges.snapshot(h.now()), h.now(), h.busy.is)
 	look.yielding = next.yielding()
-	stuck, steps := map[string]bool{}, newSteps(next)
+	stuck, steps := map[like]bool{}, newSteps(next)
 	var drafts []oplog.Draft
 	batch := "" // of the newest lease: a batch is given out in one commit, as far as slots go
 	for _, j := range next.Queue(0) {
 		if len(drafts) >= leasesPerPass && (batch == "" || next.batchOf(j) != batch) {
 			break
 		}
-		like := likeness(j)
-		if stuck[like] {
+		alike := likeness(j)
+		if stuck[alike] {
 			continue
 		}
 		n, ok := look.best(j)
 		if !ok {
-			stuck[like] = true
+			stuck[alike] = true
 			if victim := look.yields(j); victim != nil {
 				drafts = append(drafts, steps.requeue(victim, CauseYield, "made room for "+j.Job, ""))
 			}
@@ -83,21 +84,31 @@ func (h *Host) place(next *State) []oplog.Draft {
 	return drafts
 }
 
-// likeness names all that placing depends on: jobs with the same likeness find the same nodes.
-func likeness(j *Job) string {
+// like is all that placing depends on: jobs that are alike find the same nodes.
+type like struct {
+	kind, runner, command, model, on, refused string
+
+	timeout  int64
+	class    privacy.Class
+	priority uint8
+	nsfw     bool
+}
+
+func likeness(j *Job) like {
+	l := like{
+		kind: j.Kind, runner: j.Runner, command: j.Command, model: j.Model, on: j.On,
+		timeout: j.TimeoutMS, class: j.Class, priority: j.Priority, nsfw: j.NSFW,
+	}
+	if len(j.Refused) == 0 {
+		return l
+	}
 	var b strings.Builder
-	for _, s := range []string{j.Kind, j.Runner, j.Command, j.Model, j.On, j.Class.String(), itoa(uint64(j.Priority)), itoa(uint64(j.TimeoutMS))} {
-		b.WriteString(s)
-		b.WriteByte(0)
-	}
-	if j.NSFW {
-		b.WriteByte('n')
-	}
 	for _, r := range j.Refused {
 		b.WriteString(r.Node + "/" + r.Policy)
 		b.WriteByte(0)
 	}
-	return b.String()
+	l.refused = b.String()
+	return l
 }
 
 // clockLoop does what time alone brings about: status by age, leases that ran out, drains that are over.

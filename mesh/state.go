@@ -284,6 +284,12 @@ func (s *State) Queue(limit int) []*Job {
 // Hopper gives the hopper's items. It is shared and must not be changed.
 func (s *State) Hopper() *hopper.Board { return &s.hopper }
 
+// InboxLen is how many items of the hopper wait.
+func (s *State) InboxLen() int {
+	n, _, _ := s.hopper.Counts()
+	return n
+}
+
 // QueueLen is how many jobs wait.
 func (s *State) QueueLen() int { return s.queue.Len() }
 

@@ -2,6 +2,8 @@ package mesh
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"voxmesh/hopper"
 	"voxmesh/mesh/clean"
@@ -11,35 +13,62 @@ import (
 // triageLoop makes runs of the intents in the inbox as soon as the mesh has a model for them.
 func (h *Host) triageLoop() {
 	moved := h.Watch(h.ctx)
-	none := uint64(0) // in the state after this op no intent waited
+	var seen triaged
 	for more := true; more; _, more = <-moved {
-		for h.triage(&none) {
+		for h.triage(&seen) {
 		}
 	}
 }
 
-// triage makes one pass, in one commit, and reports whether another may find more to do. It looks through the inbox only
-// while there is a model and an intent came since none waited: the inbox may be long, and everything that happens wakes
-// the loop.
-func (h *Host) triage(none *uint64) bool {
+// triaged is what the last pass saw. The inbox may be long, and everything that happens wakes the loop: it is looked
+// through when there is a model, and then only if an intent came or the models changed since nothing could be done.
+type triaged struct {
+	seq    uint64 // of the state
+	models string // see offered
+}
+
+// triage makes one pass, in one commit, and reports whether another may find more to do.
+func (h *Host) triage(seen *triaged) bool {
 	s := h.Snapshot()
-	if h.ctx.Err() != nil || *none > h.intents.Load() || s.DefaultModel() == "" {
+	if h.ctx.Err() != nil || s.DefaultModel() == "" {
 		return false
 	}
-	if !s.hasIntents() {
-		*none = max(s.Seq, 1)
+	now := triaged{max(s.Seq, 1), s.offered()}
+	if seen.seq > h.intents.Load() && seen.models == now.models {
 		return false
 	}
 	given := 0
-	err := h.commit(h.ctx, func(next *State) ([]oplog.Draft, error) {
-		drafts := next.triageOps()
-		given = len(drafts) / 2
-		return drafts, nil
-	})
-	if err != nil {
-		h.cfg.Log("triage: %v", err)
+	if s.hasIntents() {
+		err := h.commit(h.ctx, func(next *State) ([]oplog.Draft, error) {
+			drafts := next.triageOps()
+			given = len(drafts) / 2
+			return drafts, nil
+		})
+		if err != nil {
+			h.cfg.Log("triage: %v", err)
+			return false
+		}
 	}
-	return err == nil && given > 0
+	if given == 0 {
+		*seen = now
+	}
+	return given > 0
+}
+
+// offered names the models that nodes have who are online.
+func (s *State) offered() string {
+	var b strings.Builder
+	for _, n := range s.Nodes() {
+		if n.Status != Online || len(n.Models) == 0 {
+			continue
+		}
+		b.WriteString(n.ID)
+		for _, m := range n.Models {
+			b.WriteString("\x00" + m.Name + strconv.FormatBool(m.Fits))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // hasIntents reports whether an item waits for a model.
@@ -80,17 +109,11 @@ func admittedOf(it *hopper.Item) *ItemAdmitted {
 	}
 }
 
-// intentJob is the text job that an intent becomes, without its ids; false while no online node has a model.
+// intentJob is the text job that an intent becomes, without its ids; false while no model is there for it.
 func (s *State) intentJob(it *ItemAdmitted) (*JobSubmitted, bool) {
-	model := s.DefaultModel()
+	model := s.intentModel(it)
 	if model == "" {
 		return nil, false
-	}
-	for _, m := range it.Models {
-		if s.offers(func(n *Node) bool { return n.fitting(m) }) {
-			model = m
-			break
-		}
 	}
 	rec := &JobSubmitted{
 		Kind: "text", Runner: "text", Model: model, Prompt: it.Prompt, Class: it.Class, Priority: it.Priority, Source: it.Source,
@@ -101,6 +124,41 @@ func (s *State) intentJob(it *ItemAdmitted) (*JobSubmitted, bool) {
 		rec.Kind = "gpu"
 	}
 	return rec, true
+}
+
+// intentModel is the model that answers an intent: one that it names and an online node has; else the mesh's default; but
+// where it is for a node, or names one, that has another, that node's. Empty: there is none as things are.
+func (s *State) intentModel(it *ItemAdmitted) string {
+	on := func(n *Node) bool { return it.On == "" || n.ID == it.On }
+	for _, m := range it.Models {
+		if s.offers(func(n *Node) bool { return on(n) && n.fitting(m) }) {
+			return m
+		}
+	}
+	model := s.DefaultModel()
+	wanted := func(n *Node) bool {
+		if it.On != "" {
+			return n.ID == it.On
+		}
+		return slices.Contains(it.Nodes, n.ID) || n.Label != "" && slices.Contains(it.Nodes, n.Label)
+	}
+	if s.offers(func(n *Node) bool { return wanted(n) && n.fitting(model) }) {
+		return model
+	}
+	for _, n := range s.Nodes() {
+		if n.Status != Online || !wanted(n) {
+			continue
+		}
+		for _, m := range n.Models {
+			if m.Fits {
+				return m.Name
+			}
+		}
+	}
+	if it.On != "" {
+		return ""
+	}
+	return model
 }
 
 // offers reports whether a node that is online is as asked.

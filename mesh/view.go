@@ -167,7 +167,7 @@ type SummaryView struct {
 	CostH        float64  `json:"cost_h"`
 	DefaultModel *string  `json:"default_model"`
 	BuildState   string   `json:"build_state"`
-	Queue        int      `json:"queue"`
+	Queue        int      `json:"queue"` // items of the hopper that wait
 	Running      int      `json:"running"`
 	Mesh         string   `json:"mesh"`
 	Operator     string   `json:"operator"`
@@ -176,7 +176,7 @@ type SummaryView struct {
 // Summary counts the machines that joined (active: online and taking work; blocked: joined but not taking any), the
 // jobs that failed in 24 hours, and what an hour costs at the rate of the last one.
 func (s *State) Summary(tel *Telemetry, now time.Time) SummaryView {
-	v := SummaryView{Mesh: s.Mesh, Operator: s.Operator, BuildState: Version(), Errors: s.ErrorCount, Queue: s.QueueLen(), Running: len(s.Held())}
+	v := SummaryView{Mesh: s.Mesh, Operator: s.Operator, BuildState: Version(), Errors: s.ErrorCount, Queue: s.InboxLen(), Running: len(s.Held())}
 	for _, n := range s.Workers() {
 		v.Nodes++
 		if n.Status == Online && n.Mode == Active && n.Locked == "" && n.Away == "" {

@@ -79,15 +79,19 @@ func (s *State) ItemView(it *hopper.Item, tel *Telemetry, now time.Time) ItemVie
 
 // ItemViews gives items of the state as a list shows them. tel may be nil.
 func (s *State) ItemViews(items []*hopper.Item, tel *Telemetry, now time.Time) []ItemView {
-	w := s.Waiting(tel, now)
-	place := s.hopper.Place
+	return s.Waiting(tel, now).Views(items)
+}
+
+// Views gives items as State.ItemViews does. Whoever shows windows of one long list keeps the Waiting.
+func (w *Waiting) Views(items []*hopper.Item) []ItemView {
+	place := w.s.hopper.Place
 	if len(items) > fewPlaces {
-		places := s.hopper.Places()
+		places := w.s.hopper.Places()
 		place = func(id string) int { return places[id] }
 	}
 	out := make([]ItemView, len(items))
 	for i, it := range items {
-		out[i] = s.itemView(it, w)
+		out[i] = w.s.itemView(it, w)
 		out[i].Place = place(it.ID)
 	}
 	return out
@@ -151,14 +155,14 @@ const CapabilityOverride = "DeveloperOverride"
 // Waiting says of each item of an inbox what it waits for. It looks at each kind of work once, so that ten thousand items
 // cost little more than one. It is for one goroutine, and for as long as the state is shown.
 type Waiting struct {
-	s     *State
-	waits *Waits
-	model *string // the mesh's default model; nil until asked for
+	s      *State
+	waits  *Waits
+	models map[string]bool // node that an intent is for, or empty → there is a model for it
 }
 
 // Waiting prepares the answers for the inbox of s. tel may be nil.
 func (s *State) Waiting(tel *Telemetry, now time.Time) *Waiting {
-	return &Waiting{s: s, waits: s.Waits(tel, now)}
+	return &Waiting{s: s, waits: s.Waits(tel, now), models: map[string]bool{}}
 }
 
 // For is what an item waits for, as Waits.For has it, of a closed list; empty: nothing, or it does not wait. An intent
@@ -166,12 +170,13 @@ func (s *State) Waiting(tel *Telemetry, now time.Time) *Waiting {
 func (w *Waiting) For(it *hopper.Item) string {
 	switch it.State {
 	case hopper.Inbox:
-		if w.needsModel() {
+		if _, ok := w.model(it); !ok {
 			return "needs model"
 		}
 	case hopper.Triaged:
-		if j := w.s.waitingJob(it); j != nil {
-			return w.waits.For(j)
+		w.waits.walk()
+		if at := w.waits.items[it.ID]; at != nil {
+			return at.word()
 		}
 	}
 	return ""
@@ -181,12 +186,18 @@ func (w *Waiting) For(it *hopper.Item) string {
 func (w *Waiting) Reason(it *hopper.Item) string {
 	switch it.State {
 	case hopper.Inbox:
-		if w.needsModel() {
+		on, ok := w.model(it)
+		switch {
+		case ok:
+		case on != "":
+			return on + ": it has no model that fits"
+		default:
 			return "no online node has a model"
 		}
 	case hopper.Triaged:
-		if j := w.s.waitingJob(it); j != nil {
-			return w.waits.Reason(j)
+		w.waits.walk()
+		if at := w.waits.items[it.ID]; at != nil && at.word() != "" {
+			return at.k.sentence()
 		}
 	}
 	return ""
@@ -208,12 +219,14 @@ func (w *Waiting) why(it *hopper.Item) string {
 	return "next to start"
 }
 
-func (w *Waiting) needsModel() bool {
-	if w.model == nil {
-		m := w.s.DefaultModel()
-		w.model = &m
+// model reports whether there is a model for an intent of the inbox; on is the one node that it is for, or empty.
+func (w *Waiting) model(it *hopper.Item) (on string, ok bool) {
+	if ok, known := w.models[it.On]; known {
+		return it.On, ok
 	}
-	return *w.model == ""
+	ok = w.s.intentModel(&ItemAdmitted{On: it.On}) != ""
+	w.models[it.On] = ok
+	return it.On, ok
 }
 
 // waitingJob is the job of an item that is next in the queue, or nil.

@@ -12,9 +12,17 @@ import (
 // costs little more than a list of one. It is for one goroutine, and for as long as the state is shown.
 type Waits struct {
 	p      *placement
-	kinds  map[string]*waitKind // by likeness
-	order  []*waitKind          // in the order of the queue
-	behind map[string]int       // job id → contenders ahead; nil until asked for
+	kinds  map[like]*waitKind
+	order  []*waitKind        // in the order of the queue
+	placed map[string]*placed // of the queue, by job id; nil until asked for
+	items  map[string]*placed // the first of each item of the hopper
+}
+
+// placed is where a job stands in the queue.
+type placed struct {
+	j      *Job
+	k      *waitKind
+	behind int // so many contenders are ahead of it
 }
 
 // waitKind is what jobs of one likeness have in common.
@@ -36,7 +44,7 @@ type decision struct {
 
 // Waits prepares the answers for the queue of s. tel may be nil.
 func (s *State) Waits(tel *Telemetry, now time.Time) *Waits {
-	return &Waits{p: newPlacement(s, tel, now, nil), kinds: map[string]*waitKind{}}
+	return &Waits{p: newPlacement(s, tel, now, nil), kinds: map[like]*waitKind{}}
 }
 
 // WaitsFor is Waits.For for one job alone.
@@ -55,16 +63,23 @@ func (w *Waits) For(j *Job) string {
 	if len(k.takers) == 0 {
 		return k.word
 	}
-	if w.behind == nil {
-		w.walk()
+	w.walk()
+	if at := w.placed[j.Job]; at != nil {
+		return at.word()
 	}
-	switch n := w.behind[j.Job]; {
-	case n > 0:
-		return "behind " + itoa(uint64(n))
-	case k.free:
+	return (&placed{j: j, k: k}).word()
+}
+
+// word is what the job waits for, or empty.
+func (p *placed) word() string {
+	switch {
+	case len(p.k.takers) == 0:
+	case p.behind > 0:
+		return "behind " + itoa(uint64(p.behind))
+	case p.k.free:
 		return ""
 	}
-	return k.word
+	return p.k.word
 }
 
 // Reason is For in a sentence, with the node and its numbers: "bob: waiting for budget: $5.00 of $5.00 used in 24 h". Empty
@@ -73,7 +88,10 @@ func (w *Waits) Reason(j *Job) string {
 	if w.For(j) == "" {
 		return ""
 	}
-	k := w.kindOf(j)
+	return w.kindOf(j).sentence()
+}
+
+func (k *waitKind) sentence() string {
 	if k.node == "" {
 		return k.word
 	}
@@ -82,29 +100,34 @@ func (w *Waits) Reason(j *Job) string {
 
 func (w *Waits) decide(j *Job) decision { return w.kindOf(j).decision }
 
-// walk counts, for every job of the queue, those ahead of it that want the same slots.
+// walk counts, once, for every job of the queue those ahead of it that want the same slots.
 func (w *Waits) walk() {
-	w.behind = map[string]int{}
-	for _, k := range w.order {
-		k.ahead = 0
+	if w.placed != nil {
+		return
 	}
-	for _, j := range w.p.s.Queue(0) {
-		k := w.kindOf(j)
-		if len(k.takers) == 0 {
+	queue := w.p.s.Queue(0)
+	all := make([]placed, len(queue))
+	w.placed, w.items = make(map[string]*placed, len(queue)), make(map[string]*placed, len(queue))
+	for i, j := range queue {
+		at := &all[i]
+		at.j, at.k = j, w.kindOf(j)
+		w.placed[j.Job] = at
+		if w.items[j.Item] == nil && j.Item != "" {
+			w.items[j.Item] = at
+		}
+		if len(at.k.takers) == 0 {
 			continue
 		}
-		n := 0
-		for _, r := range k.rivals {
-			n += r.ahead
+		for _, r := range at.k.rivals {
+			at.behind += r.ahead
 		}
-		w.behind[j.Job] = n
-		k.ahead++
+		at.k.ahead++
 	}
 }
 
 func (w *Waits) kindOf(j *Job) *waitKind {
-	like := likeness(j)
-	if k := w.kinds[like]; k != nil {
+	alike := likeness(j)
+	if k := w.kinds[alike]; k != nil {
 		return k
 	}
 	k := &waitKind{decision: w.p.decide(j), kind: j.Kind}
@@ -114,7 +137,7 @@ func (w *Waits) kindOf(j *Job) *waitKind {
 		}
 	}
 	k.rivals = append(k.rivals, k)
-	w.kinds[like], w.order = k, append(w.order, k)
+	w.kinds[alike], w.order = k, append(w.order, k)
 	return k
 }
 
