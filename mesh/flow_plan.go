@@ -38,8 +38,9 @@ func (h *Host) planFlow(s *State, r *Run) (*flowPlan, error) {
 	p.seen, _ = s.flows.Get(r.ID)
 	err := h.decideFlow(s, r, p)
 	if err != nil && lasting(err) {
-		p.expand, p.skip, p.start, err = nil, nil, nil, nil
+		p.expand, p.skip, p.start = nil, nil, nil
 		p.end(Failed, clean.Max(err.Error(), maxErrorText).String())
+		return p, nil
 	}
 	return p, err
 }

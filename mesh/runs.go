@@ -20,7 +20,7 @@ type RunRow struct {
 	CostUSD      float64       `json:"cost_usd"`
 	Model        string        `json:"model,omitempty"` // of its newest job that has one
 	Tokens       int64         `json:"tokens"`
-	Attempts     uint32        `json:"attempts"` // of the job that took the most
+	Attempts     uint32        `json:"attempts"`  // of the job that took the most
 	Jobs         int           `json:"job_count"` // of a workflow its activities, a fan-out counted by its elements once they are known
 	Done         int           `json:"done"`
 	Error        string        `json:"error,omitempty"`    // of the job that decides the status; of a workflow why it failed

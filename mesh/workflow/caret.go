@@ -85,19 +85,25 @@ func safeText(s string) string {
 	}, s)
 }
 
-// nearest gives the one of names that is most like s, or "" where none is.
+// nearest gives the one of names that is most like s, or "" where none is: by few changes, or else by the same beginning.
 func nearest(s string, names []string) string {
 	if s == "" || len(s) > 2*maxName {
 		return ""
 	}
 	s = strings.ToLower(s)
-	best, least := "", 2+len(s)/4
+	best, least := "", min(2+len(s)/4, len(s))
 	for _, n := range names {
 		if d := len(n) - len(s); d >= least || -d >= least {
 			continue
 		}
 		if d := changes(s, n); d < least {
 			best, least = n, d
+		}
+	}
+	const beginning = 4
+	for _, n := range names {
+		if best == "" && min(len(s), len(n)) >= beginning && s[:beginning] == n[:beginning] {
+			best = n
 		}
 	}
 	return best

@@ -20,6 +20,7 @@ type checker struct {
 	at    map[string]int
 	names []string
 	vague bool // some names could not be read
+	wrong bool // there is an error
 }
 
 // check says all that is wrong with w.
@@ -35,12 +36,14 @@ func check(w *Workflow, src source) {
 		c.needs(i)
 		c.conditions(i)
 	}
-	if c.cycles() == 0 {
+	c.cycles()
+	if !c.wrong {
 		c.never()
 	}
 }
 
 func (c *checker) say(severity string, s spot, code, message, expected string, like func() string) {
+	c.wrong = c.wrong || severity == severityError
 	c.src.say(s, remark{severity, code, message, expected, like})
 }
 
@@ -52,7 +55,7 @@ const nameForm = "a letter and then letters, digits and -, all small, at most 32
 
 func (c *checker) workflow() {
 	self := spot{act: -1}
-	if !goodName(c.w.Name) && c.w.Name != "" {
+	if !goodName(c.w.Name) && (c.w.Name != "" || c.src.compiled()) { // of a block without a name that was said
 		c.say(severityError, self, "bad-name", fmt.Sprintf("%q is no name of a workflow", clip(c.w.Name)), nameForm, nil)
 	}
 	if p := c.w.Priority; c.src.has(-1, fPriority) && p != "" && !goodRank(p) {
@@ -109,7 +112,7 @@ func (c *checker) activity(i int) {
 	if a.Retry < 0 || a.Retry > MaxRetry {
 		c.fail(at(fRetry), "out-of-range", fmt.Sprintf("a whole number from 0 to %d", MaxRetry), "retry goes from 0 to %d", MaxRetry)
 	}
-	if t := a.Timeout; c.src.has(i, fTimeout) && (t < time.Second || t > maxTimeoutSecs*time.Second || t%time.Second != 0) {
+	if t := a.Timeout; t != 0 && (t < time.Second || t > maxTimeoutSecs*time.Second || t%time.Second != 0) {
 		c.fail(at(fTimeout), "out-of-range", fmt.Sprintf("a whole number from 1 to %d", maxTimeoutSecs), "timeout_secs goes from 1 to %d", maxTimeoutSecs)
 	}
 	if a.Runner == "command" && c.w.ClassOf(a) == privacy.LocalOnly {
@@ -119,14 +122,14 @@ func (c *checker) activity(i int) {
 		c.fail(spot{act: i}, "too-many", "", "%s has too many needs, conditions or arguments", c.called(i))
 	}
 	if len(a.Each) > MaxFanOut {
-		c.fail(at(fEach), "too-many", "", "each has more than %d elements", MaxFanOut)
+		c.fail(spot{act: i, field: fEach, i: -1}, "too-many", "", "each has more than %d elements", MaxFanOut)
 	}
 	size := 0
 	for _, s := range a.Args {
 		size += len(s)
 	}
 	if size > maxArgBytes {
-		c.fail(at(fArgs), "too-large", "", "the arguments have %d bytes; at most %d are taken", size, maxArgBytes)
+		c.fail(spot{act: i, field: fArgs, i: -1}, "too-large", "", "the arguments have %d bytes; at most %d are taken", size, maxArgBytes)
 	}
 }
 
@@ -152,7 +155,7 @@ func (c *checker) forRunner(i int, a *Activity) {
 		}
 	}
 	if kinds := kindsOf(a.Runner); a.Kind != "" && !slices.Contains(kinds, a.Kind) {
-		c.say(severityError, spot{act: i, field: fKind}, "unknown-kind", fmt.Sprintf("a %s job cannot run in a slot %q", a.Runner, clip(a.Kind)), orList(kinds),
+		c.say(severityError, spot{act: i, field: fKind}, "unknown-kind", fmt.Sprintf("a slot %q takes no %s jobs", clip(a.Kind), a.Runner), orList(kinds),
 			func() string { return nearest(a.Kind, kinds) })
 	}
 }
@@ -171,10 +174,10 @@ func (c *checker) outside(i int, a *Activity) {
 			}
 		case f == fCommand || f == fScope:
 			if !goodWord(s) {
-				c.fail(at, "bad-name", "letters, digits and . _ + -, at most 64", "%q cannot be a %s", clip(s), f)
+				c.fail(at, "bad-name", "letters, digits and . _ + -, at most 64", "%q cannot stand in %s", clip(s), f)
 			}
 		case len(s) > maxText || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }):
-			c.fail(at, "bad-name", fmt.Sprintf("at most %d characters that can be seen", maxText), "%q cannot be a %s", clip(s), f)
+			c.fail(at, "bad-name", fmt.Sprintf("at most %d characters that can be seen", maxText), "%q cannot stand in %s", clip(s), f)
 		}
 	}
 }

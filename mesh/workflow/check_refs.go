@@ -40,7 +40,7 @@ func (c *checker) references(i int) {
 		}
 	}
 	if a.Each != nil && len(a.Each) == 0 {
-		c.say(severityWarning, spot{act: i, field: fEach}, "no-effect", fmt.Sprintf("each is empty: nothing of %s runs", c.called(i)), "", nil)
+		c.say(severityWarning, spot{act: i, field: fEach, i: -1}, "no-effect", fmt.Sprintf("each is empty: nothing of %s runs", c.called(i)), "", nil)
 	}
 }
 
@@ -85,26 +85,25 @@ func (c *checker) known(i int, at spot, name string) bool {
 		return false
 	case !ok:
 		if !c.vague {
-			c.say(severityError, at, "unknown-activity", fmt.Sprintf("there is no activity %q in this workflow", clip(name)), c.others(i), func() string { return nearest(name, c.names) })
+			c.say(severityError, at, "unknown-activity", fmt.Sprintf("there is no activity %q in this workflow", clip(name)), c.others(i), func() string { return nearest(name, c.besides(i)) })
 		}
 		return false
 	}
 	return true
 }
 
+// besides gives the names of all activities but one.
+func (c *checker) besides(i int) []string {
+	return slices.DeleteFunc(slices.Clone(c.names), func(n string) bool { return n == c.w.Activities[i].Name })
+}
+
 // others names the activities that could be meant, where they are few.
 func (c *checker) others(i int) string {
 	const few = 5
-	var names []string
-	for _, n := range c.names {
-		if n != c.w.Activities[i].Name {
-			names = append(names, n)
-		}
-		if len(names) > few {
-			return "the name of an activity"
-		}
+	if len(c.names) > few+1 {
+		return "the name of an activity"
 	}
-	return orList(names)
+	return orList(c.besides(i))
 }
 
 // leak says that what an activity gives would travel further than it may.
@@ -151,8 +150,8 @@ func (c *checker) conditions(i int) {
 	}
 }
 
-// cycles says of activities that wait for themselves, and gives how many of them there are.
-func (c *checker) cycles() int {
+// cycles says of activities that wait for themselves.
+func (c *checker) cycles() {
 	edges := c.w.edges(c.at)
 	stage := stages(edges)
 	told := make(map[int]bool)
@@ -171,7 +170,6 @@ func (c *checker) cycles() int {
 		next := c.w.Activities[path[1%len(path)]].Name
 		c.fail(c.waits(i, next), "cycle", "", "%s waits for itself: %s → %s", names[0], cycleNames(names), names[0])
 	}
-	return len(told)
 }
 
 // cycleNames writes a cycle; of a very long one the ends.

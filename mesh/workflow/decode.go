@@ -84,9 +84,12 @@ func fieldNames(fields []field) []string {
 type origin struct {
 	node   syntax.Node              // all of it
 	fields map[string][]syntax.Node // the value of a field; of a list its elements, as many as the typed form has
+	lists  map[string]syntax.Node
 }
 
-func newOrigin(n syntax.Node) origin { return origin{n, make(map[string][]syntax.Node)} }
+func newOrigin(n syntax.Node) origin {
+	return origin{n, make(map[string][]syntax.Node), make(map[string]syntax.Node)}
+}
 
 // set notes that a field is there.
 func (o origin) set(field string, nodes ...syntax.Node) {
@@ -157,7 +160,12 @@ func (d *decoder) activity(n syntax.Node, o origin) Activity {
 		case fRetry:
 			d.integer(v, f.name, func(i int) { a.Retry = i })
 		case fTimeout:
-			d.integer(v, f.name, func(i int) { a.Timeout = time.Duration(i) * time.Second })
+			d.integer(v, f.name, func(i int) {
+				if i == 0 {
+					i = beyond // 0 is what stands for none
+				}
+				a.Timeout = time.Duration(i) * time.Second
+			})
 		case fNSFW:
 			d.boolean(v, f.name, &a.NSFW)
 		}

@@ -7,7 +7,7 @@ import (
 
 // text puts together a text without ${item} and ${index}.
 func (n *stepper) text(pieces []piece, most int) ([]byte, error) {
-	f, err := n.fill(pieces, most)
+	f, err := n.fill(pieces, most, false)
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +24,8 @@ type filled struct {
 	index  int     // and the index
 }
 
-// fill puts in what others gave. most bounds the size.
-func (n *stepper) fill(pieces []piece, most int) (*filled, error) {
+// fill puts in what others gave. most bounds the size. whole: line ends at the end of an output stay.
+func (n *stepper) fill(pieces []piece, most int, whole bool) (*filled, error) {
 	f := &filled{}
 	var run strings.Builder
 	flush := func() {
@@ -46,7 +46,7 @@ func (n *stepper) fill(pieces []piece, most int) (*filled, error) {
 			flush()
 			f.pieces, f.index = append(f.pieces, p), f.index+1
 		default:
-			b, err := n.refer(p.ref, most, len(pieces) == 1)
+			b, err := n.refer(p.ref, most, whole)
 			if err != nil {
 				return nil, err
 			}

@@ -18,7 +18,7 @@ type inputs struct {
 func (n *stepper) inputs(i int) (*inputs, error) {
 	in := &inputs{a: &n.d.Activities[i], p: &n.plan.acts[i]}
 	for _, arg := range in.p.args {
-		f, err := n.fill(arg, maxArgBytes)
+		f, err := n.fill(arg, maxArgBytes, false)
 		if err != nil {
 			return nil, err
 		}
@@ -26,12 +26,12 @@ func (n *stepper) inputs(i int) (*inputs, error) {
 	}
 	var err error
 	if in.a.Stdin != "" {
-		if in.stdin, err = n.fill(in.p.stdin, maxStdinBytes); err != nil {
+		if in.stdin, err = n.fill(in.p.stdin, maxStdinBytes, true); err != nil {
 			return nil, err
 		}
 	}
 	if in.a.Prompt != "" {
-		in.prompt, err = n.fill(in.p.prompt, maxPromptBytes)
+		in.prompt, err = n.fill(in.p.prompt, maxPromptBytes, false)
 	}
 	return in, err
 }

@@ -58,7 +58,7 @@ func (c *checker) never() {
 			want := a.wanted(name)
 			if want&can[j] == 0 {
 				runs = false
-				c.neverRuns(i, j, want)
+				c.neverRuns(i, j)
 			}
 			if can[j]&^want != 0 || c.asksText(a, name) {
 				can[i] |= endSkipped
@@ -66,7 +66,7 @@ func (c *checker) never() {
 		}
 		if k := contradiction(a.When); runs && k >= 0 {
 			runs = false
-			c.say(severityWarning, spot{act: i, field: fWhen, i: k}, "never-runs", fmt.Sprintf("%s can never run: its conditions want two things of %s", c.called(i), a.When[k].Of), "", nil)
+			c.say(severityWarning, spot{act: i, field: fWhen, i: k}, "never-runs", fmt.Sprintf("%s can never run: what its conditions want of %s cannot be", c.called(i), a.When[k].Of), "", nil)
 		}
 		if runs {
 			can[i] |= endSucceeded | endFailed
@@ -77,15 +77,11 @@ func (c *checker) never() {
 }
 
 // neverRuns says why i cannot run: what it wants of j does not happen.
-func (c *checker) neverRuns(i, j int, want ends) {
+func (c *checker) neverRuns(i, j int) {
 	of := c.w.Activities[j].Name
-	why := of + " never ends as it would have to"
-	if want == 0 {
-		why = "its conditions want two things of " + of
-	}
-	at := c.waits(i, of)
+	why, at := of+" cannot either", c.waits(i, of)
 	if k := slices.IndexFunc(c.w.Activities[i].When, func(w Condition) bool { return w.Of == of }); k >= 0 {
-		at = spot{act: i, field: fWhen, i: k}
+		why, at = "what its conditions want of "+of+" cannot be", spot{act: i, field: fWhen, i: k}
 	}
 	c.say(severityWarning, at, "never-runs", fmt.Sprintf("%s can never run: %s", c.called(i), why), "", nil)
 }

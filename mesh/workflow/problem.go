@@ -51,7 +51,7 @@ func (r *report) add(f finding) {
 }
 
 func (r *report) at(f finding) Problem {
-	p := Problem{Severity: f.severity, File: r.name, Code: codePrefix + f.code, Message: f.message, Expected: f.expected, Nearest: f.nearest}
+	p := Problem{Severity: f.severity, File: r.name, Code: codePrefix + f.code, Message: safeText(f.message), Expected: safeText(f.expected), Nearest: f.nearest}
 	p.Line, p.Col = r.tree.Position(f.off)
 	line, from := r.tree.Line(p.Line)
 	p.SourceLine, p.Caret = excerpt(line, f.off-from)

@@ -87,7 +87,7 @@ func cut(s string) (pieces []piece, bad []badReference) {
 		case strings.HasPrefix(s[i:], "$$"):
 			text.WriteByte('$')
 			i += 2
-		case strings.HasPrefix(s[i:], "${"):
+		case strings.HasPrefix(s[i:], "${") && len(bad) < maxProblems: // more are told of nowhere
 			ref, size, wrong := readReference(s[i:])
 			if wrong != nil {
 				wrong.off += i

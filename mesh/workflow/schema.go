@@ -120,7 +120,7 @@ var (
 		{name: fPrompt, form: formString, required: true, runners: models, help: "What the model is asked, with references."},
 		{name: fNeeds, form: formNames, max: MaxActivities, absent: "those that it refers to", help: "Activities that end before it starts."},
 		{name: fEach, form: formEach, max: MaxFanOut, absent: "one", help: "One instance for each element of a list, or of ${NAME.parts}."},
-		{name: fRetry, form: formInt, max: MaxRetry, absent: "0", help: "How many tries more it has after a failure."},
+		{name: fRetry, form: formInt, max: MaxRetry, absent: "0", help: "How many more tries it has after a failure."},
 		{name: fTimeout, form: formInt, min: 1, max: maxTimeoutSecs, absent: "what the node allows", help: "How many seconds one try may take."},
 		{name: fWhen, form: formWhen, max: maxConditions, absent: "all that it waits for succeeded", help: "Conditions, all of which must hold.", fields: conditionFields},
 		{name: fPrivacy, form: formChoice, choices: classes, absent: "the workflow's", help: "How far it may travel."},
@@ -130,8 +130,8 @@ var (
 	}
 	conditionFields = []field{
 		{name: fOf, form: formName, required: true, help: "The activity that is asked about."},
-		{name: fIs, form: formChoice, choices: outcomes, absent: "says is there", help: "How it ended."},
-		{name: fSays, form: formString, absent: "is is there", help: "Its whole output, without blanks at its ends, with references."},
+		{name: fIs, form: formChoice, choices: outcomes, absent: "where says is there", help: "How it ended."},
+		{name: fSays, form: formString, absent: "where is is there", help: "Its whole output, without blanks at its ends, with references."},
 		{name: fNot, form: formBool, absent: "false", help: "The condition holds when it would not."},
 	}
 )

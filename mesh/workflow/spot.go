@@ -1,8 +1,6 @@
 package workflow
 
 import (
-	"fmt"
-
 	"voxmesh/mesh/fault"
 	"voxmesh/policy/syntax"
 )
@@ -11,7 +9,7 @@ import (
 type spot struct {
 	act   int    // the activity; -1: the workflow itself
 	field string // empty: the activity's name, or the workflow's
-	i     int    // which element of a list
+	i     int    // which element of a list; -1: the list
 	off   int    // where in its text
 }
 
@@ -72,7 +70,11 @@ func (c *fromFile) offset(s spot) int {
 		field = fName
 	}
 	nodes := o.fields[field]
-	if s.i >= len(nodes) {
+	if l, ok := o.lists[field]; ok && s.i < 0 {
+		start, _ := l.Span()
+		return start
+	}
+	if s.i < 0 || s.i >= len(nodes) {
 		start, _ := o.node.Span()
 		return start
 	}
@@ -119,7 +121,7 @@ func within(token []byte, off int) int {
 type fromValues struct {
 	w     *Workflow
 	fixed bool // modules are hashes
-	err   error
+	err   *fault.Error
 }
 
 func (c *fromValues) blurred() bool  { return false }
@@ -161,9 +163,12 @@ func (c *fromValues) say(s spot, r remark) {
 		where = "activity " + clip(c.w.Activities[s.act].Name)
 	}
 	if s.field != "" {
-		where += fmt.Sprintf(", %s[%d]", s.field, s.i)
+		where += ", " + s.field
 	}
-	c.err = invalid("%s: %s (%s)", where, r.message, r.code).WithHint("expected %s", r.expected)
+	c.err = invalid("%s: %s (%s)", safeText(where), safeText(r.message), r.code)
+	if r.expected != "" {
+		c.err = c.err.WithHint("expected %s", safeText(r.expected))
+	}
 }
 
 // invalid is vox/workflow/invalid.

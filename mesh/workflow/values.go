@@ -95,6 +95,7 @@ func (d *decoder) texts(v syntax.Node, f *field, o origin, numbers bool) []strin
 		d.wrong(v, f.name, expected)
 		return nil
 	}
+	o.lists[f.name] = v
 	all := []string{}
 	for i, e := range elements(v) {
 		if i == int(f.max) {

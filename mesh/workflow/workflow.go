@@ -63,7 +63,13 @@ type Condition struct {
 	Not  bool
 }
 
-// Problem is a diagnostic at a place of a file. Its shape is that of a policy's.
+// Problem is a diagnostic at a place of a file. Its shape is that of a policy's. Line and Col are from 1, Col in runes;
+// SourceLine is the line, or of a very long one the part around the place, and Caret how many of its runes stand before
+// the place. Codes are stable: codePrefix and syntax, unclosed, too-large, too-deep, none, empty, unknown-block,
+// unknown-field, duplicate-field, missing-field, forbidden-field, wrong-type, bad-string, bad-name, bad-path, out-of-range,
+// too-many, duplicate-name, duplicate-workflow, unknown-runner, unknown-kind, unknown-class, unknown-priority,
+// unknown-outcome, unknown-activity, bad-reference, self-reference, cycle, not-fan-out, no-element, outside-fan-out,
+// class-leak, local-command, never-runs, no-effect, more.
 type Problem struct {
 	Severity   string `json:"severity"` // error, warning, note
 	File       string `json:"file"`
