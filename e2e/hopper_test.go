@@ -151,10 +151,14 @@ func TestIntentFromSubmitToHistory(t *testing.T) {
 	if e.Topic != "hopper" || e.Data["original_priority"] != "background" || e.Data["developer_priority"] != "urgent" {
 		t.Errorf("the event is %+v", e)
 	}
+	host.await("TaskReprioritized", map[string]any{"item_id": second.ItemID, "signed_audit_id": moved.AuditID})
 	host.await("HopperItemAdmitted", map[string]any{"item_id": first.ItemID})
 
 	// A model comes: what waited becomes runs, and ends.
+	o.hold("explain ")
 	host.modelFriend("alice", o)
+	host.await("HopperItemStarted", map[string]any{"item_id": second.ItemID})
+	o.release(1)
 	for _, id := range []string{first.ItemID, second.ItemID} {
 		host.awaitAny(0, func(e event) bool {
 			return e.Topic == "hopper" && e.Data["item_id"] == id && e.Data["outcome"] == "done"

@@ -196,14 +196,10 @@ func fileIn(t testing.TB, dir, name, text string) string {
 // awaitFlow waits until a run of a workflow has ended, and gives it.
 func (h *host) awaitFlow(run string) flowData {
 	h.machine.t.Helper()
-	h.awaitAny(0, func(e event) bool {
-		switch e.Data["status"] {
-		case "succeeded", "failed", "killed", "timed_out":
-			return e.Topic == "workflow" && e.Data["run_id"] == run && e.Data["job_id"] == nil
-		}
-		return false
-	})
 	var v flowData
+	h.ok(&v, "runs", run)
+	h.await("HopperItemClosed", map[string]any{"item_id": v.ItemID})
+	v = flowData{}
 	h.ok(&v, "runs", run)
 	return v
 }
@@ -339,7 +335,7 @@ func TestTraceOfTwoMachines(t *testing.T) {
 		}
 	})
 	for _, node := range []string{"alice", "bob"} {
-		if !slices.Contains(phases[node], "fetch") || len(phases[node]) < 3 {
+		if !slices.Contains(phases[node], "fetch module") || !slices.Contains(phases[node], "execute") {
 			t.Errorf("%s says of itself %v", node, phases[node])
 		}
 	}

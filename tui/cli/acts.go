@@ -70,8 +70,10 @@ func (a *app) showAct(res mesh.ActResult) error {
 		if res.Affected > 0 {
 			fmt.Fprintf(w, "  %d jobs", res.Affected)
 		}
-		if res.RunID != "" {
-			fmt.Fprintf(w, "  %s %s", res.RunID, res.JobID)
+		for _, id := range []string{res.RunID, res.JobID, res.ItemID} {
+			if id != "" {
+				fmt.Fprintf(w, "  %s", id)
+			}
 		}
 		fmt.Fprintln(w)
 	})

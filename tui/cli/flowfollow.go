@@ -20,7 +20,8 @@ import (
 // flowResult is what workflow run prints at the end.
 type flowResult struct {
 	mesh.RunView
-	Outputs []flowOutput `json:"outputs"` // of the activities that no other one needs
+	Root    any          `json:"root,omitempty"`   // not the tree: voxmesh runs ID gives it
+	Outputs []flowOutput `json:"outputs,omitzero"` // of the last activities, once the run has ended
 }
 
 // flowOutput is what one of them put out, or its beginning.
@@ -50,12 +51,12 @@ func (a *app) runFlow(ctx context.Context, h *mesh.Host, req mesh.FlowRequest, d
 		return err
 	}
 	if detach {
-		return a.show(v, func(w io.Writer) {
+		return a.show(flowResult{RunView: v}, func(w io.Writer) {
 			fmt.Fprintf(w, "%s %s  %s  %s\n", v.RunID, v.ItemID, badge(v.PrivacyClass), v.Title)
 		})
 	}
 	a.say("%s  %s  %s submitted  item %s  trace %s", v.RunID, badge(v.PrivacyClass), v.Title, v.ItemID, v.TraceID)
-	f := &flowTeller{a: a, h: h, trace: t.TraceID, run: t.RunID}
+	f := &flowTeller{a: a, h: h, def: req.Definition, trace: t.TraceID, run: t.RunID, began: map[string]uint32{}}
 	if err := f.follow(ctx, from); err != nil {
 		return err
 	}
@@ -71,8 +72,10 @@ func (a *app) runFlow(ctx context.Context, h *mesh.Host, req mesh.FlowRequest, d
 type flowTeller struct {
 	a     *app
 	h     *mesh.Host
+	def   *workflow.Definition
 	trace string
 	run   string
+	began map[string]uint32 // the attempts of which the start was told
 }
 
 // follow tells until the run has ended or ctx does.
@@ -124,20 +127,19 @@ func (f *flowTeller) tell(op oplog.Op) {
 			f.job(op.Kind, j, text("reason"))
 		}
 	case mesh.KindActivitySkipped:
-		f.a.say("%s  %s  skipped: %s", text("activity"), f.class(), text("why"))
+		f.a.say("%s  %s  skipped: %s", text("activity"), f.class(text("activity")), text("reason"))
 	case mesh.KindActivityExpanded:
-		f.a.say("%s  %s  %s of them", text("activity"), f.class(), text("count"))
-	case mesh.KindActivityReused:
-		f.a.say("%s  %s  as in %s", text("activity"), f.class(), text("reused"))
+		f.a.say("%s  %s  %s of them", text("activity"), f.class(text("activity")), text("count"))
 	}
 }
 
-// class is the badge of what has no job: that of the run.
-func (f *flowTeller) class() string {
-	if r, ok := f.h.Snapshot().Run(f.run); ok {
-		return badge(r.Class)
+// class is the badge of an activity.
+func (f *flowTeller) class(name string) string {
+	act, ok := f.def.Activity(name)
+	if !ok {
+		return badge(privacy.Unknown)
 	}
-	return badge(privacy.Unknown)
+	return badge(f.def.ClassOf(act))
 }
 
 func (f *flowTeller) job(kind string, j *mesh.Job, reason string) {
@@ -148,9 +150,12 @@ func (f *flowTeller) job(kind string, j *mesh.Job, reason string) {
 	if j.Attempt > 1 {
 		more += fmt.Sprintf(", attempt %d", j.Attempt)
 	}
+	if kind != mesh.KindJobRequeued && j.Node != "" && f.began[j.Job] < j.Attempt { // of a fast one only the end is in the log
+		f.began[j.Job] = j.Attempt
+		f.a.say("%s  %s  started on %s%s", name, badge(j.Class), j.Node, more)
+	}
 	switch kind {
 	case mesh.KindJobStarted:
-		f.a.say("%s  %s  started on %s%s", name, badge(j.Class), dash(j.Node), more)
 	case mesh.KindJobRequeued:
 		f.a.say("%s  %s  waits again: %s", name, badge(j.Class), dash(reason))
 	default:
@@ -212,7 +217,9 @@ func (o *flowOutput) begin() string {
 
 // outputsOf gives what the last activities put out, in the order of the file.
 func outputsOf(ctx context.Context, h *mesh.Host, r *mesh.Run, def *workflow.Definition) []flowOutput {
-	last := lastOf(def)
+	last := lastOf(def, func(name string) bool {
+		return slices.ContainsFunc(r.Flow.Steps, func(s mesh.FlowStep) bool { return s.Activity == name && s.Skipped != "" })
+	})
 	var out []flowOutput
 	for _, name := range def.Order() {
 		if !slices.Contains(last, name) {
@@ -245,10 +252,14 @@ func outputsOf(ctx context.Context, h *mesh.Host, r *mesh.Run, def *workflow.Def
 	return out
 }
 
-// lastOf gives the activities that no other one needs.
-func lastOf(def *workflow.Definition) []string {
+// lastOf gives the activities that no other one took the output of: those that none needs, or only such as were skipped.
+func lastOf(def *workflow.Definition, skipped func(name string) bool) []string {
 	needed := map[string]bool{}
 	for _, act := range def.Activities {
+		if skipped(act.Name) {
+			needed[act.Name] = true // it put out nothing
+			continue
+		}
 		for _, n := range def.NeedsOf(act.Name) {
 			needed[n] = true
 		}

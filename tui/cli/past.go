@@ -43,7 +43,15 @@ type instantView struct {
 	Invites  []mesh.InviteView `json:"invites"`
 	Budget   mesh.BudgetView   `json:"budget"`
 	Queue    int               `json:"queue"`
+	Hopper   hopperCounts      `json:"hopper"`
 	Acts     uint64            `json:"audit_entries"`
+}
+
+// hopperCounts says how many items are where.
+type hopperCounts struct {
+	Inbox    int `json:"inbox"`
+	Assigned int `json:"assigned"`
+	History  int `json:"history"` // closed in the day before
 }
 
 func (a *app) oplogAtCmd() *cobra.Command {
@@ -67,8 +75,9 @@ func (a *app) oplogAtCmd() *cobra.Command {
 				Nodes: i.State.NodeViews(nil, t, false), Edges: i.State.EdgeViews(nil), Jobs: i.State.JobViews(),
 				Invites: i.State.InviteViews(t), Budget: i.State.Budget(t), Queue: i.State.QueueLen(), Acts: i.State.Acts,
 			}
+			v.Hopper.Inbox, v.Hopper.Assigned, v.Hopper.History = i.State.Hopper().Counts()
 			return a.show(v, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: op %d, %d nodes, %d jobs, queue %d\n", at(v.TsMicros), v.Seq, len(v.Nodes), len(v.Jobs), v.Queue)
+				fmt.Fprintf(w, "%s: op %d, %d nodes, %d jobs, queue %d, inbox %d\n", at(v.TsMicros), v.Seq, len(v.Nodes), len(v.Jobs), v.Queue, v.Hopper.Inbox)
 				if len(v.Nodes) > 0 {
 					nodeTable(w, v.Nodes)
 				}

@@ -287,7 +287,11 @@ func runTree(w io.Writer, v mesh.RunView) {
 	var walk func(s mesh.SpanView, depth int)
 	walk = func(s mesh.SpanView, depth int) {
 		fmt.Fprintf(w, "%s%s  %s  %s  %s  %s", strings.Repeat("  ", depth), s.SpanName, badge(s.PrivacyClass), dash(s.NodeID), s.Status, millis(s.DurationMS))
-		if s.Waits != "" {
+		switch {
+		case s.Waits == "":
+		case s.Status == "skipped":
+			fmt.Fprintf(w, ": %s", s.Waits)
+		default:
 			fmt.Fprintf(w, "  waits for %s", s.Waits)
 		}
 		if s.Error != "" {

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"voxmesh/mesh"
+	"voxmesh/mesh/clean"
+	"voxmesh/tui/sshd"
+)
+
+// inSession runs a command as in a session with a host, and gives what it printed.
+func inSession(t *testing.T, ctx context.Context, h *mesh.Host, stdin string, args ...string) (out, errs string, exit int) {
+	t.Helper()
+	a, o, e := local(t)
+	a.local, a.host, a.role, a.in = false, h, sshd.Operator, strings.NewReader(stdin)
+	exit = a.execute(ctx, args)
+	return o.String(), e.String(), exit
+}
+
+func readItem(t *testing.T, out string) mesh.ItemView {
+	t.Helper()
+	var env struct{ Data mesh.ItemView }
+	if err := json.Unmarshal([]byte(out), &env); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return env.Data
+}
+
+// The hopper's commands say where an item is, and whoever looks is safe from what was said.
+func TestHopperCommands(t *testing.T) {
+	h, dir := aHost(t, "aurelia")
+	ctx := t.Context()
+	out, _, exit := inSession(t, ctx, h, "", "hopper", "submit", "--json", "--session", "chat\x1b[2J", "mend", "the \x1b[31mred\u202e one")
+	v := readItem(t, out)
+	if exit != 0 || v.State != "inbox" || v.Place != 1 || v.PrioritySource != "orchestrator" {
+		t.Fatalf("exit %d, %+v", exit, v)
+	}
+	second, _, _ := inSession(t, ctx, h, "through a pipe\n", "hopper", "submit", "-", "--priority", "9", "--json")
+	if w := readItem(t, second); w.Intent != "through a pipe" || w.Place != 1 || w.PrioritySource != "developer" {
+		t.Errorf("%+v", w)
+	}
+	for _, args := range [][]string{
+		{"hopper", "inbox"}, {"hopper", "show", v.ItemID}, {"hopper", "assigned"}, {"hopper", "history"}, {"summary"},
+		{"hopper", "reprioritize", v.ItemID, "urgent", "--confirm", v.ItemID, "--reason", "because"},
+		{"hopper", "reprioritize", v.ItemID, "--place", "2", "--confirm", v.ItemID, "--reason", "because"},
+		{"hopper", "show", v.ItemID}, {"hopper", "inbox", "--limit", "1"},
+	} {
+		out, errs, exit := inSession(t, ctx, h, "", args...)
+		if exit != 0 || out == "" {
+			t.Errorf("%v: exit %d\n%s%s", args, exit, out, errs)
+		}
+		for _, r := range out {
+			if r != '\n' && !clean.Safe(r) {
+				t.Errorf("%v let %U out", args, r)
+			}
+		}
+	}
+	text, _, _ := inSession(t, ctx, h, "", "hopper", "show", v.ItemID)
+	for _, want := range []string{"PAIRED", "inbox, place 2", "urgent by developer", "reprioritized", "because", "no online node has a model"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the item lacks %q:\n%s", want, text)
+		}
+	}
+	for _, tc := range []struct {
+		args []string
+		exit int
+		code string
+	}{
+		{[]string{"hopper", "show", "h-0000"}, 4, "vox/hopper/unknown"},
+		{[]string{"hopper", "submit", "  "}, 2, "vox/hopper/intent-empty"},
+		{[]string{"hopper", "submit", strings.Repeat("x", 70<<10)}, 2, "vox/hopper/intent-too-long"},
+		{[]string{"hopper", "submit", "x", "--priority", "now"}, 2, "vox/cli/usage"},
+		{[]string{"hopper", "submit", "x", "--privacy", "mine"}, 2, "vox/cli/usage"},
+		{[]string{"hopper", "submit", "x", "--on", "nowhere"}, 4, "vox/node/unknown"},
+		{[]string{"hopper", "reprioritize", v.ItemID}, 2, "vox/cli/usage"},
+		{[]string{"hopper", "reprioritize", v.ItemID, ""}, 2, "vox/cli/usage"},
+		{[]string{"hopper", "reprioritize", v.ItemID, "normal", "--place", "-1"}, 2, "vox/cli/usage"},
+		{[]string{"hopper", "reprioritize", v.ItemID, "normal"}, 3, "vox/hopper/capability-required"},
+		{[]string{"hopper", "suggest", v.ItemID}, 1, "vox/model/none"},
+		{[]string{"hopper", "batch", v.ItemID, v.ItemID}, 1, "vox/hopper/batch"},
+		{[]string{"kill", "b-0000", "--confirm", "b-0000", "--reason", "x"}, 4, "vox/hopper/unknown"},
+	} {
+		out, _, exit := inSession(t, ctx, h, "", append(tc.args, "--json")...)
+		var env envelopeRead
+		if err := json.Unmarshal([]byte(out), &env); err != nil || exit != tc.exit || env.Error.Code != tc.code || env.Error.Hint == "" {
+			t.Errorf("%.60v: exit %d with %q (%s, hint %q), want %d with %q", tc.args, exit, env.Error.Code, env.Error.Message, env.Error.Hint, tc.exit, tc.code)
+		}
+	}
+	closeHost(t, h)
+	l := newLostHost(dir)
+	if it, err := l.Item(v.ItemID); err != nil || it.Priority != "urgent" || len(it.Trail) < 4 {
+		t.Errorf("without the host the item is %+v, %v", it, err)
+	}
+}
+
+const waiting = `workflow wait {
+  privacy: local-only
+  activities: [
+    { name: ask, runner: text, model: "none:1b", prompt: "hello" },
+    { name: then, runner: text, model: "none:1b", prompt: "${ask.output}" },
+  ]
+}
+`
+
+// Whoever follows a run may leave it; it goes on, and is killed by its id, its item's or not at all.
+func TestWorkflowCommands(t *testing.T) {
+	h, _ := aHost(t, "aurelia")
+	ctx, leave := context.WithCancel(t.Context())
+	type result struct {
+		errs string
+		exit int
+	}
+	ended := make(chan result)
+	go func() {
+		_, errs, exit := inSession(t, ctx, h, waiting, "workflow", "run", "-")
+		ended <- result{errs, exit}
+	}()
+	watch, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	moved := h.Watch(watch)
+	for len(h.Snapshot().Jobs()) == 0 {
+		if _, ok := <-moved; !ok {
+			t.Fatal("nothing was submitted")
+		}
+	}
+	leave()
+	r := <-ended
+	if r.exit != 130 || !strings.Contains(r.errs, "detached: r-") || !strings.Contains(r.errs, "LOCAL") {
+		t.Errorf("left with %d:\n%s", r.exit, r.errs)
+	}
+	runs := h.Runs()
+	if len(runs) != 1 || runs[0].Workflow != "wait" || runs[0].ItemID == "" {
+		t.Fatalf("runs %+v", runs)
+	}
+	list, _, _ := inSession(t, t.Context(), h, "", "runs")
+	if !strings.Contains(list, "0/2") || !strings.Contains(list, "LOCAL") {
+		t.Errorf("runs:\n%s", list)
+	}
+	tree, _, _ := inSession(t, t.Context(), h, "", "runs", runs[0].RunID)
+	if !strings.Contains(tree, "0 of 2 done") || !strings.Contains(tree, "then  LOCAL") || !strings.Contains(tree, "waits for ask") {
+		t.Errorf("its tree:\n%s", tree)
+	}
+	item := runs[0].ItemID
+	if out, errs, exit := inSession(t, t.Context(), h, "", "kill", item, "--confirm", item, "--reason", "enough"); exit != 0 {
+		t.Errorf("kill %s: exit %d\n%s%s", item, exit, out, errs)
+	}
+	if v, err := h.Run(runs[0].RunID); err != nil || v.Status != "killed" {
+		t.Errorf("the run of a killed item is %s, %v", v.Status, err)
+	}
+}
+
+// A preview in a session shows places although no module is there; what it says is for terminals.
+func TestPreviewInASession(t *testing.T) {
+	h, _ := aHost(t, "aurelia")
+	const src = "workflow w {\n  activities: [ { name: a, runner: wasm, module: \"m.wasm\" } ]\n}\n"
+	out, _, exit := inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--json")
+	var env struct{ Data previewView }
+	if err := json.Unmarshal([]byte(out), &env); err != nil {
+		t.Fatal(err, out)
+	}
+	v := env.Data
+	if exit != 0 || !v.PlacesKnown || len(v.Steps) != 1 || len(v.Problems) != 1 || v.Problems[0].Severity != "warning" || v.Problems[0].Line != 2 {
+		t.Errorf("exit %d, %+v", exit, v)
+	}
+	hash, _, err := h.PutBlob(bytes.NewReader([]byte("\x00asm")), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, exit = inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--module", "m.wasm=blob:"+hash)
+	if exit != 0 || strings.Contains(out, "warning") || !strings.Contains(out, "at most") {
+		t.Errorf("exit %d\n%s", exit, out)
+	}
+	for src, code := range map[string]string{
+		"":                               "vox/workflow/invalid",
+		"workflow w { activities: [ ] }": "vox/workflow/invalid",
+		"workflow \x1b[2J {":             "vox/workflow/invalid",
+		strings.Repeat("[", 1<<21):       "vox/workflow/invalid",
+	} {
+		out, _, exit := inSession(t, t.Context(), h, src, "workflow", "run", "-", "--json")
+		var env envelopeRead
+		if err := json.Unmarshal([]byte(out), &env); err != nil || exit != 1 || env.Error.Code != code || env.Error.Hint == "" {
+			t.Errorf("%.40q: exit %d, %s: %s (%v)", src, exit, env.Error.Code, env.Error.Message, err)
+		}
+	}
+}
