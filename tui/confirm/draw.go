@@ -72,7 +72,7 @@ func (l *Layer) title() string {
 	what := ""
 	switch {
 	case l.on.Kind == pane.Item && l.name == mesh.ActKill:
-		if len(l.scope) > 1 && l.target == l.scope[1] {
+		if it := l.item(); it != nil && it.ID != l.target {
 			what = "batch "
 		}
 		return "Cancel: " + what + l.target

@@ -155,7 +155,11 @@ func (a *answer) verbs(on pane.Ref) {
 			a.heading("Not now")
 			first = false
 		}
-		a.fact(keys.Get(id).Show()+" "+verb.Name(a.s, id, on), why, second)
+		name := keys.Get(id).Show() + " " + verb.Name(a.s, id, on)
+		if len(name) >= factName { // the key says it
+			name = keys.Get(id).Show()
+		}
+		a.fact(name, why, second)
 	}
 }
 

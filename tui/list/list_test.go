@@ -146,3 +146,21 @@ func TestFilterTyping(t *testing.T) {
 		t.Error("cleared once")
 	}
 }
+
+// A pane adds named parts of its own; to others they are words like any.
+func TestFilterKnows(t *testing.T) {
+	var f, plain Filter
+	f.Know("by", "priority")
+	for text, want := range map[string]bool{"by:dev": true, "by:orc": false, "priority:urg by:d": true, "x by:dev": false} {
+		f.Set(text)
+		row := Fields{Text: "y", Also: func(name string) string { return map[string]string{"by": "dev", "priority": "urgent"}[name] }}
+		if f.Matches(row) != want {
+			t.Errorf("%q matches: %v", text, !want)
+		}
+	}
+	f.Set("by:dev")
+	plain.Set("by:dev")
+	if f.Matches(Fields{Text: "by:dev"}) || !plain.Matches(Fields{Text: "stand by:dev"}) {
+		t.Error("a row without parts has one, or a word is none")
+	}
+}

@@ -79,7 +79,7 @@ func (l *Layer) onItem(e entry) string {
 	case e.verb == keys.Kill:
 		return "Cancels it: what waits of it leaves the inbox, what runs of it stops now. Asks for the id and a reason."
 	case e.with != "":
-		return "Makes it " + e.with + ": mints a DeveloperOverride, which is recorded. Asks for the id and a reason."
+		return "Makes it " + e.with + " by a DeveloperOverride; asks for id and reason."
 	}
 	return "Changes its priority: mints a DeveloperOverride, which is recorded. Asks which, for the id and a reason."
 }

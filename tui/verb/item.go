@@ -199,9 +199,9 @@ func cancelEffect(items []*hopper.Item, jobs []*mesh.Job) string {
 	text := "Cancels " + what + ": "
 	switch {
 	case held == 0 && they == "it":
-		return text + "it leaves the inbox and is not started by itself any more."
+		return text + "it leaves the inbox and is not started."
 	case held == 0:
-		return text + "they leave the inbox and are not started by themselves any more."
+		return text + "they leave the inbox and are not started."
 	}
 	return text + format.Many(held, "running job") + " and " + its(held) + " processes stop now. Output so far is kept."
 }
