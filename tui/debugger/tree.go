@@ -76,7 +76,7 @@ func statusOf(v *mesh.SpanView) string {
 // open reports whether a status is of something that goes on, or did not begin.
 func open(status string) bool {
 	switch status {
-	case mesh.Running.String(), mesh.Leased.String(), mesh.Queued.String(), mesh.SpanWaiting, "":
+	case mesh.Running.String(), mesh.Leased.String(), mesh.Queued.String(), mesh.ActivityWaiting, "":
 		return true
 	}
 	return false
@@ -98,7 +98,7 @@ func believed(t int64) int64 { return max(0, min(t, latest)) }
 
 // beginOf is when a span began; 0 where it waits for others.
 func beginOf(v *mesh.SpanView) int64 {
-	if v.Status == mesh.SpanWaiting {
+	if v.Status == mesh.ActivityWaiting {
 		return 0
 	}
 	return believed(v.Start)
@@ -121,9 +121,9 @@ func endMark(status string) mark {
 	switch {
 	case open(status):
 		return goesOn
-	case status == mesh.Succeeded.String(), status == mesh.SpanReused:
+	case status == mesh.Succeeded.String(), status == mesh.ActivityReusedFrom:
 		return done
-	case status == mesh.SpanSkipped:
+	case status == mesh.ActivitySkippedAs:
 		return blank
 	case trouble(status) && status != mesh.Killed.String():
 		return failed

@@ -176,7 +176,7 @@ func below(s mesh.SpanView) int {
 // opensItself reports whether a branch is open unless it is closed by hand: where something in it failed or goes on.
 func opensItself(s mesh.SpanView) bool {
 	switch s.Status {
-	case mesh.Succeeded.String(), mesh.Queued.String(), mesh.SpanWaiting, mesh.SpanSkipped, mesh.SpanReused:
+	case mesh.Succeeded.String(), mesh.Queued.String(), mesh.ActivityWaiting, mesh.ActivitySkippedAs, mesh.ActivityReusedFrom:
 	default:
 		return true
 	}
@@ -195,7 +195,7 @@ func (g *grower) span(s mesh.SpanView, parent, guide string) line {
 	n.problem = problem(n.status)
 	switch {
 	case n.err != "" || s.Waits == "":
-	case n.status == mesh.SpanSkipped:
+	case n.status == mesh.ActivitySkippedAs:
 		n.err = safe(s.Waits)
 	default:
 		n.err = "waits for " + safe(s.Waits)
@@ -230,7 +230,7 @@ func attemptStatus(status string) string {
 
 func problem(status string) bool {
 	switch status {
-	case "succeeded", "running", "drained", "yielded", "restarted", mesh.SpanSkipped, mesh.SpanReused, "":
+	case "succeeded", "running", "drained", "yielded", "restarted", mesh.ActivitySkippedAs, mesh.ActivityReusedFrom, "":
 		return false
 	}
 	return true
