@@ -234,11 +234,11 @@ func TestALongInbox(t *testing.T) {
 	w := m.s.Waiting(nil, m.now())
 	items := m.s.Hopper().Inbox(0)
 	words := map[string]int{}
-	for _, it := range items {
+	for i, it := range items {
 		word := w.For(it)
 		words[strings.Fields(word + " -")[0]]++
-		if j := m.s.waitingJob(it); j != nil && word != m.s.WaitsFor(nil, m.now(), j) && len(words) < 0 {
-			t.Errorf("%s: %q", it.ID, word)
+		if j := m.s.waitingJob(it); j != nil && i%97 == 0 && word != m.s.WaitsFor(nil, m.now(), j) {
+			t.Errorf("%s: %q, its job alone %q", it.ID, word, m.s.WaitsFor(nil, m.now(), j))
 		}
 		if (word == "") != (w.Reason(it) == "") {
 			t.Errorf("%s: %q, %q", it.ID, word, w.Reason(it))
