@@ -319,20 +319,3 @@ func itemKinds() []entry {
 		{draft(KindAuditEntry, "host", "", &AuditRecorded{AuditID: "a-9", Action: "kill", Target: "b-1", Class: privacy.LocalOnly}), Moment{Status: "kill", Detail: "b-1", AuditID: "a-9", Class: privacy.LocalOnly, HasClass: true}},
 	}
 }
-
-// flowKinds are the moments of the ops of workflow runs.
-func flowKinds() []entry {
-	public := privacy.PublicMesh
-	of := func(node, status, detail, act string) Moment {
-		return Moment{Node: node, Run: "r-9", Status: status, Detail: detail, AuditID: act, Class: public, HasClass: true}
-	}
-	started, finished := of("", "started", "build: replay of r-8", "a-9"), of("", "failed", "why", "a-10")
-	started.Item, finished.Item = "h-9", "h-9"
-	return []entry{
-		{draft(KindWorkflowStarted, "host", "", &WorkflowStarted{Run: "r-9", Item: "h-9", Name: "build", Definition: "d", Class: public, ReplayOf: "r-8", AuditID: "a-9"}), started},
-		{draft(KindActivityExpanded, "host", "", &ActivityExpanded{Run: "r-9", Activity: "render", Items: "l", Count: 3}), of("", "expanded", "render: 3 elements", "")},
-		{draft(KindActivitySkipped, "host", "", &ActivitySkipped{Run: "r-9", Activity: "check", Why: "not asked"}), of("", "skipped", "check: not asked", "")},
-		{draft(KindActivityReused, "host", "", &ActivityReused{Run: "r-9", Activity: "render", Index: 1, Fanned: true, Job: "j-1", Node: "bob", Class: public}), of("bob", "reused", "render[1]: the result of j-1", "")},
-		{draft(KindWorkflowFinished, "host", "", &WorkflowFinished{Run: "r-9", Item: "h-9", Status: Failed, Error: "why", AuditID: "a-10"}), finished},
-	}
-}
