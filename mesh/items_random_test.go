@@ -182,3 +182,26 @@ func TestAnActivityAloneIsAnItemOfItsOwn(t *testing.T) {
 	w = &act{name: ActReplay, target: poem, actor: ada}
 	wantCode(t, prepareReplay(m.s, w, Action{Name: ActReplay, Target: poem}), "vox/act/nothing-to-do")
 }
+
+// itemOps are the kinds of the hopper's ops.
+var itemOps = []string{KindItemAdmitted, KindItemAdmitted, KindItemTriaged, KindItemOverridden, KindItemsBatched, KindItemClosed, KindItemSuggested}
+
+// randomItemOp draws an op of the hopper that no host need have written.
+func randomItemOp(t *rapid.T, kind, item string) record {
+	run, small := draw(t, "itemRun", "", "r-1", "r-2"), uint8(rapid.IntRange(0, 255).Draw(t, "small"))
+	switch kind {
+	case KindItemAdmitted:
+		return &ItemAdmitted{Item: item, Intent: draw(t, "intent", "write a poem", ""), Run: run, Priority: small, Source: small / 64, Confidence: small}
+	case KindItemTriaged:
+		return &ItemTriaged{Item: item, Run: run}
+	case KindItemOverridden:
+		return &ItemOverridden{
+			Item: item, To: small, Place: uint32(small / 50), Order: draw(t, "order", 0, 1, noon, -1<<63, 1<<63-1), Yield: small%2 == 0,
+		}
+	case KindItemsBatched:
+		return &ItemsBatched{Batch: draw(t, "batch", "", "b-1", "b-2"), Items: []string{item, "h-2", "h-9", item}}
+	case KindItemClosed:
+		return &ItemClosed{Item: item, Outcome: small}
+	}
+	return &ItemSuggested{Item: item, Priority: small, Model: "m"}
+}
