@@ -135,7 +135,7 @@ func TestALogCutAnywhereGoesOn(t *testing.T) {
 		start.op(KindWorkflowStarted, &WorkflowStarted{Run: "r-1", Name: d.Name, Definition: hash, Activities: uint32(len(d.Activities))})
 		sim := &flowSim{h: h, t: t, tp: start, run: "r-1", work: echo()}
 		sim.base = Projection{}.Encode(sim.tp.s)
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			sim.move()
 		}
 		for sim.left() { // and so to the end, without mishaps

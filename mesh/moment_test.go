@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func everyKind() []entry {
 func TestEveryKindHasItsMoment(t *testing.T) {
 	r := bookOf(t, newDial().now)
 	kinds := map[string]bool{}
-	for _, e := range append(everyKind(), itemKinds()...) {
+	for _, e := range slices.Concat(everyKind(), itemKinds(), flowKinds()) {
 		kinds[e.d.Kind] = true
 		op := r.write(t, e.d)[0]
 		got, err := r.Moment(op.Seq)
