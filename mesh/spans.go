@@ -50,9 +50,9 @@ const (
 
 // The statuses of an activity of a workflow that had no job in this run. All others have the status of their last job.
 const (
-	ActivityWaiting = "waiting"
-	ActivitySkippedAs = "skipped"
-	ActivityReusedFrom  = "reused" // an earlier run's result stands for it
+	ActivityWaiting    = "waiting"
+	ActivitySkippedAs  = "skipped"
+	ActivityReusedFrom = "reused" // an earlier run's result stands for it
 )
 
 // The attributes of spans. Ids of things that a span does not belong to are left out.

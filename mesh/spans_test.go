@@ -245,8 +245,11 @@ func TestTheTreeOfAWorkflow(t *testing.T) {
 	if reused := v.Root.Children[2]; reused.JobID != "j-9" || reused.NodeID != "bob" || reused.PrivacyClass != privacy.LocalOnly {
 		t.Errorf("%+v", reused)
 	}
-	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly {
+	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly || join.Waits != "render[0]" {
 		t.Errorf("%+v", join)
+	}
+	if lint := v.Root.Children[4]; lint.Waits != "split succeeded" || lint.End == 0 {
+		t.Errorf("%+v", lint)
 	}
 }
 
