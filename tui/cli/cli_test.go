@@ -63,6 +63,7 @@ func TestExitCodes(t *testing.T) {
 		{"workflow run -", 5, "vox/host/none"},
 		{"workflow preview no-such.vox", 1, "vox/file/unreadable"},
 		{"workflow ls --workspace .", 0, ""},
+		{"workflow preview - --module m.wasm=-", 2, "vox/cli/usage"},
 	} {
 		a, out, errs := local(t)
 		exit := a.execute(context.Background(), append(strings.Fields(tc.line), "--json"))

@@ -48,6 +48,9 @@ func (s *flowSource) bad() bool {
 // readFlow reads the file of a command. Codes: vox/file/unreadable, vox/cli/refused for a path in a session,
 // vox/workflow/no-such.
 func (a *app) readFlow(f *flowFlags, name string) (*flowSource, error) {
+	if name == "-" && slices.ContainsFunc(f.modules, func(m string) bool { return strings.HasSuffix(m, "=-") }) {
+		return nil, usage("standard input is either the workflow or a module of it")
+	}
 	in, done, err := a.openFile(name)
 	if err != nil {
 		return nil, err

@@ -120,28 +120,27 @@ func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, i
 
 // itemTable writes items with the columns of the console's hopper.
 func itemTable(w io.Writer, list string, items []mesh.ItemView, now int64) {
-	head := []string{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT"}
+	var rows [][]string
 	switch list {
 	case "inbox":
-		head = append(append([]string{"#"}, head...), "WAITS FOR", "AGE")
+		rows = [][]string{{"#", "ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "WAITS FOR", "AGE"}}
 	case "assigned":
-		head = append(head, "NODE", "STATE", "AGE")
+		rows = [][]string{{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "NODE", "STATE", "AGE"}}
 	default:
-		head = append(head, "OUTCOME", "TRIES", "NODE", "TIME", "ENDED")
+		rows = [][]string{{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "OUTCOME", "TRIES", "NODE", "TIME", "ENDED"}}
 	}
-	rows := [][]string{head}
 	for _, v := range items {
-		r := []string{v.ItemID, badge(v.PrivacyClass), v.Priority, shortSource(v.PrioritySource), short(v.Intent)}
-		age := millis(max(now-v.SubmittedAt, 0) / 1000)
+		by, intent, age := shortSource(v.PrioritySource), short(v.Intent), millis(max(now-v.SubmittedAt, 0)/1000)
 		switch list {
 		case "inbox":
-			r = append(append([]string{fmt.Sprint(v.Place)}, r...), dash(v.WaitsFor), age)
+			rows = append(rows, []string{fmt.Sprint(v.Place), v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.WaitsFor), age})
 		case "assigned":
-			r = append(r, dash(v.NodeID), v.State, age)
+			rows = append(rows, []string{v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.NodeID), v.State, age})
 		default:
-			r = append(r, v.Outcome, fmt.Sprint(v.Attempts), dash(v.NodeID), millis(v.DurationMS), at(v.Since))
+			rows = append(rows, []string{
+				v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, v.Outcome, fmt.Sprint(v.Attempts), dash(v.NodeID), millis(v.DurationMS), at(v.Since),
+			})
 		}
-		rows = append(rows, r)
 	}
 	table(w, rows)
 }
