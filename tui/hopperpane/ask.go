@@ -15,9 +15,11 @@ import (
 	"voxmesh/tui/pane"
 )
 
-// Lists of fewItems are made at once; those of more in a command, and at most once a second, so that rows can be read.
+// Lists of few items, of which fewer wait, are made at once; those of more in a command, and at most once a second, so
+// that rows can be read.
 const (
-	fewItems = 500
+	fewItems = 2000
+	fewWait  = 500
 	reorder  = time.Second
 	resting  = 10 * time.Second // between two looks at many items of which none changed
 )
@@ -155,10 +157,10 @@ func byNumber[T cmp.Ordered](of func(*hopper.Item) T) func(a, b *hopper.Item) in
 	return func(a, b *hopper.Item) int { return cmp.Compare(of(a), of(b)) }
 }
 
-// size is how many items and jobs a state has to look at.
-func size(st *mesh.State) int {
+// few reports whether a state has so little to look at that the lists are made while a key waits: in about a millisecond.
+func few(st *mesh.State) bool {
 	in, assigned, history := st.Hopper().Counts()
-	return in + assigned + history + st.QueueLen()
+	return in+st.QueueLen() <= fewWait && in+assigned+history <= fewItems
 }
 
 // still reports whether the lists would come out as they are: nothing happened. What moves with time alone is drawn by
@@ -174,7 +176,7 @@ func (p *Pane) refresh(second bool) tea.Cmd {
 	if st == nil {
 		return nil
 	}
-	still, few := p.still(), size(st) <= fewItems
+	still, few := p.still(), few(st)
 	since := p.s.Now().Sub(p.made)
 	switch moved := !p.s.World.Past.Equal(p.shown.query.past); {
 	case still && !second, still && !few && since < resting:
@@ -195,7 +197,7 @@ func (p *Pane) update(wanted bool) tea.Cmd {
 		return nil
 	}
 	p.made = p.s.Now()
-	if size(q.state) <= fewItems {
+	if few(q.state) {
 		p.question.Drop()
 		p.adopt(ask(q, now), wanted)
 		return nil

@@ -154,10 +154,10 @@ func (p *Pane) offMark() string {
 	return verb.Refuse(p.s, keys.Batch, p.Selected())
 }
 
-// forgetMarks takes the marks away from what waits no more.
+// forgetMarks takes the marks away from what waits no more, and from what became a batch.
 func (p *Pane) forgetMarks() {
 	for id := range p.marks {
-		if it := p.item(id); it == nil || it.State > hopper.Triaged {
+		if it := p.item(id); it == nil || it.State > hopper.Triaged || it.Batch != "" {
 			delete(p.marks, id)
 		}
 	}

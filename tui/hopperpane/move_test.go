@@ -74,6 +74,7 @@ func TestMarksAndBatch(t *testing.T) {
 	}
 	x.do(keys.Back).do(keys.Back).do(keys.Batch).did(pane.Notice{Text: "space marks the items that are to start as one, two or more"})
 	s = s.later().change("h-7be9", func(it *hopper.Item) { it.Batch = "b-1" })
-	x.world(s).send(pane.Reveal{Ref: ref("h-7be9")}).do(keys.Mark).did(pane.Notice{Text: "h-7be9 is in the batch b-1"})
+	x.do(keys.Home, keys.Mark).send(pane.Reveal{Ref: ref("h-7be9")}).do(keys.Mark).has("2 marked")
+	x.world(s).has("1 marked").send(pane.Reveal{Ref: ref("h-7be9")}).do(keys.Mark).did(pane.Notice{Text: "h-7be9 is in the batch b-1"})
 	x.do(keys.Right, keys.Mark).did(pane.Notice{Text: "a batch is made of what waits in the inbox"})
 }

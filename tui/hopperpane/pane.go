@@ -87,7 +87,7 @@ type Pane struct {
 func New(ctx context.Context, s *pane.Session, host Records) *Pane {
 	p := &Pane{s: s, ctx: ctx, host: host, filter: newFilter(), marks: map[string]bool{}, asked: s.Now()}
 	p.orders = [numViews]columns.Order[column]{inbox: {By: -1}, assigned: {By: atAge}, history: {By: atAge}}
-	if st := s.World.State; st != nil && size(st) <= fewItems {
+	if st := s.World.State; st != nil && few(st) {
 		p.adopt(ask(p.query(), s.Time()), true)
 	}
 	return p
