@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -135,7 +136,7 @@ func itemTable(w io.Writer, list string, items []mesh.ItemView, now int64) {
 		age := millis(max(now-v.SubmittedAt, 0) / 1000)
 		switch list {
 		case "inbox":
-			r = append(append([]string{fmt.Sprint(v.Place)}, r...), dash(v.WaitsFor), age)
+			r = append(slices.Insert(r, 0, fmt.Sprint(v.Place)), dash(v.WaitsFor), age)
 		case "assigned":
 			r = append(r, dash(v.NodeID), v.State, age)
 		default:

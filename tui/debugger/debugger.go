@@ -19,6 +19,7 @@ import (
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/row"
 )
 
 // Records is what the debugger needs of the host.
@@ -78,6 +79,7 @@ type Layer struct {
 	body  layout.Rect
 	from  int // the first lane that is shown in body
 	marks []mark
+	parts []row.Stretch // of the bar that is being drawn
 	grip  grip
 }
 
