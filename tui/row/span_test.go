@@ -25,7 +25,7 @@ func TestLanesAndTries(t *testing.T) {
 	}
 	b, from, to := draw(40)
 	want := []string{
-		"▸•render[1]  +4 PAIRED  ░░███", "    join         ?         · waits f…",
+		"▸•render[1]  +4  PAIRED ░░███", "    join         ?         · waits f…",
 		"render[1] attempt 1 LOCAL  12 lines", "render[1] attempt 2 PUBLIC", "attempts   PAIRED bob-cpu worker lost 0…",
 	}
 	for i, row := range strings.Split(ansi.Strip(b.Render(theme.New(true, false))), "\n") {
