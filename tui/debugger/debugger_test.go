@@ -131,7 +131,7 @@ func TestFold(t *testing.T) {
 	x.do(keys.Left, keys.Left, keys.Left).has("▸   split  +4")
 	x.send(pane.Changed{}, pane.Second{}).has("split  +4") // it stays closed
 	x.view()
-	x.send(pane.Click{X: x.l.signs[0].x, Y: x.l.signs[0].y}).lacks("split  +4")
+	x.send(pane.Click{X: x.l.signs[0].X, Y: x.l.signs[0].Y}).lacks("split  +4")
 	x.do(keys.Home, keys.Left).has("nightly-render  +32").lacks("render[0]")
 }
 

@@ -125,7 +125,7 @@ func (l *Layer) drawLane(b *cell.Buffer, body layout.Rect, y, at int, c columns,
 	bar.X, bar.Marked = body.X+c.axis, l.isMarked(s.v.SpanID)
 	x, end := row.Lane(b, body.X, y, body.W, s.v.PrivacyClass, br, c.name, fields, bar, look)
 	if end > x {
-		l.signs = append(l.signs, place{x, end, y, at})
+		l.signs.Add(x, end, y, at)
 	}
 }
 
