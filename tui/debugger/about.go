@@ -23,6 +23,7 @@ import (
 type fact struct {
 	name   string
 	values []string
+	tries  string // instead of values: the attempts of an activity
 	ink    theme.Ink
 }
 
@@ -69,7 +70,7 @@ func (l *Layer) factsOf(i int) []fact {
 	put := func(name string, ink theme.Ink, values ...string) {
 		for _, v := range values {
 			if v != "" {
-				out = append(out, fact{name, values, ink})
+				out = append(out, fact{name: name, values: values, ink: ink})
 				return
 			}
 		}
@@ -94,7 +95,9 @@ func (l *Layer) factsOf(i int) []fact {
 		v := &l.tree.view
 		put("run", theme.Text, prefixed("item ", v.ItemID), prefixed("replay of ", v.ReplayOf), counted(v.Tokens, "tokens"))
 	case mesh.SpanActivity:
-		put("attempts", theme.Text, l.attemptsOf(i))
+		if tries := l.attemptsOf(i); tries != "" {
+			out = append(out, fact{name: "attempts", tries: tries})
+		}
 	case mesh.SpanPhase:
 		for _, k := range sorted(s.v.Attributes) {
 			put("", theme.Second, safe(k), safe(s.v.Attributes[k]))
@@ -313,7 +316,12 @@ func (l *Layer) drawAbout(b *cell.Buffer, r layout.Rect) {
 	room := in.H - 1
 	from, to := l.facts.window(room, len(facts))
 	for k := from; k < to; k++ {
-		drawFact(b, x, in.Y+k-from, w, facts[k])
+		y := in.Y + k - from
+		if f := facts[k]; f.tries != "" {
+			row.Tries(b, x, y, w, l.tree.spans[i].v.PrivacyClass, f.name, factColumns[0], f.tries)
+		} else {
+			drawFact(b, x, y, w, f)
+		}
 	}
 	if y := in.Y + len(facts) + 1; to-from == len(facts) && y < in.Y+in.H-2 {
 		b.Put(x, y, w, l.hint(i), theme.In(theme.Third))

@@ -30,7 +30,9 @@ func (l *Layer) drawCompare(b *cell.Buffer, r layout.Rect) {
 	}
 	w := (in.W - 2 - pairName - pairDiffer) / 2
 	at := [2]int{in.X + 1 + pairName, in.X + 1 + pairName + w}
-	row.Against(b, in.Y, at, w-1, c.names, c.classes, theme.Style{})
+	for k, x := range at {
+		row.Against(b, x, in.Y, w-1, c.classes[k], c.names[k], "", row.Look{})
+	}
 	b.Put(at[1]+w, in.Y, pairDiffer, "difference", theme.In(theme.Third))
 	body := layout.Rect{X: in.X, Y: in.Y + 1, W: in.W, H: in.H - 1}
 	c.want = changes.Width(body)
@@ -74,15 +76,14 @@ func drawPair(b *cell.Buffer, x, y int, at [2]int, w int, f pairFact) {
 // drawSides says, one row each, why there is nothing to compare.
 func (l *Layer) drawSides(b *cell.Buffer, x, y, w, k int) {
 	c := l.cmp
-	st := theme.In(theme.Second)
 	switch {
 	case !c.have && k == 0 && c.slow:
 		b.Fill(x, y, min(w, 40), 1, "─", theme.In(theme.Third).With(theme.Faint))
 	case !c.have || k > 1:
 	case c.sides[k].none != "":
-		b.Put(x, y, w, format.End(c.names[k]+": "+c.sides[k].none, w), st)
+		row.Against(b, x, y, w, c.classes[k], c.names[k], c.sides[k].none, row.Look{})
 	default:
 		n := strings.Count(string(c.sides[k].text), "\n")
-		b.Put(x, y, w, c.names[k]+": "+format.Many(n, "line"), st)
+		row.Against(b, x, y, w, c.classes[k], c.names[k], format.Many(n, "line"), row.Look{})
 	}
 }

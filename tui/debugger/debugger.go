@@ -19,6 +19,7 @@ import (
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/row"
 )
 
 // Records is what the debugger needs of the host.
@@ -73,27 +74,13 @@ type Layer struct {
 
 	frame layout.Frame
 	rects [numRegions]layout.Rect
-	views []place // the names of views in a border
-	signs []place // the signs of closed branches
+	views layout.Places // the names of views in a border
+	signs layout.Places // the signs of closed branches
 	body  layout.Rect
 	from  int // the first lane that is shown in body
 	marks []mark
+	parts []row.Stretch // of the bar that is being drawn
 	grip  grip
-}
-
-// place is something on the screen that can be clicked.
-type place struct {
-	x, end, y int
-	what      int
-}
-
-func at(ps []place, x, y int) (int, bool) {
-	for _, p := range ps {
-		if y == p.y && x >= p.x && x < p.end {
-			return p.what, true
-		}
-	}
-	return 0, false
 }
 
 // New makes the timeline of a run, or of that of a job or a span, and the command that reads what the state does not hold.

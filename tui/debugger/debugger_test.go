@@ -131,7 +131,7 @@ func TestFold(t *testing.T) {
 	x.do(keys.Left, keys.Left, keys.Left).has("▸   split  +4")
 	x.send(pane.Changed{}, pane.Second{}).has("split  +4") // it stays closed
 	x.view()
-	x.send(pane.Click{X: x.l.signs[0].x, Y: x.l.signs[0].y}).lacks("split  +4")
+	x.send(pane.Click{X: x.l.signs[0].X, Y: x.l.signs[0].Y}).lacks("split  +4")
 	x.do(keys.Home, keys.Left).has("nightly-render  +32").lacks("render[0]")
 }
 
@@ -270,11 +270,12 @@ func TestCompare(t *testing.T) {
 	if x.last() != (pane.Notice{Text: "space marks an attempt; c compares two"}) {
 		t.Errorf("c without a mark gives %v", x.last())
 	}
+	x.do(keys.Up).has("│ attempts   PAIRED bob-cpu worker lost 0:").do(keys.Down)
 	x.do(keys.Mark).has("│▸•    attempt 1        PAIRED bob-cpu ").down(1).do(keys.Compare)
 	x.has(
 		"[Compare] r-19c4 PAIRED  nightly-render ", "render[1] attempt 1 PAIRED  ", "render[1] attempt 2 PAIRED  ",
 		"node       bob-cpu  ", "status     worker lost  ", "why ended  no beat for 30 s", "  lease    0:01 ", "  run      0:20  ", "+1:24  ",
-		"cost  ", "$0.03", "9f2c…41aa  14 MB", "what attempt 1 wrote is not kept",
+		"cost  ", "$0.03", "9f2c…41aa  14 MB", "render[1] attempt 1 PAIRED what attempt 1 wrote is not kept",
 	)
 	x.do(keys.Back).has("[Workflow").do(keys.Mark).has("•    attempt 1        PAIRED bob-cpu", "▸•    attempt 2")
 	x.do(keys.Mark).has("▸     attempt 2")

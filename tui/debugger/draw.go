@@ -7,11 +7,11 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh"
-	"voxmesh/mesh/fault"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/reading"
 	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 )
@@ -55,7 +55,9 @@ func (l *Layer) place(f layout.Frame) {
 // Draw draws the timeline over the pane.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	l.place(f)
-	l.views, l.signs, l.body = l.views[:0], l.signs[:0], layout.Rect{}
+	l.views.Forget()
+	l.signs.Forget()
+	l.body = layout.Rect{}
 	b.Fill(f.Pane.X, f.Pane.Y, f.Pane.W, f.Pane.H, " ", theme.Style{})
 	switch {
 	case f.TooSmall:
@@ -105,7 +107,7 @@ func (l *Layer) drawViews(b *cell.Buffer, r layout.Rect, border theme.Style) int
 			text = "[" + strings.TrimSpace(text) + "]"
 		}
 		to := b.Put(x, r.Y, r.X+r.W-1-x, text, st)
-		l.views = append(l.views, place{x, to, r.Y, int(v)})
+		l.views.Add(x, to, r.Y, int(v))
 		x = to
 	}
 	return x
@@ -150,12 +152,12 @@ func (l *Layer) drawLanes(b *cell.Buffer, r layout.Rect) {
 	b.Put(r.X+1, r.Y, r.W-2, " "+l.name()+" ", border)
 	switch {
 	case d.err != nil:
-		drawError(b, in, l.name()+" could not be read", d.err)
+		reading.Failed(b, layout.Rect{X: in.X + 1, Y: in.Y, W: in.W - 2, H: in.H}, l.name()+" could not be read", d.err)
 	case d.nothere != "":
 		text := d.nothere + " at " + format.Time(l.now, l.s.Time().Location()) + "; . goes to live"
 		b.Put(in.X+1, in.Y+1, in.W-2, text, theme.In(theme.Second))
 	case d.slow:
-		drawShape(b, in)
+		reading.Shape(b, in)
 	}
 }
 
@@ -253,31 +255,4 @@ func (l *Layer) skews() string {
 		return safe(most.NodeID) + " clock " + skew(most.Micros) + ", corrected"
 	}
 	return fmt.Sprintf("%s clock %s, %d more, corrected", safe(most.NodeID), skew(most.Micros), n-1)
-}
-
-// drawError writes what could not be read and what to do about it, where its rows would stand.
-func drawError(b *cell.Buffer, in layout.Rect, what string, err error) {
-	x, y, w := in.X+1, in.Y, in.W-2
-	_, hint := fault.Of(err)
-	put := func(s string, ink theme.Ink) {
-		if y < in.Y+in.H {
-			b.Put(x, y, w, s, theme.In(ink))
-		}
-		y++
-	}
-	for _, s := range format.Wrap(what+": "+safe(err.Error()), w) {
-		put(s, theme.Failed)
-	}
-	if hint != "" {
-		put(safe(hint), theme.Second)
-	}
-	put("r retry", theme.Second)
-}
-
-// drawShape draws rows of the right shape for what is being read.
-func drawShape(b *cell.Buffer, r layout.Rect) {
-	st := theme.In(theme.Third).With(theme.Faint)
-	for y := range r.H {
-		b.Fill(r.X+2, r.Y+y, max(min(r.W-4, 60)-(y*17)%31, 4), 1, "─", st)
-	}
 }

@@ -113,10 +113,6 @@ func (l *Layer) drawLane(b *cell.Buffer, body layout.Rect, y, at int, c columns,
 	i := l.shown[at]
 	s := &l.tree.spans[i]
 	selected := at == l.list.At()
-	l.drawBar(b, body.X+c.axis, y, i, a)
-	if l.isMarked(s.v.SpanID) {
-		b.Put(body.X+1, y, 1, "•", theme.In(theme.Text).With(theme.Bold))
-	}
 	look := row.Look{Selected: selected, Focused: l.focus == lanes || l.focus == ruler}
 	br := row.Branch{
 		Guide: strings.Repeat("  ", min(s.depth, 8)), Name: safe(s.v.SpanName), Hidden: l.tree.hidden(i, l.folds),
@@ -125,9 +121,11 @@ func (l *Layer) drawLane(b *cell.Buffer, body layout.Rect, y, at int, c columns,
 	if c.node > 0 {
 		fields = l.laneFields(s, c)
 	}
-	x, end := row.Span(b, body.X, y, body.W, s.v.PrivacyClass, br, c.name, fields, look)
+	bar := l.barOf(i, a)
+	bar.X, bar.Marked = body.X+c.axis, l.isMarked(s.v.SpanID)
+	x, end := row.Lane(b, body.X, y, body.W, s.v.PrivacyClass, br, c.name, fields, bar, look)
 	if end > x {
-		l.signs = append(l.signs, place{x, end, y, at})
+		l.signs.Add(x, end, y, at)
 	}
 }
 
@@ -171,7 +169,8 @@ func (l *Layer) shape(i int) shape {
 	return out
 }
 
-func (l *Layer) drawBar(b *cell.Buffer, x, y, i int, a *axis) {
+// barOf lays out the bar of a span, and where it has none the words in its place.
+func (l *Layer) barOf(i int, a *axis) row.Bar {
 	s := &l.tree.spans[i]
 	sh := l.shape(i)
 	if !begun(s) {
@@ -179,6 +178,7 @@ func (l *Layer) drawBar(b *cell.Buffer, x, y, i int, a *axis) {
 	}
 	sh.draw(a, l.marks)
 	ink := inks(s.status)
+	l.parts = l.parts[:0]
 	for k := 0; k < len(l.marks); {
 		n := k + 1
 		for n < len(l.marks) && l.marks[n] == l.marks[k] {
@@ -189,13 +189,15 @@ func (l *Layer) drawBar(b *cell.Buffer, x, y, i int, a *axis) {
 			if m < runs || m == through || m == breaks || m == line {
 				st = theme.In(theme.Third)
 			}
-			b.Fill(x+k, y, n-k, 1, sign, st)
+			l.parts = append(l.parts, row.Stretch{At: k, N: n - k, Sign: sign, Style: st})
 		}
 		k = n
 	}
+	bar := row.Bar{Parts: l.parts}
 	if !begun(s) {
-		l.drawWaits(b, x, y, s, a)
+		bar.At, bar.Says = waitsOf(s, a)
 	}
+	return bar
 }
 
 // signs are how the marks look.
@@ -215,9 +217,9 @@ func inks(status string) theme.Style {
 	return theme.In(theme.Text)
 }
 
-// drawWaits says what a span that did not begin waits for, or why it will not begin: in the middle of the last stretch
-// that is not folded, or at the right end.
-func (l *Layer) drawWaits(b *cell.Buffer, x, y int, s *span, a *axis) {
+// waitsOf says what a span that did not begin waits for, or why it will not begin: in the middle of the last stretch
+// that is not folded, or at the right end: from which column on.
+func waitsOf(s *span, a *axis) (int, row.Field) {
 	text, ink := "· "+words(s.status), theme.Second
 	if open(s.status) {
 		ink = theme.Waiting
@@ -235,9 +237,8 @@ func (l *Layer) drawWaits(b *cell.Buffer, x, y int, s *span, a *axis) {
 	p := a.parts[len(a.parts)-1]
 	w := ansi.StringWidth(text)
 	if w <= p.n {
-		b.Put(x+p.x+(p.n-w)/2, y, p.n, text, theme.In(ink))
-		return
+		return p.x + (p.n-w)/2, row.Field{Text: text, Width: w, Style: theme.In(ink)}
 	}
 	at := max(a.w-w, 0)
-	b.Put(x+at, y, a.w-at, format.End(text, a.w-at), theme.In(ink))
+	return at, row.Field{Text: text, Width: a.w - at, Style: theme.In(ink)}
 }

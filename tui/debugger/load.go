@@ -8,13 +8,11 @@ import (
 	"voxmesh/mesh"
 	"voxmesh/mesh/clean"
 	"voxmesh/mesh/workflow"
+	"voxmesh/tui/reading"
 )
 
 // A run of more jobs than this is arranged in a command, at most once a second.
 const manyJobs = 200
-
-// slowAfter is how long a read may take before its place shows that something is to come.
-const slowAfter = 100 * time.Millisecond
 
 // jobsMost is how many jobs are kept that were read from the log.
 const jobsMost = 200
@@ -205,19 +203,7 @@ func (l *Layer) fetch() tea.Cmd {
 	}, l.lateness(gen))
 }
 
-func (l *Layer) lateness(gen uint64) tea.Cmd {
-	ctx := l.ctx
-	return func() tea.Msg {
-		t := time.NewTimer(slowAfter)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			return late{gen}
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
+func (l *Layer) lateness(gen uint64) tea.Cmd { return reading.Late(l.ctx, late{gen}) }
 
 func (m *fetched) read(rec Records, job string) {
 	if m.run == "" {

@@ -13,7 +13,7 @@ func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
 	if l.cmp != nil {
 		return nil, nil
 	}
-	if v, ok := at(l.views, c.X, c.Y); ok {
+	if v, ok := l.views.At(c.X, c.Y); ok {
 		l.focus = region(v)
 		l.under = l.focus
 		return nil, l.tail(false)
@@ -34,7 +34,7 @@ func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
 		return nil, nil
 	}
 	cmd := l.chose()
-	if _, ok := at(l.signs, c.X, c.Y); ok && !c.Right {
+	if _, ok := l.signs.At(c.X, c.Y); ok && !c.Right {
 		return nil, tea.Batch(cmd, l.unfold())
 	}
 	if c.Double && !c.Right {

@@ -9,6 +9,7 @@ import (
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/reading"
 	"voxmesh/tui/tail"
 	"voxmesh/tui/theme"
 )
@@ -138,9 +139,9 @@ func (l *Layer) drawOutput(b *cell.Buffer, r layout.Rect, border theme.Style) {
 			b.Put(x, in.Y+i, min(w, w*(in.H-i)), s, second)
 		}
 	case o.err != nil:
-		drawError(b, in, "the output could not be read", o.err)
+		reading.Failed(b, layout.Rect{X: x, Y: in.Y, W: w, H: in.H}, "the output could not be read", o.err)
 	case !o.have && o.slow:
-		drawShape(b, in)
+		reading.Shape(b, in)
 	case !o.have:
 	case o.binary:
 		b.Put(x, in.Y, w, "Binary output, "+format.Size(o.total)+": not shown.", second)

@@ -238,7 +238,7 @@ func (x *screen) carry(cmd tea.Cmd) {
 		x.cmds = append(x.cmds, cmd)
 		return
 	}
-	if strings.Contains(runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name(), "lateness") {
+	if strings.Contains(runtime.FuncForPC(reflect.ValueOf(cmd).Pointer()).Name(), "Late.func") {
 		return // nothing takes long here, and it would wait to see
 	}
 	switch m := cmd().(type) {

@@ -7,12 +7,12 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"voxmesh/mesh/fault"
 	"voxmesh/tui/cell"
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/list"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/reading"
 	"voxmesh/tui/row"
 	"voxmesh/tui/theme"
 )
@@ -36,12 +36,12 @@ func (l *Layer) draw(b *cell.Buffer, r layout.Rect) {
 		body := layout.Rect{X: in.X, Y: in.Y + headRows, W: in.W, H: in.H - headRows - 1}
 		l.drawView(b, r, body, border)
 	case d.err != nil:
-		drawError(b, in.X+1, in.Y+1, in.W-2, l.name()+" could not be read", d.err)
+		reading.Failed(b, layout.Rect{X: in.X + 1, Y: in.Y + 1, W: in.W - 2, H: in.H - 2}, l.name()+" could not be read", d.err)
 	case d.nothere != "":
 		text := d.nothere + " at " + format.Time(l.s.Time().UnixMicro(), l.s.Time().Location()) + "; . goes to live"
 		b.Put(in.X+1, in.Y+1, in.W-2, text, theme.In(theme.Second))
 	case d.slow:
-		drawShape(b, layout.Rect{X: in.X, Y: in.Y + headRows, W: in.W, H: in.H - headRows - 1})
+		reading.Shape(b, layout.Rect{X: in.X, Y: in.Y + headRows, W: in.W, H: in.H - headRows - 1})
 	}
 	b.Put(in.X+1, in.Y+in.H-1, in.W-2, l.command(), theme.In(theme.Third))
 	if l.s.Faint() {
@@ -91,7 +91,7 @@ func (l *Layer) drawViews(b *cell.Buffer, r layout.Rect, border theme.Style) int
 			text, st = "["+name+"]", theme.In(theme.Text).With(theme.Bold)
 		}
 		to := b.Put(x, r.Y, r.X+r.W-1-x, text, st)
-		l.tabs = append(l.tabs, place{x, to, r.Y, v})
+		l.tabs.Add(x, to, r.Y, v)
 		x = to
 	}
 	return x
@@ -139,28 +139,6 @@ func (l *Layer) drawHead(b *cell.Buffer, in layout.Rect) {
 }
 
 func (l *Layer) link() string { return "vox://trace/" + l.loaded.view.TraceID }
-
-// drawError writes what could not be read and what to do about it, where its rows would stand.
-func drawError(b *cell.Buffer, x, y, w int, what string, err error) {
-	_, hint := fault.Of(err)
-	for _, s := range format.Wrap(what+": "+safe(err.Error()), w) {
-		b.Put(x, y, w, s, theme.In(theme.Failed))
-		y++
-	}
-	if hint != "" {
-		b.Put(x, y, w, safe(hint), theme.In(theme.Second))
-		y++
-	}
-	b.Put(x, y, w, "r retry", theme.In(theme.Second))
-}
-
-// drawShape draws rows of the right shape for what is being read.
-func drawShape(b *cell.Buffer, r layout.Rect) {
-	st := theme.In(theme.Third).With(theme.Faint)
-	for y := range r.H {
-		b.Fill(r.X+2, r.Y+y, max(min(r.W-4, 60)-(y*17)%31, 4), 1, "─", st)
-	}
-}
 
 // window takes the place of a list's rows, and gives those to draw.
 func (l *Layer) window(rows *list.List, body layout.Rect) (from, to int) {
@@ -216,7 +194,7 @@ func (l *Layer) drawEvents(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 		}
 		x, end := row.Span(b, body.X, y, body.W, n.class, br, name, l.eventFields(n, try, cost, errw), look)
 		if end > x {
-			l.signs = append(l.signs, place{x, end, y, i})
+			l.signs.Add(x, end, y, i)
 		}
 	}
 	if l.acts.err != nil {

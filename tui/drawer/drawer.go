@@ -75,25 +75,10 @@ type Layer struct {
 
 	frame layout.Frame
 	rect  layout.Rect
-	tabs  []place
-	signs []place // the signs of closed branches; what is the row
+	tabs  layout.Places
+	signs layout.Places // the signs of closed branches; what is the row
 	body  layout.Rect
 	from  int // the first row that is shown in body
-}
-
-// place is something on the screen that can be clicked.
-type place struct {
-	x, end, y int
-	what      int
-}
-
-func at(ps []place, x, y int) (int, bool) {
-	for _, p := range ps {
-		if y == p.y && x >= p.x && x < p.end {
-			return p.what, true
-		}
-	}
-	return 0, false
 }
 
 // New makes the drawer for a run, a job or a span, and the command that fetches what the state does not hold. Requests
@@ -405,6 +390,8 @@ func (l *Layer) place(f layout.Frame) layout.Rect {
 // Draw draws the drawer over the pane.
 func (l *Layer) Draw(b *cell.Buffer, f layout.Frame) {
 	l.frame, l.rect = f, l.place(f)
-	l.tabs, l.signs, l.body = l.tabs[:0], l.signs[:0], layout.Rect{}
+	l.tabs.Forget()
+	l.signs.Forget()
+	l.body = layout.Rect{}
 	l.draw(b, l.rect)
 }

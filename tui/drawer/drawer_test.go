@@ -82,7 +82,7 @@ func TestFold(t *testing.T) {
 	x.do(keys.Left).has("nightly-render  +18").lacks("wasm")
 	x.send(pane.Changed{}).lacks("wasm") // it stays closed
 	x.view()
-	x.send(pane.Click{X: x.l.signs[0].x, Y: x.l.signs[0].y}).has("wasm render", "attempt 2  +3")
+	x.send(pane.Click{X: x.l.signs[0].X, Y: x.l.signs[0].Y}).has("wasm render", "attempt 2  +3")
 }
 
 func TestNextAndSeek(t *testing.T) {

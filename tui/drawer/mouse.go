@@ -9,7 +9,7 @@ import (
 // click selects; on the sign of a closed branch it opens that, on a name in the border it turns to that view. A double
 // one is enter.
 func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
-	if v, ok := at(l.tabs, c.X, c.Y); ok {
+	if v, ok := l.tabs.At(c.X, c.Y); ok {
 		return nil, l.turn(view(v))
 	}
 	rows := l.rows()
@@ -17,7 +17,7 @@ func (l *Layer) click(c pane.Click) (pane.Action, tea.Cmd) {
 		return nil, nil
 	}
 	l.chose()
-	if _, ok := at(l.signs, c.X, c.Y); ok && l.view == events && !c.Right {
+	if _, ok := l.signs.At(c.X, c.Y); ok && l.view == events && !c.Right {
 		l.unfold()
 		return nil, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
+	"voxmesh/tui/reading"
 	"voxmesh/tui/row"
 	"voxmesh/tui/tail"
 	"voxmesh/tui/theme"
@@ -158,9 +159,9 @@ func (l *Layer) drawOutput(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 	case why != "":
 		b.Put(x, y+1, w, format.Dash+"  "+why, second)
 	case o.err != nil:
-		drawError(b, x, y+1, w, "the output could not be read", o.err)
+		reading.Failed(b, layout.Rect{X: x, Y: y + 1, W: w, H: body.H - 2}, "the output could not be read", o.err)
 	case !o.have && o.slow:
-		drawShape(b, l.body)
+		reading.Shape(b, l.body)
 	case !o.have:
 	case o.binary:
 		b.Put(x, y+1, w, "Binary output, "+format.Size(o.total)+": not shown.", second)

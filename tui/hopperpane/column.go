@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"voxmesh/tui/cell"
+	"voxmesh/tui/format"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/pane"
 	"voxmesh/tui/row"
@@ -49,11 +50,16 @@ func (p *Pane) drawShape(b *cell.Buffer, in layout.Rect) {
 	}
 }
 
+// drawGone stands in the row of an item that the world no longer has: nor has it the class under which to name it.
+func drawGone(b *cell.Buffer, r layout.Rect) {
+	b.Put(r.X+2, r.Y, r.W-2, format.Dash, theme.In(theme.Third).With(theme.Faint))
+}
+
 // drawItem draws an item in two rows.
 func (p *Pane) drawItem(b *cell.Buffer, r layout.Rect, v view, id string, at int) {
 	it := p.item(id)
 	if it == nil {
-		b.Put(r.X+2, r.Y, r.W-2, id, theme.In(theme.Third).With(theme.Faint))
+		drawGone(b, r)
 		return
 	}
 	width := 0

@@ -84,7 +84,8 @@ func (p *Pane) drawShort(b *cell.Buffer, r layout.Rect, it *hopper.Item) {
 	steps := stepsOf(it)
 	n := min(r.H-3, len(steps))
 	for i, s := range steps[len(steps)-n:] {
-		row.Step(b, r.X, r.Y+2+i, r.W, p.clock(s.at), s.shortName(), s.who, s.first, strings.ReplaceAll(s.rest, "  ", " "), true, s.ink)
+		s.name, s.rest = s.shortName(), strings.ReplaceAll(s.rest, "  ", " ")
+		drawStep(b, r.X, r.Y+2+i, r.W, p.clock(s.at), s, true)
 	}
 }
 
@@ -126,7 +127,7 @@ func (p *Pane) drawLong(b *cell.Buffer, in, r layout.Rect, it *hopper.Item, bord
 	steps := stepsOf(it)
 	from, to := p.trail.window(in.Y+in.H-1-y, len(steps))
 	for i, s := range steps[from:to] {
-		row.Step(b, in.X, y+i, in.W, p.clock(s.at), s.name, s.who, s.first, s.rest, in.W < 100, s.ink)
+		drawStep(b, in.X, y+i, in.W, p.clock(s.at), s, in.W < 100)
 	}
 	if to-from < len(steps) && to > from {
 		pane.Facts(b, r, r.Y+r.H-1, format.Position(from, to, len(steps)), border)
@@ -279,6 +280,41 @@ func (s step) shortName() string {
 }
 
 const capability = "DeveloperOverride"
+
+// drawStep draws a line of an item's trail: when, what, who, and what there is to say of it in two parts. It is no row of a
+// thing: it stands among the details of one item, whose title has the class.
+func drawStep(b *cell.Buffer, x, y, w int, when string, s step, narrow bool) {
+	end := x + w
+	put := func(at int, s string, st theme.Style) int {
+		if at >= end || s == "" {
+			return at
+		}
+		return b.Put(at, y, end-at, format.End(s, end-at), st)
+	}
+	second := theme.In(theme.Second)
+	if narrow {
+		at := put(x, when+" ", second)
+		for i, part := range []string{s.name, s.who, s.first, s.rest} {
+			if part != "" {
+				if i == 3 {
+					at++
+				}
+				at = put(at, part, s.ink) + 1
+			}
+		}
+		return
+	}
+	const nameWidth, whoWidth, firstWidth = 16, 14, 20
+	at := x + 1
+	put(at, when, second)
+	at += 8 + 2
+	put(at, s.name, s.ink)
+	at += nameWidth
+	put(at, format.Middle(s.who, whoWidth-1), second)
+	at += whoWidth
+	to := put(at, s.first, theme.Style{})
+	put(max(at+firstWidth, to+2), s.rest, second)
+}
 
 // stepsOf are the lines of an item's trail.
 func stepsOf(it *hopper.Item) []step {

@@ -177,7 +177,7 @@ func headsOf(v view, ws [numColumns]int) []columns.Head[column] {
 func (p *Pane) drawRow(b *cell.Buffer, r layout.Rect, v view, id string, at int, ws [numColumns]int) {
 	it := p.item(id)
 	if it == nil {
-		b.Put(r.X+2, r.Y, r.W-2, id, theme.In(theme.Third).With(theme.Faint))
+		drawGone(b, r)
 		return
 	}
 	now := p.s.Time()

@@ -76,38 +76,3 @@ func item(b *cell.Buffer, x, y, w int, class privacy.Class, s Standing, id Field
 	at = Badge(b, at+id.Width+1, y, class)
 	return fields(b, at, y, x+w, rest)
 }
-
-// Step draws a line of an item's trail: when, what, who, and what there is to say of it in two parts. It takes no class:
-// it stands among the details of the item, whose title has it.
-func Step(b *cell.Buffer, x, y, w int, when, name, who, first, rest string, narrow bool, st theme.Style) {
-	end := x + w
-	put := func(at int, s string, st theme.Style) int {
-		if at >= end || s == "" {
-			return at
-		}
-		return b.Put(at, y, end-at, format.End(s, end-at), st)
-	}
-	second := theme.In(theme.Second)
-	if narrow {
-		at := put(x, when+" ", second)
-		for i, s := range []string{name, who, first, rest} {
-			if s != "" {
-				if i == 3 {
-					at++
-				}
-				at = put(at, s, st) + 1
-			}
-		}
-		return
-	}
-	const nameWidth, whoWidth, firstWidth = 16, 14, 20
-	at := x + 1
-	put(at, when, second)
-	at += 8 + 2
-	put(at, name, st)
-	at += nameWidth
-	put(at, format.Middle(who, whoWidth-1), second)
-	at += whoWidth
-	to := put(at, first, theme.Style{})
-	put(max(at+firstWidth, to+2), rest, second)
-}

@@ -12,7 +12,7 @@ import (
 )
 
 func TestItems(t *testing.T) {
-	b := cell.New(40, 8)
+	b := cell.New(40, 7)
 	rest := []Field{{Text: "urgent", Width: 10, Gap: 1}, {Text: "dev", Width: 3, Gap: 1}}
 	right := Field{Text: "0:42", Right: true}
 	id := Field{Text: "h-7c1e", Width: 6}
@@ -21,12 +21,11 @@ func TestItems(t *testing.T) {
 	Items(b, 0, 2, 40, privacy.PublicMesh, Standing{Place: "12", Width: 2, Marked: true}, id, rest, right, Field{Text: "exactly as wide as it may"}, Field{Text: "no gpu fre"}, Look{})
 	Items(b, 0, 4, 40, privacy.LocalOnly, Standing{}, id, rest[:1], Field{Text: "10:11", Width: 6}, Field{Text: "x"}, Field{}, Look{})
 	Item(b, 0, 6, 40, privacy.Unknown, Standing{Place: "7", Width: 3, Lifted: true}, id, rest, focused)
-	Step(b, 0, 7, 40, "10:12:02", "", "mira", "normal → urgent", `DeveloperOverride a-1 "why"`, true, theme.Style{})
 	want := []string{
 		"▸ 1 h-7c1e PAIRED urgent     dev   0:42", "    fix flaky test in oplog no gpu free",
 		" 12•h-7c1e PUBLIC urgent     dev   0:42", "    exactly as wide as it ma…no gpu fre",
 		"  h-7c1e LOCAL  urgent           10:11", "  x",
-		"↕  7 h-7c1e ?      urgent     dev", "10:12:02 mira normal → urgent  Develope…",
+		"↕  7 h-7c1e ?      urgent     dev",
 	}
 	for i, row := range strings.Split(ansi.Strip(b.Render(theme.New(true, false))), "\n") {
 		if got := strings.TrimRight(row, " "); got != want[i] {
