@@ -1,5 +1,7 @@
 package mesh
 
+import "voxmesh/hopper"
+
 // flow makes a run's row that of a workflow: what is counted are activities, and the workflow's own end decides. While it
 // goes on it runs, also between two of its jobs.
 func (v *RunRow) flow(r *Run, jobs []*Job, now int64) {
@@ -39,4 +41,10 @@ func (r *Run) flowCount(jobs []*Job) (all, done int) {
 		}
 	}
 	return all, min(done, all)
+}
+
+// flowNeedsModel reports whether an item is a workflow of which no job could be made yet, for want of a model.
+func (w *Waiting) flowNeedsModel(it *hopper.Item) bool {
+	r, ok := w.s.Run(it.Run)
+	return ok && r.Flow != nil && r.Flow.Ended == 0 && len(r.Jobs) == 0 && w.s.DefaultModel() == ""
 }

@@ -231,6 +231,16 @@ func TestWhatIsMissingEndsTheRunAndSaysSo(t *testing.T) {
 		ended(tk, "second cannot run: its module is no longer stored here")
 		toolModule(t, h)
 	})
+	t.Run("a model that none has is what the item waits for", func(t *testing.T) {
+		tk := runFlow(t, h, "workflow ask { activities: [{ name: \"q\", runner: text, prompt: \"why\" }] }")
+		s := h.Snapshot()
+		it, _ := s.Hopper().Item(tk.ItemID)
+		w := s.Waiting(nil, h.now())
+		if w.For(it) != "needs model" || w.Reason(it) != "no online node has a model" || s.RunRows(h.now().UnixMicro())[0].Status != "running" {
+			t.Errorf("%q, %q", w.For(it), w.Reason(it))
+		}
+		carryOut(t, h, Action{Name: ActKill, Target: tk.ItemID})
+	})
 	t.Run("a model that none has waits", func(t *testing.T) {
 		tk := runFlow(t, h, "workflow ask { activities: [\n{ name: \"q\", runner: text, prompt: \"why\" },\n"+step("beside", `on: "bob", args: ["x"]`)+"] }")
 		a := recv(t, bob.assigns)

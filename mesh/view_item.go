@@ -178,6 +178,9 @@ func (w *Waiting) For(it *hopper.Item) string {
 		if at := w.waits.items[it.ID]; at != nil {
 			return at.word()
 		}
+		if w.flowNeedsModel(it) {
+			return "needs model"
+		}
 	}
 	return ""
 }
@@ -198,6 +201,9 @@ func (w *Waiting) Reason(it *hopper.Item) string {
 		w.waits.walk()
 		if at := w.waits.items[it.ID]; at != nil && at.word() != "" {
 			return at.k.sentence()
+		}
+		if w.flowNeedsModel(it) {
+			return "no online node has a model"
 		}
 	}
 	return ""
