@@ -63,15 +63,11 @@ func readPlan(ctx context.Context, host Host, files Files, name string) (plan, e
 	case f.Errors():
 		return plan{wrong: wrongIn(f)}, nil
 	case !ok:
-		return plan{}, fault.New("vox/workflow/which", "the file has %d workflows", len(f.Workflows)).
+		return plan{}, fault.New("vox/workflow/no-such", "the file has %d workflows", len(f.Workflows)).
 			WithHint("voxmesh workflow run %s --name NAME", filepath.Base(name))
 	}
 	modules := map[string]string{}
 	for _, m := range w.Modules() {
-		if !filepath.IsLocal(filepath.FromSlash(m)) {
-			return plan{}, fault.New("vox/workflow/outside", "the module %s is not in the folder of the file", clean.Max(m, 60)).
-				WithHint("put it beside the file")
-		}
 		if modules[m], err = store(ctx, host, files, beside(name, m)); err != nil {
 			return plan{}, fmt.Errorf("the module %s: %w", clean.Max(m, 60), err)
 		}
@@ -95,7 +91,7 @@ func wrongIn(f *flows.File) []string {
 	var out []string
 	for _, p := range f.Problems {
 		if p.Severity == "error" {
-			out = append(out, fmt.Sprintf("%s:%d:%d: %s", clean.Max(p.File, 40), p.Line, p.Col, clean.Max(p.Message, 200)))
+			out = append(out, p.Error())
 		}
 	}
 	return out

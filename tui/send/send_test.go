@@ -51,7 +51,7 @@ type host struct {
 
 func (h *host) PutBlob(r io.Reader, _ int64) (string, int64, error) {
 	b, err := io.ReadAll(r)
-	name := "hash" + string(rune('0'+len(h.blobs)))
+	name := strings.Repeat(string(rune('0'+len(h.blobs))), 64)
 	h.blobs[name] = string(b)
 	return name, int64(len(b)), err
 }
@@ -270,7 +270,7 @@ func TestWorkflowFromAFile(t *testing.T) {
 func TestWorkflowThatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		strings.ReplaceAll(nightly, "runner: wasm", "runner: wsm"):    "nightly.vox:3:",
-		strings.ReplaceAll(nightly, "split.wasm", "../../etc/passwd"): "is not in the folder of the file",
+		strings.ReplaceAll(nightly, "split.wasm", "../../etc/passwd"): "nightly.vox:3:",
 		nightly + strings.ReplaceAll(nightly, "nightly", "other"):     "the file has 2 workflows",
 		"\x00\xff{{{": "nightly.vox:1:",
 	} {
