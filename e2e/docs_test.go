@@ -78,6 +78,9 @@ var (
 	codeRow     = regexp.MustCompile("(?m)^\\| `(vox/[a-z/-]+)` \\|")
 	// Problems of a policy carry the last part of their code alone.
 	policyCode = regexp.MustCompile(`(?:problemAt\{Severity\w+, |\.fail\([^"\n]*?, |\.say\(Severity\w+, [^"\n]*?, |\bcode: |\bCode\w+ += )"([a-z]+(?:-[a-z]+)*)"`)
+	// So do those of a workflow's file; what is wrong with the form of either comes from their common syntax.
+	workflowCode = regexp.MustCompile(`(?:finding\{severity\w+, |\.(?:fail|note)\([^"\n]*?, |\.say\(severity\w+, [^"\n]*?, |\bcode: |\bcodePrefix\+)"([a-z]+(?:-[a-z]+)*)"`)
+	syntaxCode   = regexp.MustCompile(`\bCode\w+ += "([a-z]+(?:-[a-z]+)*)"`)
 )
 
 // TestErrorCodes compares docs/errors.md with the codes in the sources, both ways.
@@ -94,6 +97,16 @@ func TestErrorCodes(t *testing.T) {
 		if strings.HasPrefix(name, "policy/") {
 			for _, m := range policyCode.FindAllStringSubmatch(text, -1) {
 				inCode["vox/policy/"+m[1]] = name
+			}
+		}
+		if strings.HasPrefix(name, "mesh/workflow/") {
+			for _, m := range workflowCode.FindAllStringSubmatch(text, -1) {
+				inCode["vox/workflow/"+m[1]] = name
+			}
+		}
+		if strings.HasPrefix(name, "policy/syntax/") {
+			for _, m := range syntaxCode.FindAllStringSubmatch(text, -1) {
+				inCode["vox/workflow/"+m[1]] = name
 			}
 		}
 	}

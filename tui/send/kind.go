@@ -27,8 +27,11 @@ var kinds = []kind{intent, prompt, embed, wasm, command, workflow}
 
 // label is how the box names it, and text what is typed for it.
 func (k kind) label() string {
-	if k == prompt {
+	switch k {
+	case prompt:
 		return "prompt"
+	case wasm:
+		return "wasm file"
 	}
 	return string(k)
 }

@@ -162,7 +162,7 @@ func TestModuleFromAFile(t *testing.T) {
 	p.do(keys.Previous, keys.Right, keys.Right) // from the prompt to the kind of work, and on to a module
 	p.do(keys.Next).typed("/tmp/hash.wasm")
 	p.do(keys.Next).typed("-n 3")
-	p.sees("[wasm]", "bob-cpu", "$ voxmesh run wasm --on bob-cpu /tmp/hash.wasm -- -n 3")
+	p.sees("[wasm file]", "bob-cpu", "$ voxmesh run wasm --on bob-cpu /tmp/hash.wasm -- -n 3")
 	p.do(keys.Open)
 	if len(p.h.asked) != 1 {
 		t.Fatalf("nothing was sent:\n%s", p.screen(80, 24))
