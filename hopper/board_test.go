@@ -190,7 +190,7 @@ func TestWindowsOfLongLists(t *testing.T) {
 		{"assigned", ids(b.Assigned(0)), "h-9 h-8 h-7"},
 		{"assigned on", ids(b.AssignedFrom(1, 1)), "h-8"},
 		{"skipped", ids(b.AssignedFrom(3, 1)), ""},
-		{"history", ids(b.History(4)), ""},
+		{"history", ids(b.History(4)) + ids(b.HistoryFrom(1, 1)), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)

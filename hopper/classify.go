@@ -36,10 +36,9 @@ type Classification struct {
 func Classify(intent string, k Known) Classification {
 	intent = clip(intent)
 	words := split(unquote(intent))
-	r := weights.read(words)
-	c := Classification{Priority: Normal, Confidence: weights.silent}
-	c.Priority, c.Confidence = weights.judge(r)
-	c.Affinity.Kind = weights.kindOf(words)
+	var c Classification
+	c.Priority, c.Confidence = weights().judge(weights().read(words))
+	c.Affinity.Kind = weights().kindOf(words)
 	names := tokens(intent)
 	c.Affinity.Models = names.models(k.Models)
 	c.Affinity.Nodes = names.nodes(k.Nodes)

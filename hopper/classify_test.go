@@ -3,6 +3,8 @@ package hopper
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,44 +54,81 @@ func (a *tally) add(ok bool) {
 	}
 }
 
-func (a tally) String() string {
-	return fmt.Sprintf("%5.1f %% (%d of %d)", 100*float64(a.right)/float64(max(a.of, 1)), a.right, a.of)
+func (a tally) share() float64 { return 100 * float64(a.right) / float64(max(a.of, 1)) }
+
+func (a tally) String() string { return fmt.Sprintf("%.1f %% (%d of %d)", a.share(), a.right, a.of) }
+
+// The floors are a little under what was reached when the weights were finished: 88.6 % and 88.6 % on the held-out part.
+// Two held-out parts of before, which are in "tune" now, were first met with 88.8 % and 82.2 %, and, written to avoid the
+// words of the weights, with 81.1 % and 63.1 %.
+func TestAccuracy(t *testing.T) {
+	for _, part := range []struct {
+		name                 string
+		least                int // intents
+		priority, kind, each float64
+	}{
+		{"tune", 160, 97, 95, 97},
+		{"held", 80, 86, 86, 75},
+	} {
+		var priority, kind tally
+		each, confidence := map[Priority]*tally{}, map[int]*tally{}
+		for _, l := range labelledIntents(t) {
+			if l.part != part.name {
+				continue
+			}
+			c := Classify(l.intent, known)
+			right := c.Priority == l.priority
+			priority.add(right)
+			kind.add(c.Affinity.Kind == l.kind)
+			at(each, l.priority).add(right)
+			at(confidence, c.Confidence).add(right)
+			if !right || c.Affinity.Kind != l.kind {
+				t.Logf("%s: %s %q with 0.%02d, not %s %q: %s", part.name, c.Priority, c.Affinity.Kind, c.Confidence, l.priority, l.kind, l.intent)
+			}
+		}
+		t.Logf("%s: %d intents, priority right %s, kind right %s", part.name, priority.of, priority, kind)
+		if priority.of < part.least || priority.share() < part.priority || kind.share() < part.kind {
+			t.Errorf("%s: %d intents, priority right %s, kind right %s; want %d, %.0f %% and %.0f %%",
+				part.name, priority.of, priority, kind, part.least, part.priority, part.kind)
+		}
+		for _, p := range []Priority{Urgent, Normal, Background} {
+			t.Logf("%s: of those that are %s %s", part.name, p, at(each, p))
+			if at(each, p).share() < part.each {
+				t.Errorf("%s: of those that are %s only %s are right", part.name, p, at(each, p))
+			}
+		}
+		for _, conf := range slices.Sorted(maps.Keys(confidence)) {
+			t.Logf("%s: of those with confidence 0.%02d %s", part.name, conf, confidence[conf])
+		}
+	}
 }
 
-func TestAccuracy(t *testing.T) {
-	if errWeights != nil {
-		t.Fatal(errWeights)
-	}
-	parts := map[string]map[string]*tally{"tune": {}, "held": {}}
-	buckets := map[string]map[int]*tally{"tune": {}, "held": {}}
+// Who is surer is right more often, on intents that no weight was tuned on.
+func TestConfidenceMeansSomething(t *testing.T) {
+	var low, middle, high tally
 	for _, l := range labelledIntents(t) {
+		if l.part != "held" {
+			continue
+		}
 		c := Classify(l.intent, known)
-		for _, k := range []string{"priority", "priority of " + l.priority.String() + " ones"} {
-			if parts[l.part][k] == nil {
-				parts[l.part][k] = &tally{}
-			}
-			parts[l.part][k].add(c.Priority == l.priority)
+		bucket := &middle
+		switch {
+		case c.Confidence < 80:
+			bucket = &low
+		case c.Confidence >= 89:
+			bucket = &high
 		}
-		if parts[l.part]["kind"] == nil {
-			parts[l.part]["kind"] = &tally{}
-		}
-		parts[l.part]["kind"].add(c.Affinity.Kind == l.kind)
-		if buckets[l.part][c.Confidence] == nil {
-			buckets[l.part][c.Confidence] = &tally{}
-		}
-		buckets[l.part][c.Confidence].add(c.Priority == l.priority)
-		if l.part == "tune" && (c.Priority != l.priority || c.Affinity.Kind != l.kind) {
-			t.Logf("tune: %s/%s not %s/%s (%d): %s", c.Priority, c.Affinity.Kind, l.priority, l.kind, c.Confidence, l.intent)
-		}
+		bucket.add(c.Priority == l.priority)
 	}
-	for _, part := range []string{"tune", "held"} {
-		for k, v := range parts[part] {
-			t.Logf("%s: %-28s %s", part, k, v)
-		}
-		for conf := 0; conf <= 100; conf++ {
-			if b := buckets[part][conf]; b != nil {
-				t.Logf("%s: confidence %d %s", part, conf, b)
-			}
-		}
+	t.Logf("below 0.80 %s, below 0.89 %s, from 0.89 on %s", low, middle, high)
+	if low.of == 0 || high.of == 0 || low.share() >= middle.share() || middle.share() >= high.share() {
+		t.Error("the accuracy does not rise with the confidence")
 	}
+}
+
+func at[K comparable](m map[K]*tally, k K) *tally {
+	if m[k] == nil {
+		m[k] = &tally{}
+	}
+	return m[k]
 }

@@ -78,7 +78,7 @@ func lessonWords(intent string) string {
 	}
 	var words []string
 	for _, w := range split(intent) {
-		if !weights.stop[w.text] && w.text != "!!" {
+		if !weights().stop[w.text] && w.text != "!!" {
 			words = append(words, w.text)
 		}
 	}

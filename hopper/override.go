@@ -20,8 +20,9 @@ type Move struct {
 func (m Move) Clamp(p Priority) Priority { return min(max(p.in(), m.Low), m.High) }
 
 // MoveTo says where an open item goes when it is to stand at a place of the inbox, from 1; a place past the end is the
-// end. It changes nothing: Override does, with this Order and Place. It is false for an unknown or closed item. Items of
-// a batch that stand together are not torn apart: a place between them is the nearest beside them.
+// end. It changes nothing: Override does, with this Order and Place. Items of a batch that stand together are not torn
+// apart: a place between them is the nearest beside them. It is false for an unknown or closed item, and where no number
+// is free anywhere.
 func (b *Board) MoveTo(id string, place int) (Move, bool) {
 	it, ok := b.items.Get(id)
 	if !ok || it.State == Closed {
@@ -55,7 +56,7 @@ func (b *Board) MoveTo(id string, place int) (Move, bool) {
 			}
 		}
 	}
-	return Move{Place: others + 1, Order: it.Order, Low: Background, High: Urgent}, true
+	return Move{}, false
 }
 
 // gapMove is the way between two neighbours of the inbox, of which either may be missing.
@@ -104,12 +105,13 @@ func (b *Board) Override(id string, o Override, order int64) {
 		}
 		o.To, o.Place = o.To.in(), max(o.Place, 0)
 		var m Move
+		moved := false
 		if o.Place > 0 {
-			m, _ = b.MoveTo(id, o.Place)
+			m, moved = b.MoveTo(id, o.Place)
 		}
 		it.Rank = Rank{o.To, Developer}
 		switch {
-		case o.Place > 0 && (order == 0 || order == m.Order):
+		case moved && (order == 0 || order == m.Order):
 			it.Order, it.Tie, it.Nth = m.Order, m.Tie, m.Nth
 		case order != 0:
 			it.Order, it.Tie, it.Nth = order, 0, 0

@@ -2,6 +2,7 @@ package hopper
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -68,6 +69,26 @@ func TestMovesAmongEquals(t *testing.T) {
 		if got := strings.Fields(strings.ReplaceAll(" "+ids(b.Inbox(0))+" ", " "+id+" ", " ")); strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Fatalf("the others went from %v to %v", want, got)
 		}
+	}
+}
+
+// At the ends of the numbers there is no room; nothing is lost by it.
+func TestTheEndsOfTime(t *testing.T) {
+	var b Board
+	b.Put(Item{ID: "h-1", State: Inbox, Order: math.MinInt64, Rank: Rank{Normal, Orchestrator}})
+	b.Put(Item{ID: "h-2", State: Inbox, Order: math.MinInt64, Rank: Rank{Normal, Orchestrator}, At: 5})
+	b.Put(Item{ID: "h-3", State: Inbox, Order: math.MaxInt64, Rank: Rank{Normal, Orchestrator}})
+	for place := range 5 {
+		for _, id := range []string{"h-1", "h-2", "h-3"} {
+			c := b.Copy()
+			if m := put(&c, id, place); m.Place != 0 && c.Place(id) != m.Place {
+				t.Errorf("%s to %d: at %d, and MoveTo said %d", id, place, c.Place(id), m.Place)
+			}
+		}
+	}
+	b.Close("h-3", Done, "", "", "", 1)
+	if m := put(&b, "h-2", 1); m.Place != 2 || b.Place("h-2") != 2 {
+		t.Errorf("before the first instant there is no place, and MoveTo says %+v", m)
 	}
 }
 

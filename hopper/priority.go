@@ -1,8 +1,15 @@
 // Package hopper is the one front door for work: what enters gets a priority, and the priority decides what starts next.
 //
+// Classify reads an intent: its priority, the kind of slot, the models and nodes it names, and how sure that is. Admission
+// makes a Rank of it: what a person said comes before the classifier, and where that is unsure, what people set for the
+// same words before. Change is the partial order of who may replace what: a developer beats the orchestrator, the
+// orchestrator beats a learning policy. Due is the order of starting, in which nobody is overtaken by what was submitted
+// Bound later, or more, but for what a developer moved by hand. Board is the state: every item in one list of three, with
+// its trail; nothing but its methods moves an item, and whatever they are called with, they do not fail.
+//
 // Priorities have names and numbers, and either form is read wherever one is asked for: background 1, normal 5, urgent
 // 9, on a scale from 1 to 9. Donors compare the numbers (min_priority in donations.vox). The package is pure: no clock,
-// no I/O, no state.
+// no I/O, and the same calls give the same board and the same answers on every machine.
 package hopper
 
 import (

@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 //go:embed weights.tsv
 var weightsFile string
 
-// weights is the data file, read once and never changed.
-var weights, errWeights = parseWeights(weightsFile)
+// weights is the data file, read when it is first asked for, and never changed. A test reads it too, so that the program
+// has one without an error.
+var weights = sync.OnceValue(func() *table {
+	t, _ := parseWeights(weightsFile)
+	return t
+})
 
 // table is the data file as it is used.
 type table struct {

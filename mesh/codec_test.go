@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"pgregory.net/rapid"
 
+	"voxmesh/hopper"
 	"voxmesh/mesh/privacy"
 )
 
@@ -43,6 +44,14 @@ func recordTypes() map[string]func() record {
 		"WorkflowFinished":  func() record { return new(WorkflowFinished) },
 		"Flow":              func() record { return new(Flow) },
 		"FlowStep":          func() record { return new(FlowStep) },
+		"ItemAdmitted":      func() record { return new(ItemAdmitted) },
+		"ItemTriaged":       func() record { return new(ItemTriaged) },
+		"ItemOverridden":    func() record { return new(ItemOverridden) },
+		"ItemsBatched":      func() record { return new(ItemsBatched) },
+		"ItemClosed":        func() record { return new(ItemClosed) },
+		"ItemSuggested":     func() record { return new(ItemSuggested) },
+		"Item":              func() record { return new(itemRecord) },
+		"Lesson":            func() record { return new(lessonRecord) },
 		"Slot":              func() record { return new(Slot) },
 		"Model":             func() record { return new(Model) },
 		"Price":             func() record { return new(Price) },
@@ -85,6 +94,15 @@ func fill(t *rapid.T, v reflect.Value, name string) {
 	case Cause:
 		v.SetUint(rapid.Uint64Range(0, 6).Draw(t, name))
 		return
+	case hopper.Priority:
+		v.SetUint(rapid.Uint64Range(0, 9).Draw(t, name))
+		return
+	case hopper.State:
+		v.SetUint(rapid.Uint64Range(0, 5).Draw(t, name))
+		return
+	case hopper.Source, hopper.Outcome:
+		v.SetUint(rapid.Uint64Range(0, 3).Draw(t, name))
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -93,6 +111,8 @@ func fill(t *rapid.T, v reflect.Value, name string) {
 		v.SetBool(rapid.Bool().Draw(t, name))
 	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
 		v.SetUint(rapid.Uint64().Draw(t, name) & (1<<v.Type().Bits() - 1))
+	case reflect.Int: // a confidence, a place
+		v.SetInt(rapid.Int64Range(0, 100).Draw(t, name))
 	case reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(t, name))
 	case reflect.Pointer:

@@ -30,7 +30,11 @@ func randomOp(t *rapid.T, s *State) (kind string, body []byte) {
 	}
 	kinds = append(kinds, KindWorkflowStarted, KindActivityExpanded, KindActivitySkipped, KindActivityReused, KindWorkflowFinished)
 	run := draw(t, "run", "r-1", "r-2", "r-3")
+	kinds = append(kinds, itemOps...)
+	item := draw(t, "item", "", "h-1", "h-2", "h-3")
 	switch kind = draw(t, "kind", append(kinds, "of_tomorrow", "garbage")...); kind {
+	case KindItemAdmitted, KindItemTriaged, KindItemOverridden, KindItemsBatched, KindItemClosed, KindItemSuggested:
+		r = randomItemOp(t, kind, item)
 	case KindHostStarted:
 		r = &HostStarted{Mesh: "home", Cores: 4}
 	case KindInviteMinted:
@@ -63,19 +67,19 @@ func randomOp(t *rapid.T, s *State) (kind string, body []byte) {
 	case KindResultRefused:
 		r = &ResultRefused{Job: job, Node: node, Attempt: attempt}
 	case KindJobSubmitted:
-		r = &JobSubmitted{Job: job, Run: run, Kind: "cpu", Class: privacy.LocalOnly, Priority: uint8(micros), Try: attempt}
+		r = &JobSubmitted{Job: job, Run: run, Kind: "cpu", Class: privacy.LocalOnly, Priority: uint8(micros), Try: attempt, Item: item}
 	case KindJobLeased:
-		r = &JobLeased{Job: job, Node: node, Attempt: attempt + 1}
+		r = &JobLeased{Job: job, Node: node, Attempt: attempt + 1, Item: item}
 	case KindJobStarted:
-		r = &JobStarted{Job: job, Attempt: attempt}
+		r = &JobStarted{Job: job, Attempt: attempt, Item: item}
 	case KindJobRequeued:
-		r = &JobRequeued{Job: job, Attempt: attempt, Cause: Cause(rapid.IntRange(0, 6).Draw(t, "cause")), Reason: "why"}
+		r = &JobRequeued{Job: job, Attempt: attempt, Cause: Cause(rapid.IntRange(0, 6).Draw(t, "cause")), Reason: "why", Item: item}
 	case KindJobFinished:
 		r = &JobFinished{
-			Job: job, Attempt: attempt, Status: JobState(rapid.IntRange(0, 6).Draw(t, "status")), CostMicros: micros, Tokens: micros / 2,
+			Job: job, Attempt: attempt, Status: JobState(rapid.IntRange(0, 6).Draw(t, "status")), CostMicros: micros, Tokens: micros / 2, Item: item,
 		}
 	case KindWorkflowStarted:
-		r = &WorkflowStarted{Run: run, Name: "w", Definition: draw(t, "definition", "d", "d", "d", ""), Activities: 3}
+		r = &WorkflowStarted{Run: run, Name: "w", Definition: draw(t, "definition", "d", "d", "d", ""), Activities: 3, Item: item}
 	case KindActivityExpanded:
 		r = &ActivityExpanded{Run: run, Activity: draw(t, "activity", "a", "b"), Items: "i", Count: attempt}
 	case KindActivitySkipped:

@@ -20,25 +20,27 @@ func (h *Host) triageLoop() {
 	}
 }
 
-// triaged is what the last pass saw. The inbox may be long, and everything that happens wakes the loop: it is looked
-// through when there is a model, and then only if an intent came or the models changed since nothing could be done.
+// triaged is what the last pass that could do nothing saw. The inbox may be long, and everything that happens wakes the
+// loop: it is looked through only if an intent came since, or one waits and the models are others.
 type triaged struct {
 	seq    uint64 // of the state
+	waits  bool   // an intent was there
 	models string // see offered
 }
 
 // triage makes one pass, in one commit, and reports whether another may find more to do.
 func (h *Host) triage(seen *triaged) bool {
 	s := h.Snapshot()
-	if h.ctx.Err() != nil || s.DefaultModel() == "" {
+	old := seen.seq > h.intents.Load()
+	if h.ctx.Err() != nil || old && !seen.waits {
 		return false
 	}
-	now := triaged{max(s.Seq, 1), s.offered()}
-	if seen.seq > h.intents.Load() && seen.models == now.models {
+	now := triaged{seq: max(s.Seq, 1), models: s.offered()}
+	if old && now.models == seen.models {
 		return false
 	}
 	given := 0
-	if s.hasIntents() {
+	if now.waits = s.hasIntents(); now.waits && now.models != "" {
 		err := h.commit(h.ctx, func(next *State) ([]oplog.Draft, error) {
 			drafts := next.triageOps()
 			given = len(drafts) / 2
