@@ -28,7 +28,7 @@ type SpanView struct {
 	Error        string        `json:"error,omitempty"`
 	Events       []SpanEvent   `json:"events,omitempty"` // of an attempt: its lease, its start, its end
 	CostUSD      float64       `json:"cost_usd,omitempty"`
-	Waits        string        `json:"waits,omitempty"`             // of an activity that did not start: "render[2]", why it was skipped, or why a job waits
+	Waits        string        `json:"waits,omitempty"`             // of an activity that did not start: "render[2]", why it was skipped, or what a queued job waits for (without its place in the queue)
 	SkewMicros   int64         `json:"clock_skew_micros,omitempty"` // of a worker's own span: its clock was so much ahead, and Start is corrected by it
 
 	Attributes map[string]string `json:"attributes,omitempty"` // vox.mesh.*; shared by spans, so never changed

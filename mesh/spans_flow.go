@@ -14,7 +14,7 @@ type strand struct {
 	def      *workflow.Activity // nil: the definition is not at hand
 	seen     int64              // when something of it was first recorded
 	skipped  *FlowStep
-	expanded bool
+	expanded *FlowStep
 	fanned   bool
 	count    int               // instances that are known of
 	tries    map[uint32][]*Job // by index, in the order of submission
@@ -53,7 +53,7 @@ func strands(r *Run, jobs []*Job, d *workflow.Definition) []*strand {
 			s.fanned = s.fanned || step.Fanned
 			s.count = max(s.count, int(step.Index)+1)
 		case step.Items != "":
-			s.expanded, s.fanned, s.count = true, true, max(s.count, int(min(step.Count, workflow.MaxFanOut)))
+			s.expanded, s.fanned, s.count = step, true, max(s.count, int(min(step.Count, workflow.MaxFanOut)))
 		}
 	}
 	for _, j := range jobs {
@@ -74,12 +74,12 @@ func (f *forest) activities(r *Run, parent string, jobs []*Job, d *workflow.Defi
 	out := make([]SpanView, 0, len(jobs))
 	known := strands(r, jobs, d)
 	for _, s := range known {
-		if s.skipped != nil && s.count == 0 {
-			out = append(out, f.still(r, parent, s, 0, s.skipped))
-			continue
-		}
 		if s.count == 0 {
-			out = append(out, f.still(r, parent, s, 0, nil))
+			step := s.skipped
+			if step == nil && s.expanded != nil {
+				step = &FlowStep{At: s.expanded.At, Skipped: "its list is empty"}
+			}
+			out = append(out, f.still(r, parent, s, 0, step))
 			continue
 		}
 		for i := range uint32(s.count) {

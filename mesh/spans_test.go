@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"pgregory.net/rapid"
 
 	"voxmesh/mesh/fabric"
@@ -110,6 +112,23 @@ func TestWhatAWorkerSaysStandsInTheTree(t *testing.T) {
 	}
 	if exec.SkewMicros != ahead || exec.NodeID != "ann" || exec.Attempt != 1 || !reflect.DeepEqual(exec.Attributes, at) {
 		t.Errorf("%+v", exec)
+	}
+}
+
+func TestAQueuedJobSaysWhatItWaitsFor(t *testing.T) {
+	tp := newTape().start("ann")
+	tp.op(KindJobSubmitted, &JobSubmitted{Job: "j-1", Run: "r-1", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, On: "ann"})
+	waits := func() string {
+		v, _ := tp.s.RunView("r-1", tp.at)
+		return v.Root.Children[0].Waits
+	}
+	if got := waits(); got != "" {
+		t.Errorf("%q although a slot is free", got)
+	}
+	tp.op(KindNodeMode, &NodeModeChanged{Node: "ann", Mode: Paused})
+	tp.op(KindNodeStatus, &NodeStatusChanged{Node: "ann", Status: Offline})
+	if got := waits(); got == "" {
+		t.Error("nothing, although nobody could take it")
 	}
 }
 
@@ -226,8 +245,34 @@ func TestTheTreeOfAWorkflow(t *testing.T) {
 	if reused := v.Root.Children[2]; reused.JobID != "j-9" || reused.NodeID != "bob" || reused.PrivacyClass != privacy.LocalOnly {
 		t.Errorf("%+v", reused)
 	}
-	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly {
+	if join := v.Root.Children[5]; join.PrivacyClass != privacy.LocalOnly || join.Waits != "render[0]" {
 		t.Errorf("%+v", join)
+	}
+	if lint := v.Root.Children[4]; lint.Waits != "split succeeded" || lint.End == 0 {
+		t.Errorf("%+v", lint)
+	}
+}
+
+// What travels in the header is read by OpenTelemetry's own propagation, and names the attempt.
+func TestTheTraceparentIsReadByOthers(t *testing.T) {
+	const id = "0123456789abcdef0123456789abcdef"
+	carrier := propagation.MapCarrier{"traceparent": Traceparent(id, AttemptSpanID("r-1", "j-1", 2))}
+	sc := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(t.Context(), carrier))
+	if sc.TraceID().String() != id || sc.SpanID().String() != AttemptSpanID("r-1", "j-1", 2) || !sc.IsSampled() || !sc.IsRemote() {
+		t.Errorf("%+v", sc)
+	}
+}
+
+// What a queued job waits for costs little more in a long queue.
+func BenchmarkRunViewOfAQueuedJob(b *testing.B) {
+	tp := newTape().start("ann")
+	for i := range 10_000 {
+		tp.submit(shortID("j-", uint64(i)))
+	}
+	for b.Loop() {
+		if v, _ := tp.s.RunView("r"+shortID("j-", 9999)[1:], tp.at); v.Root.Children[0].Status != "queued" {
+			b.Fatal(v)
+		}
 	}
 }
 

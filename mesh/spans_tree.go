@@ -73,9 +73,17 @@ func (f *forest) activity(r *Run, parent, id string, j *Job) SpanView {
 		if f.waits == nil {
 			f.waits = f.s.Waits(nil, time.UnixMicro(f.now))
 		}
-		s.Waits = f.waits.For(j)
+		s.Waits = f.waits.slot(j)
 	}
 	return s
+}
+
+// slot is For without the place in the queue: that would be a walk through all of it, for each picture of a run.
+func (w *Waits) slot(j *Job) string {
+	if k := w.kindOf(j); !k.free {
+		return k.word
+	}
+	return ""
 }
 
 // attempt is one lease of a job, which is the shown-th one of its activity.

@@ -181,3 +181,15 @@ func paddedModule(t *testing.T) string {
 	}
 	return path
 }
+
+func BenchmarkTrail(b *testing.B) {
+	for b.Loop() {
+		tr := newTrail("00-"+trace1+"-"+root1+"-01", time.Now)
+		for range 6 {
+			tr.begin(fabric.PhaseAdmit).end("")
+		}
+		if len(tr.spans()) != 6 {
+			b.Fatal("spans are missing")
+		}
+	}
+}

@@ -266,6 +266,13 @@ func (a *app) runsCmd() *cobra.Command {
 
 func runTree(w io.Writer, v mesh.RunView) {
 	fmt.Fprintf(w, "%s  %s  %s  %s\nvox://trace/%s\n", v.RunID, badge(v.PrivacyClass), v.Status, v.Title, v.TraceID)
+	for _, k := range v.Skews {
+		way := "ahead of"
+		if k.Micros < 0 {
+			way = "behind"
+		}
+		fmt.Fprintf(w, "the clock of %s was %s %s this mesh's; what it says of itself is shown corrected\n", k.NodeID, millis(max(k.Micros, -k.Micros)/1000), way)
+	}
 	var walk func(s mesh.SpanView, depth int)
 	walk = func(s mesh.SpanView, depth int) {
 		fmt.Fprintf(w, "%s%s  %s  %s  %s  %s", strings.Repeat("  ", depth), s.SpanName, badge(s.PrivacyClass), s.NodeID, s.Status, millis(s.DurationMS))
