@@ -236,8 +236,11 @@ func TestWhatIsMissingEndsTheRunAndSaysSo(t *testing.T) {
 		s := h.Snapshot()
 		it, _ := s.Hopper().Item(tk.ItemID)
 		w := s.Waiting(nil, h.now())
-		if w.For(it) != "needs model" || w.Reason(it) != "no online node has a model" || s.RunRows(h.now().UnixMicro())[0].Status != "running" {
+		if w.For(it) != "needs model" || w.Reason(it) != "no online node has a model" {
 			t.Errorf("%q, %q", w.For(it), w.Reason(it))
+		}
+		if v, err := h.Run(tk.RunID); err != nil || v.Status != "running" || v.Done != 0 {
+			t.Errorf("%+v, %v", v, err)
 		}
 		carryOut(t, h, Action{Name: ActKill, Target: tk.ItemID})
 	})
