@@ -153,15 +153,6 @@ func (m *mill) bring(t testing.TB, to hopper.State) string {
 	return id
 }
 
-// inbox is the inbox in a line.
-func (m *mill) inbox() string {
-	var out []string
-	for _, it := range m.s.hopper.Inbox(0) {
-		out = append(out, fmt.Sprintf("%s %s/%s", it.ID, it.Value, it.Source.Short()))
-	}
-	return strings.Join(out, ", ")
-}
-
 // queue is the queue by items.
 func (m *mill) queue() string {
 	var out []string

@@ -198,7 +198,9 @@ func flowTape() (*tape, *workflow.Definition) {
 	tp.run("j-3", "bob", 1)
 	tp.at += second
 	return tp, &workflow.Definition{Workflow: workflow.Workflow{Name: "nightly", Activities: []workflow.Activity{
-		{Name: "split"}, {Name: "render", EachOf: "${split.parts}", Needs: []string{"split"}}, {Name: "lint"},
+		{Name: "split"},
+		{Name: "render", EachOf: "${split.parts}", Needs: []string{"split"}},
+		{Name: "lint"},
 		{Name: "join", Needs: []string{"render"}, Class: privacy.LocalOnly},
 	}}}
 }

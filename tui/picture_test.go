@@ -138,5 +138,7 @@ var guide = map[string]struct {
 	"palette-small": {"palette", 80, 24}, "confirm-small": {"confirm", 80, 24}, "send-small": {"send", 80, 24},
 	"join-small": {"preview", 80, 24}, "add": {"add", 120, 40}, "past-small": {"past", 80, 24}, "explain-small": {"explain", 80, 24},
 	"cap-small": {"cap", 80, 24}, "help": {"help", 120, 40}, "lost-small": {"lost", 80, 24},
+	"hopper": {"hopper", 120, 40}, "hopper-small": {"hopper", 80, 24}, "hopper-priority-small": {"hopper-priority", 80, 24},
+	"timeline": {"timeline", 120, 40}, "timeline-small": {"timeline", 80, 24}, "flow-tree-small": {"flow-tree", 80, 24},
 	"policy": {"policy-edits", 120, 40}, "policy-broken-small": {"policy-broken", 80, 24}, "policy-clash": {"policy-clash", 120, 40},
 }

@@ -57,8 +57,12 @@ func TestWhatWasDoneForAnAttemptGoesBackWithItsResult(t *testing.T) {
 			}
 		}
 		want := []told{
-			{"admit", "", 0}, {"fetch module", "", 0}, {"fetch input", "", 0}, {"compile", "no�[31m room", 2000},
-			{"execute", "it went wrong", 3000}, {"upload", "", 0},
+			{"admit", "", 0},
+			{"fetch module", "", 0},
+			{"fetch input", "", 0},
+			{"compile", "no�[31m room", 2000},
+			{"execute", "it went wrong", 3000},
+			{"upload", "", 0},
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("\n%+v\n%+v", got, want)

@@ -55,8 +55,10 @@ func TestWhatOutputsBecome(t *testing.T) {
 		{"input keeps every byte", "\x00\xff\n\n", wasm + `stdin: "${a.output}"`, `start b try 1 < "\x00\xff\n\n" of a.output`},
 		{"input may be empty", "", wasm + `stdin: "${a.output}"`, `start b try 1 < "" of a.output`},
 		{"parts of lines", " a \r\n\n\tb\n", wasm + `args: ["${a.parts}", "${a.parts[0]}", "${a.parts[1]}"]`, `start b try 1 [" a \n\tb" " a " "\tb"] of a.parts, a.parts[0], a.parts[1]`},
-		{"parts of a list", ` ["a", 1, 2.50, -3e4, "\u00e9"] `, wasm + `each: "${a.parts}" args: ["${item}${index}"]`,
-			"expand b [\"a\" \"1\" \"2.50\" \"-3e4\" \"é\"]\nstart b[0] try 1 [\"a0\"] of a.parts[0]\nstart b[1] try 1 [\"11\"] of a.parts[1]\nstart b[2] try 1 [\"2.502\"] of a.parts[2]\nstart b[3] try 1 [\"-3e43\"] of a.parts[3]\nstart b[4] try 1 [\"é4\"] of a.parts[4]"},
+		{
+			"parts of a list", ` ["a", 1, 2.50, -3e4, "\u00e9"] `, wasm + `each: "${a.parts}" args: ["${item}${index}"]`,
+			"expand b [\"a\" \"1\" \"2.50\" \"-3e4\" \"é\"]\nstart b[0] try 1 [\"a0\"] of a.parts[0]\nstart b[1] try 1 [\"11\"] of a.parts[1]\nstart b[2] try 1 [\"2.502\"] of a.parts[2]\nstart b[3] try 1 [\"-3e43\"] of a.parts[3]\nstart b[4] try 1 [\"é4\"] of a.parts[4]",
+		},
 		{"a list of other things is lines", `[1, null]`, wasm + `args: ["${a.parts[0]}"]`, `start b try 1 ["[1, null]"] of a.parts[0]`},
 		{"dollars", "$$ ${item}", wasm + `args: ["$$ $5 $${a.output} ${a.output}"]`, `start b try 1 ["$ $5 ${a.output} $$ ${item}"] of a.output`},
 		{"no such part", "a", wasm + `args: ["${a.parts[1]}"]`, "skip b: cannot run: a.parts has 1 element, so there is no ${a.parts[1]}\ndone failed: b cannot run: a.parts has 1 element, so there is no ${a.parts[1]}"},
@@ -105,10 +107,18 @@ func TestFanOuts(t *testing.T) {
 		{"and skipped with its needs", Progress{"first": one(failed(1)), "each": fan(xyz)}, 9, "expand again []\nskip each: first failed\nskip sum: each was skipped\ndone failed: first failed"},
 		{"by index, as room is", Progress{"first": one(saying("")), "each": fan(xyz, Instance{Status: Active, Try: 1})}, 1, "start each[1] try 1 [\"y\"]"},
 		{"what is missing before the end counts as waiting", Progress{"first": one(saying("")), "each": fan(xyz, Instance{}, saying(""))}, 5, "start each[0] try 1 [\"x\"]\nstart each[2] try 1 [\"z\"]"},
-		{"those that failed say nothing", Progress{"first": one(saying("")), "each": fan(xyz, saying("a\nb\n"), saying("c"), failed(1))}, 9,
-			"expand again [\"a\" \"b\" \"c\"]\nstart again[0] try 1 [\"a\"] of each.parts[0]\nstart again[1] try 1 [\"b\"] of each.parts[1]\nstart again[2] try 1 [\"c\"] of each.parts[2]\nstart sum try 1 [\"c\" \"c\"] < \"a\\nb\\nc\" of each[1].output, each[1].parts[0], each.output"},
-		{"one is missing", Progress{"first": one(saying("")), "each": fan(xyz, saying("a"), failed(1), saying("b")), "again": fan(nil)}, 9,
-			"skip sum: cannot run: each[1].parts has 0 elements, so there is no ${each[1].parts[0]}\ndone failed: each[1] failed; and 1 activity more"},
+		{
+			"those that failed say nothing",
+			Progress{"first": one(saying("")), "each": fan(xyz, saying("a\nb\n"), saying("c"), failed(1))},
+			9,
+			"expand again [\"a\" \"b\" \"c\"]\nstart again[0] try 1 [\"a\"] of each.parts[0]\nstart again[1] try 1 [\"b\"] of each.parts[1]\nstart again[2] try 1 [\"c\"] of each.parts[2]\nstart sum try 1 [\"c\" \"c\"] < \"a\\nb\\nc\" of each[1].output, each[1].parts[0], each.output",
+		},
+		{
+			"one is missing",
+			Progress{"first": one(saying("")), "each": fan(xyz, saying("a"), failed(1), saying("b")), "again": fan(nil)},
+			9,
+			"skip sum: cannot run: each[1].parts has 0 elements, so there is no ${each[1].parts[0]}\ndone failed: each[1] failed; and 1 activity more",
+		},
 	} {
 		if got := told(next(t, d, tc.p, tc.room)); got != tc.want {
 			t.Errorf("%s:\ngot\n%s\nwant\n%s", tc.name, got, tc.want)

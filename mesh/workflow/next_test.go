@@ -73,16 +73,28 @@ func TestNextOfThePlainCase(t *testing.T) {
 		{nil, 0, ""},
 		{Progress{"split": one(Instance{Status: Active, Try: 1})}, 9, ""},
 		{Progress{"split": one(saying("a\nb\n\nc\n"))}, 2, "expand render [\"a\" \"b\" \"c\"]\nstart render[0] try 1 [\"a\" \"7\"] of split.parts[0]\nstart render[1] try 1 [\"b\" \"7\"] of split.parts[1]"},
-		{Progress{"split": one(saying("x")), "render": fan([]string{"a", "b", "c"}, saying("A\n"), Instance{Status: Failed, Try: 1})}, 9,
-			"start render[1] try 2 [\"b\" \"7\"] of split.parts[1]\nstart render[2] try 1 [\"c\" \"7\"] of split.parts[2]"},
-		{Progress{"split": one(saying("x")), "render": fan([]string{"a", "b"}, saying("A\n"), Instance{Status: Killed, Try: 1})}, 9,
-			"skip publish: render was killed\ndone was killed: render[1] was killed"},
-		{Progress{"split": one(saying("x")), "render": fan([]string{"a", "b"}, saying("A\n"), saying("B\r\n"))}, 9,
-			"start publish try 1 ? \"Sum up: A\\nB\" of render.output"},
+		{
+			Progress{"split": one(saying("x")), "render": fan([]string{"a", "b", "c"}, saying("A\n"), Instance{Status: Failed, Try: 1})},
+			9,
+			"start render[1] try 2 [\"b\" \"7\"] of split.parts[1]\nstart render[2] try 1 [\"c\" \"7\"] of split.parts[2]",
+		},
+		{
+			Progress{"split": one(saying("x")), "render": fan([]string{"a", "b"}, saying("A\n"), Instance{Status: Killed, Try: 1})},
+			9,
+			"skip publish: render was killed\ndone was killed: render[1] was killed",
+		},
+		{
+			Progress{"split": one(saying("x")), "render": fan([]string{"a", "b"}, saying("A\n"), saying("B\r\n"))},
+			9,
+			"start publish try 1 ? \"Sum up: A\\nB\" of render.output",
+		},
 		{Progress{"split": one(saying("x")), "render": fan([]string{"a"}, saying("A")), "publish": one(saying("ok"))}, 9, "done succeeded"},
 		{Progress{"split": one(saying(" \n"))}, 9, "expand render []\nstart publish try 1 ? \"Sum up: \" of render.output"},
-		{Progress{"split": one(Instance{Status: Failed, Try: 1})}, 9,
-			"skip render: split failed\nskip publish: render was skipped\ndone failed: split failed"},
+		{
+			Progress{"split": one(Instance{Status: Failed, Try: 1})},
+			9,
+			"skip render: split failed\nskip publish: render was skipped\ndone failed: split failed",
+		},
 	} {
 		if got := told(next(t, d, tc.p, tc.room)); got != tc.want {
 			t.Errorf("%+v:\ngot\n%s\nwant\n%s", tc.p, got, tc.want)

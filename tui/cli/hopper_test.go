@@ -45,10 +45,15 @@ func TestHopperCommands(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 	for _, args := range [][]string{
-		{"hopper", "inbox"}, {"hopper", "show", v.ItemID}, {"hopper", "assigned"}, {"hopper", "history"}, {"summary"},
+		{"hopper", "inbox"},
+		{"hopper", "show", v.ItemID},
+		{"hopper", "assigned"},
+		{"hopper", "history"},
+		{"summary"},
 		{"hopper", "reprioritize", v.ItemID, "urgent", "--confirm", v.ItemID, "--reason", "because"},
 		{"hopper", "reprioritize", v.ItemID, "--place", "2", "--confirm", v.ItemID, "--reason", "because"},
-		{"hopper", "show", v.ItemID}, {"hopper", "inbox", "--limit", "1"},
+		{"hopper", "show", v.ItemID},
+		{"hopper", "inbox", "--limit", "1"},
 	} {
 		out, errs, exit := inSession(t, ctx, h, "", args...)
 		if exit != 0 || out == "" {

@@ -165,6 +165,9 @@ func TestMove(t *testing.T) {
 		t.Errorf("%+v, %q", p.h.ranks, p.notice)
 	}
 	p = beginWith(t, queue(), keys.Move, item("h-7003"), "3").typed("h-7003").press(keys.Open).typed("why").wantSays("It is at place 3 already.").press(keys.Open)
+	if len(p.h.ranks) > 0 {
+		t.Errorf("asked was %+v", p.h.ranks)
+	}
 	p = beginWith(t, queue(), keys.Move, item("h-7003"), "2").typed("h-7003").press(keys.Open).typed("why")
 	p.w.put("h-7003", hopper.Normal, hopper.Orchestrator, hopper.Started, time.Minute)
 	p.look().wantSays("Not now: h-7003 runs: it has no place in the inbox.").press(keys.Open)

@@ -51,7 +51,9 @@ func flow() (*tape, *workflow.Definition) {
 	s.try("10:10:11", "j-2", "render", 0, 1, true).start("10:10:12", "10:10:13", "j-2", "bob-cpu", 1).fail("10:10:31", "j-2", 1)
 	s.try("10:10:31", "j-3", "render", 0, 2, true).start("10:10:32", "10:10:33", "j-3", "alice-gpu", 1)
 	return s, &workflow.Definition{Workflow: workflow.Workflow{Name: "nightly", Activities: []workflow.Activity{
-		{Name: "split"}, {Name: "render", EachOf: "${split.parts}", Needs: []string{"split"}}, {Name: "lint"},
+		{Name: "split"},
+		{Name: "render", EachOf: "${split.parts}", Needs: []string{"split"}},
+		{Name: "lint"},
 		{Name: "join", Needs: []string{"render"}, Class: privacy.LocalOnly},
 	}}}
 }

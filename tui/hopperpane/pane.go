@@ -79,7 +79,6 @@ type Pane struct {
 
 	views columns.Views[view]
 	at    layout.Hopper
-	slid  bool // the button went down on a row of the inbox, and the mouse moves
 }
 
 // New makes the pane. What it computes and reads in commands ends with ctx. host may be nil: then nothing is known but

@@ -140,7 +140,8 @@ func TestSubmit(t *testing.T) {
 		t.Errorf("handed in was %q", d.asked)
 	}
 	want := pane.Several{
-		pane.Close{}, pane.Tell{Pane: keys.Pane3, Msg: pane.Reveal{Ref: ref(pane.Item, "h-7c1e")}},
+		pane.Close{},
+		pane.Tell{Pane: keys.Pane3, Msg: pane.Reveal{Ref: ref(pane.Item, "h-7c1e")}},
 		pane.Notice{Text: "submitted h-7c1e   urgent, classified normal 0.86   3 shows it"},
 	}
 	if !reflect.DeepEqual(s.last(), want) {

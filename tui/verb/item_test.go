@@ -57,14 +57,26 @@ func TestItemRefusals(t *testing.T) {
 		on   string
 		want string
 	}{
-		{keys.Priority, "h-in", ""}, {keys.Priority, "h-given", ""}, {keys.Priority, "h-runs", ""},
+		{keys.Priority, "h-in", ""},
+		{keys.Priority, "h-given", ""},
+		{keys.Priority, "h-runs", ""},
 		{keys.Priority, "h-over", "h-over is over already: failed"},
-		{keys.Move, "h-wait", ""}, {keys.Move, "h-given", ""}, {keys.Move, "h-runs", "h-runs runs: it has no place in the inbox"},
+		{keys.Move, "h-wait", ""},
+		{keys.Move, "h-given", ""},
+		{keys.Move, "h-runs", "h-runs runs: it has no place in the inbox"},
 		{keys.Move, "h-off", "h-off is over already: cancelled"},
-		{keys.Kill, "h-in", ""}, {keys.Kill, "h-runs", ""}, {keys.Kill, "b-1", ""}, {keys.Kill, "h-off", "h-off is over already: cancelled"},
-		{keys.Kill, "b-9", "b-9 is not here"}, {keys.Kill, "", "nothing is selected"},
-		{keys.Replay, "h-over", ""}, {keys.Replay, "h-runs", "h-runs is not over yet"}, {keys.Replay, "h-off", "h-off never ran"},
-		{keys.Batch, "h-in", ""}, {keys.Batch, "h-one", "h-one is in the batch b-1"}, {keys.Batch, "h-given", "h-given is assigned already"},
+		{keys.Kill, "h-in", ""},
+		{keys.Kill, "h-runs", ""},
+		{keys.Kill, "b-1", ""},
+		{keys.Kill, "h-off", "h-off is over already: cancelled"},
+		{keys.Kill, "b-9", "b-9 is not here"},
+		{keys.Kill, "", "nothing is selected"},
+		{keys.Replay, "h-over", ""},
+		{keys.Replay, "h-runs", "h-runs is not over yet"},
+		{keys.Replay, "h-off", "h-off never ran"},
+		{keys.Batch, "h-in", ""},
+		{keys.Batch, "h-one", "h-one is in the batch b-1"},
+		{keys.Batch, "h-given", "h-given is assigned already"},
 		{keys.Batch, "h-over", "h-over is over already: failed"},
 	} {
 		if got := Refuse(s, tt.id, on(pane.Item, tt.on)); got != tt.want {
