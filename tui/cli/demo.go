@@ -189,6 +189,9 @@ func (d *demoMesh) trickle(ctx context.Context) {
 	if err != nil {
 		return
 	}
+	var flows sync.WaitGroup
+	defer flows.Wait()
+	flows.Go(func() { d.flowing(ctx, hash) })
 	t := time.NewTicker(demoEvery)
 	defer t.Stop()
 	for {
