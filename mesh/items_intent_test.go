@@ -207,7 +207,7 @@ func TestAModelMaySuggest(t *testing.T) {
 			t.Fatal(err)
 		}
 		bob.report(done(tk.JobID, 1, fabric.Result{Status: "succeeded", OutputHash: hash, OutputSize: size}))
-		if got := names(opsSince(t, h, seq)); got != "job_finished item_suggested" {
+		if got := names(opsSince(t, h, seq)); got != "job_started job_finished item_suggested" {
 			t.Errorf("%s", got)
 		}
 		now := itemOf(t, h, v.ItemID)

@@ -78,6 +78,15 @@ func (x *steps) requeue(j *Job, cause Cause, reason, auditID string) oplog.Draft
 	return draft(KindJobRequeued, "host", j.Trace, rec, stepIndex(j.Job, rec.Item)...)
 }
 
+// start is the op that a job ran which was quicker than the reports of its worker: no step of a way is left out.
+func (x *steps) start(actor string, j *Job, res *JobFinished) []oplog.Draft {
+	if j.State != Leased || res.Status != Succeeded && res.DurationMS == 0 {
+		return nil
+	}
+	rec := &JobStarted{Job: j.Job, Attempt: j.Attempt, Item: x.started(j)}
+	return []oplog.Draft{draft(KindJobStarted, actor, j.Trace, rec, stepIndex(j.Job, rec.Item)...)}
+}
+
 // finish is the op of the job's one result.
 func (x *steps) finish(actor string, j *Job, rec *JobFinished) oplog.Draft {
 	rec.Item = x.finished(j)

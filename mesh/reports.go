@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"voxmesh/mesh/clean"
@@ -187,7 +188,7 @@ func (h *Host) leaveOps(next *State, n *Node, held []fabric.Held, now time.Time)
 		if w.Phase != fabric.PhaseDone || finished[w.Job] {
 			continue
 		}
-		if ds := h.heldOp(steps, n, w, now); len(ds) > 0 && ds[0].Kind == KindJobFinished {
+		if ds := h.heldOp(steps, n, w, now); slices.ContainsFunc(ds, func(d oplog.Draft) bool { return d.Kind == KindJobFinished }) {
 			finished[w.Job] = true
 			drafts = append(drafts, ds...)
 		}
@@ -296,7 +297,8 @@ func (h *Host) heldOp(x *steps, n *Node, w fabric.Held, now time.Time) []oplog.D
 	case match && w.Phase == fabric.PhaseDone && w.Result != nil:
 		if res := h.result(n, j, w.Result); res != nil {
 			h.busy.ended(n.ID)
-			return append([]oplog.Draft{x.finish(actor, j, res)}, h.suggestion(x.s, j, res)...)
+			ops := append(x.start(actor, j, res), x.finish(actor, j, res))
+			return append(ops, h.suggestion(x.s, j, res)...)
 		}
 	case j != nil && w.Phase == fabric.PhaseDone && !j.State.Ended() && j.lost(n.ID, w.Attempt) && h.push.due(n.ID, "stale "+streamKey(w.Job, w.Attempt), now):
 		return []oplog.Draft{draft(KindResultRefused, actor, j.Trace, &ResultRefused{
