@@ -176,7 +176,11 @@ func (l *Layer) drawHead(b *cell.Buffer, r layout.Rect, border theme.Style) {
 	word, ink := row.Status(safe(v.Status))
 	status := word + " " + row.Lasted(l.took(root), 8)
 	var facts []string
-	if n := max(v.Activities, len(v.Jobs)); n > 1 {
+	n := len(v.Jobs)
+	if v.Workflow != "" {
+		n = v.Activities // a retry is a job more and no activity
+	}
+	if n > 1 {
 		facts = append(facts, fmt.Sprintf("%d of %d done", v.Done, n))
 	}
 	if i := l.picked(); i >= 0 {
