@@ -134,6 +134,9 @@ func FuzzEdit(f *testing.F) {
 			return // what it says is a guess
 		}
 		errs, _ := now.Errors()
+		if slices.ContainsFunc(errs, func(e Error) bool { return e.Code == CodeTooDeep }) {
+			return // a list was put where nothing deeper fits: whoever edits reads again, and does not make such an edit
+		}
 		if got := sketch(now.Root()); len(errs) > 0 || got != r.says {
 			t.Fatalf("plan %d %+v: errors %+v, says\n%s\nnot\n%s\nin\n%q\nfrom\n%q", pick, r.edits, errs, got, r.says, out, src)
 		}

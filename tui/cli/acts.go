@@ -13,6 +13,7 @@ import (
 	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
+	"voxmesh/tui/format"
 	"voxmesh/tui/qr"
 )
 
@@ -68,7 +69,7 @@ func (a *app) showAct(res mesh.ActResult) error {
 	return a.show(res, func(w io.Writer) {
 		fmt.Fprintf(w, "%s %s  %s", res.Action, res.Target, res.AuditID)
 		if res.Affected > 0 {
-			fmt.Fprintf(w, "  %d jobs", res.Affected)
+			fmt.Fprintf(w, "  %s", format.Many(res.Affected, "job"))
 		}
 		for _, id := range []string{res.RunID, res.JobID, res.ItemID} {
 			if id != "" {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -310,7 +311,7 @@ func runTree(w io.Writer, v mesh.RunView) {
 
 func (a *app) explainCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain JOB", Short: "Why a job is where it is, node by node", Args: cobra.ExactArgs(1),
+		Use: "explain JOB|ITEM", Short: "Why a job, or an item of the hopper, is where it is, node by node", Args: cobra.ExactArgs(1),
 		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
 			s, err := a.src()
 			if err != nil {
@@ -321,7 +322,7 @@ func (a *app) explainCmd() *cobra.Command {
 				return err
 			}
 			return a.show(v, func(w io.Writer) {
-				fmt.Fprintf(w, "%s  %s  %s: %s\n", v.JobID, badge(v.PrivacyClass), v.Status, v.Why)
+				fmt.Fprintf(w, "%s  %s  %s: %s\n", cmp.Or(v.JobID, v.ItemID), badge(v.PrivacyClass), v.Status, v.Why)
 				rows := [][]string{{"NODE", "CLASS", "ANSWER", "RULE", "WHY"}}
 				for _, n := range v.Nodes {
 					answer := "no"

@@ -90,7 +90,7 @@ func (a *app) serveCmd() *cobra.Command {
 	}
 	fl := c.Flags()
 	fl.StringVar(&o.listen, "listen", "", "host:port of the door for other machines (default "+defaultListen+"; port 0: any)")
-	fl.StringVar(&o.ssh, "ssh", "", "host:port for SSH, keys of `voxmesh access add` only (default: none; no host is loopback)")
+	fl.StringVar(&o.ssh, "ssh", "", "host:port for SSH, keys of 'voxmesh access add' only (default: none; no host is loopback)")
 	fl.StringVar(&o.advertise, "advertise", "", "host:port to put into invites instead of the door's own")
 	fl.StringVar(&o.mesh, "mesh", "", "the name of a new mesh (default: this machine's name)")
 	return c

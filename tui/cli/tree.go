@@ -50,7 +50,23 @@ func (a *app) tree() *cobra.Command {
 	group("give", a.joinCmd(), a.leaveCmd(), a.workCmd(), a.policyCmd())
 	group("log", a.eventsCmd(), a.oplogCmd(), a.auditCmd())
 	root.AddCommand(a.blobCmd())
+	for _, c := range root.Commands() {
+		strict(c)
+	}
 	return root
+}
+
+// strict makes a word that is no command an error where a command does nothing by itself: it would show its help and end
+// well, and a slip in a script would pass.
+func strict(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
+	if c.Runnable() || !c.HasSubCommands() {
+		return
+	}
+	c.Args = cobra.NoArgs
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
 // Commands lists the path of every command that a user can type, such as "oplog verify".
