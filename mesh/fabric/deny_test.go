@@ -155,6 +155,7 @@ func (h *house) workerConn(t testing.TB, node string, kp nkeys.KeyPair) (*nats.C
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.waitNews(t, node, true)
 	return nc, bad
 }
 
@@ -215,6 +216,7 @@ func TestWorkerHearsNothingForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	ac := dial(t, h.dialCfg("alice", alice))
+	h.waitNews(t, "alice", true)
 	kill := make(chan struct{}, 8)
 	if err := ac.Handle("kill", func(Msg) { kill <- struct{}{} }); err != nil {
 		t.Fatal(err)
@@ -291,6 +293,7 @@ func TestWorkerCannotBorrowTheHostsVoice(t *testing.T) {
 	bob, alice := h.admit(t, "bob"), h.admit(t, "alice")
 	nc, _ := h.workerConn(t, "bob", bob)
 	ac := dial(t, h.dialCfg("alice", alice))
+	h.waitNews(t, "alice", true)
 	kill := make(chan Msg, 64)
 	if err := ac.Handle("kill", func(m Msg) { kill <- m }); err != nil {
 		t.Fatal(err)
