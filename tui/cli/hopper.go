@@ -208,8 +208,13 @@ func itemText(w io.Writer, v mesh.ItemView, now int64) {
 			fmt.Fprintf(w, ": %s", v.Why)
 		}
 		fmt.Fprintln(w)
+	case v.State == hopper.Assigned.String() || v.State == hopper.Started.String():
+		fmt.Fprintln(w, v.Why)
 	case v.WaitsFor != "" || v.Why != "":
-		fmt.Fprintf(w, "waits %s for %s", millis(max(now-v.SubmittedAt, 0)/1000), dash(v.WaitsFor))
+		fmt.Fprintf(w, "waits %s", millis(max(now-v.SubmittedAt, 0)/1000))
+		if !strings.Contains(v.Why, v.WaitsFor) {
+			fmt.Fprintf(w, ", %s", v.WaitsFor)
+		}
 		if v.Why != "" {
 			fmt.Fprintf(w, ": %s", v.Why)
 		}

@@ -180,6 +180,10 @@ func TestPreviewInASession(t *testing.T) {
 	if exit != 0 || strings.Contains(out, "warning") || !strings.Contains(out, "at most") {
 		t.Errorf("exit %d\n%s", exit, out)
 	}
+	out, _, _ = inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--module", "m.wasm=blob:"+hash, "--json")
+	if !strings.Contains(out, `"problems":[]`) {
+		t.Errorf("no problems are no empty list: %s", out)
+	}
 	for src, code := range map[string]string{
 		"":                               "vox/workflow/invalid",
 		"workflow w { activities: [ ] }": "vox/workflow/invalid",
@@ -190,6 +194,39 @@ func TestPreviewInASession(t *testing.T) {
 		var env envelopeRead
 		if err := json.Unmarshal([]byte(out), &env); err != nil || exit != 1 || env.Error.Code != code || env.Error.Hint == "" {
 			t.Errorf("%.40q: exit %d, %s: %s (%v)", src, exit, env.Error.Code, env.Error.Message, err)
+		}
+	}
+}
+
+// "At most" holds whatever happens: every try of every element is in it.
+func TestWhatAWorkflowMayCost(t *testing.T) {
+	v := previewView{CostKnown: true}
+	v.add(mesh.FlowStepView{Count: 1, CostUSD: 1, CostKnown: true})
+	v.add(mesh.FlowStepView{Count: 3, Retry: 2, CostUSD: 0.25, CostKnown: true})
+	if v.CostUSD != 3.25 || !v.CostKnown {
+		t.Errorf("at most $%.2f, known %t", v.CostUSD, v.CostKnown)
+	}
+	v.add(mesh.FlowStepView{Retry: 1, CostUSD: 1, CostKnown: true})
+	if v.CostUSD != 5.25 || v.CostKnown {
+		t.Errorf("with a list that is not known: $%.2f, known %t", v.CostUSD, v.CostKnown)
+	}
+}
+
+// What a node has does not wait.
+func TestTheTextOfAnItem(t *testing.T) {
+	for _, tc := range []struct {
+		v    mesh.ItemView
+		want string
+	}{
+		{mesh.ItemView{State: "started", Why: "runs on bob since 09:41"}, "\nruns on bob since 09:41\n"},
+		{mesh.ItemView{State: "assigned", Why: "given to bob, not started yet"}, "\ngiven to bob, not started yet\n"},
+		{mesh.ItemView{State: "triaged", WaitsFor: "no cpu free", Why: "bob: no cpu free: 1 of 1 in use"}, "\nwaits 1.0 s: bob: no cpu free: 1 of 1 in use\n"},
+		{mesh.ItemView{State: "triaged", WaitsFor: "behind 2", Why: "bob: no cpu free: 1 of 1 in use"}, "\nwaits 1.0 s, behind 2: bob: no cpu free: 1 of 1 in use\n"},
+		{mesh.ItemView{State: "triaged", Why: "next to start"}, "\nwaits 1.0 s: next to start\n"},
+	} {
+		var b bytes.Buffer
+		if itemText(&b, tc.v, 1_000_000); !strings.Contains(b.String(), tc.want) {
+			t.Errorf("%+v:\n%s", tc.v, b.String())
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.Problems = s.problems; s.bad() && a.local {
+			if v.Problems = append([]workflow.Problem{}, s.problems...); s.bad() && a.local {
 				return a.showPreview(v)
 			}
 			a.soften(&v, s, hashes)
@@ -129,7 +129,6 @@ func previewOf(s *flowSource) previewView {
 
 // soften makes warnings of modules that a session did not name: what they are called matters to no place.
 func (a *app) soften(v *previewView, s *flowSource, hashes map[string]string) {
-	v.Problems = slices.Clone(s.problems)
 	for i := range v.Problems {
 		if v.Problems[i].Code == "vox/cli/refused" {
 			v.Problems[i].Severity = "warning"
@@ -157,15 +156,20 @@ func (a *app) places(v *previewView, def *workflow.Definition, on string) error 
 	v.PlacesKnown, v.CostKnown, v.Class = a.host != nil, a.host != nil, privacy.LocalOnly
 	for i := range steps {
 		s := &steps[i]
-		v.Class = max(v.Class, s.PrivacyClass)
 		if !v.PlacesKnown {
 			s.NodeID, s.WaitsFor, s.Why, s.CostUSD, s.CostKnown = "", "", "no host runs: places are unknown", 0, false
 		}
-		v.CostUSD += s.CostUSD * float64(max(s.Count, 1))
-		v.CostKnown = v.CostKnown && s.CostKnown && s.Count > 0
+		v.add(*s)
 	}
-	v.Steps = append(v.Steps, steps...)
 	return nil
+}
+
+// add counts a step in, with every try that each of its elements may have.
+func (v *previewView) add(s mesh.FlowStepView) {
+	v.Class = max(v.Class, s.PrivacyClass)
+	v.CostUSD += s.CostUSD * float64(max(s.Count, 1)*(1+s.Retry))
+	v.CostKnown = v.CostKnown && s.CostKnown && s.Count > 0
+	v.Steps = append(v.Steps, s)
 }
 
 // anywhere is a definition of which no activity asks for a node.
