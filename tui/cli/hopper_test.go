@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -230,3 +231,27 @@ func TestTheTextOfAnItem(t *testing.T) {
 		}
 	}
 }
+
+// Standard input that says nothing does not hold a command that is told to stop.
+func TestReadingIsInterrupted(t *testing.T) {
+	in, never := io.Pipe()
+	defer never.Close()
+	a, _, errs := local(t)
+	ctx, stop := context.WithCancel(t.Context())
+	read := make(chan struct{})
+	a.in = readerFunc(func(p []byte) (int, error) {
+		close(read)
+		return in.Read(p)
+	})
+	go func() {
+		<-read
+		stop()
+	}()
+	if exit := a.execute(ctx, []string{"workflow", "preview", "-"}); exit != 130 || !strings.Contains(errs.String(), "vox/cli/interrupted") {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -89,8 +89,8 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 		Example: "  voxmesh workflow preview ./render.vox\n  voxmesh workflow preview ./render.vox --on alice-gpu --json",
 	}
 	c.RunE = a.command(read, a.packed(f, hashed, func(s *flowSource) error { return a.showPreview(previewOf(s)) }),
-		func(_ context.Context, args []string) error {
-			s, err := a.readFlow(f, args[0])
+		func(ctx context.Context, args []string) error {
+			s, err := interruptible(ctx, func() (*flowSource, error) { return a.readFlow(f, args[0]) })
 			if err != nil {
 				return err
 			}
