@@ -185,6 +185,13 @@ func TestPreviewInASession(t *testing.T) {
 	if !strings.Contains(out, `"problems":[]`) {
 		t.Errorf("no problems are no empty list: %s", out)
 	}
+	const elsewhere = "workflow w {\n  activities: [ { name: a, runner: text, prompt: \"hi\", on: \"nowhere\" } ]\n}\n"
+	if out, _, exit := inSession(t, t.Context(), h, elsewhere, "workflow", "preview", "-"); exit != 1 || !strings.Contains(out, `:2:25: error: there is no node "nowhere"`) || !strings.Contains(out, "\n                          ^") {
+		t.Errorf("a node that there is not: exit %d\n%s", exit, out)
+	}
+	if out, errs, exit := inSession(t, t.Context(), h, elsewhere, "workflow", "run", "-"); exit != 4 || out != "" || !strings.Contains(errs, "^") || !strings.Contains(errs, "vox/node/unknown") || len(h.Runs()) != 0 {
+		t.Errorf("it runs: exit %d\n%s%s", exit, out, errs)
+	}
 	for src, code := range map[string]string{
 		"":                               "vox/workflow/invalid",
 		"workflow w { activities: [ ] }": "vox/workflow/invalid",

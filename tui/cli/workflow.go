@@ -102,10 +102,15 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if a.host != nil {
+				s.nodes(a.host.Snapshot())
+			}
 			if v.Problems = append([]workflow.Problem{}, s.problems...); s.bad() && a.local {
 				return a.showPreview(v)
 			}
-			a.soften(&v, s, hashes)
+			if a.soften(&v, s, hashes); v.bad() {
+				return a.showPreview(v)
+			}
 			def, err := workflow.Compile(s.flow, hashes)
 			if err != nil {
 				return err
@@ -117,6 +122,10 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 		})
 	f.add(c)
 	return c
+}
+
+func (v *previewView) bad() bool {
+	return slices.ContainsFunc(v.Problems, func(p workflow.Problem) bool { return p.Severity == severityError })
 }
 
 func previewOf(s *flowSource) previewView {
@@ -183,7 +192,7 @@ func anywhere(def *workflow.Definition) *workflow.Definition {
 }
 
 func (a *app) showPreview(v previewView) error {
-	if slices.ContainsFunc(v.Problems, func(p workflow.Problem) bool { return p.Severity == severityError }) {
+	if v.bad() {
 		a.exit = 1
 	}
 	return a.show(v, func(w io.Writer) {
@@ -259,7 +268,7 @@ func (a *app) workflowRunCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if s.bad() {
+		if s.nodes(h.Snapshot()); s.bad() {
 			return a.refusal(s)
 		}
 		if req.Definition, err = workflow.Compile(s.flow, hashes); err != nil {
