@@ -72,6 +72,10 @@ func TestHopperCommands(t *testing.T) {
 			t.Errorf("the item lacks %q:\n%s", want, text)
 		}
 	}
+	made, _, _ := inSession(t, ctx, h, "", "hopper", "batch", v.ItemID, readItem(t, second).ItemID)
+	if list, _, _ := inSession(t, ctx, h, "", "hopper", "inbox"); made == "" || strings.Count(list, strings.Fields(made)[0]) != 2 {
+		t.Errorf("a batch that cannot be found again: %s\n%s", made, list)
+	}
 	for _, tc := range []struct {
 		args []string
 		exit int
