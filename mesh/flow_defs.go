@@ -13,7 +13,6 @@ import (
 const (
 	maxFlowDefinition = 8 << 20
 	maxFlowList       = 32 << 20 // the list of a fan-out as JSON
-	maxFlowOutput     = 1 << 20  // an output that another activity refers to
 	flowCacheSize     = 64
 )
 

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"voxmesh/mesh/fault"
 	"voxmesh/mesh/workflow"
 )
 
@@ -114,10 +113,6 @@ func (c *flowCache) output(hash string) func() ([]byte, error) {
 		if hash == "" {
 			return nil, nil
 		}
-		b, err := c.blobs.ReadAll(hash, maxFlowOutput)
-		if fault.Is(err, "vox/blob/too-big") {
-			return nil, fault.New("vox/blob/too-big", "it is larger than %d bytes, the most that is handed on", maxFlowOutput)
-		}
-		return b, err
+		return c.blobs.ReadAll(hash, MaxBlob) // what it is put into has bounds of its own, and the planner keeps to them
 	}
 }

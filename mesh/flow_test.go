@@ -153,7 +153,7 @@ func TestAWideFanOutKeepsItsRoom(t *testing.T) {
 func TestWhatIsMissingEndsTheRunAndSaysSo(t *testing.T) {
 	h, _ := openHost(t)
 	mods := toolModule(t, h)
-	huge := strings.Repeat("x", maxFlowOutput+1)
+	huge := strings.Repeat("x", 3<<20)
 	bob := local(t, h, "bob") // a puppet: it does what the test says
 	bob.report()
 	remove := func(hash string) {
@@ -187,7 +187,23 @@ func TestWhatIsMissingEndsTheRunAndSaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		bob.report(done(a.Job, 1, fabric.Result{Status: "succeeded", OutputHash: hash, OutputSize: n}))
-		ended(tk, "output of first: it is larger than 1048576 bytes")
+		ended(tk, "second cannot run: first.output has 3145728 bytes; here at most 65536 are taken")
+	})
+	t.Run("a large output is standard input all the same", func(t *testing.T) {
+		tk, a := start(flowSource(step("first", `on: "bob", args: ["x"]`), step("second", `on: "bob", stdin: "${first.output}"`)))
+		hash, n, err := h.PutBlob(strings.NewReader(huge), MaxBlob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bob.report(done(a.Job, 1, fabric.Result{Status: "succeeded", OutputHash: hash, OutputSize: n}))
+		b := recv(t, bob.assigns)
+		if b.Stdin != hash {
+			t.Errorf("%s is handed on as %s", hash, b.Stdin)
+		}
+		bob.report(done(b.Job, 1, fabric.Result{Status: "succeeded"}))
+		if r := flowEnd(t, h, tk.RunID); r.Flow.Status != Succeeded {
+			t.Errorf("%s: %q", r.Flow.Status, r.Flow.Error)
+		}
 	})
 	t.Run("an output that is gone", func(t *testing.T) {
 		tk, a := start(flowSource(step("first", `on: "bob", args: ["x"]`), step("slow", `on: "bob", args: ["y"]`),
