@@ -143,6 +143,9 @@ func TestReplayOfWorkflows(t *testing.T) {
 		{tk.RunID, "render[-1]", "", "vox/workflow/unknown-activity"},
 		{tk.RunID, "split[0]", "", "vox/workflow/unknown-activity"},
 		{single.RunID, "render", "", "vox/workflow/unknown-activity"},
+		{"r-none", "render", "", "vox/run/unknown"},
+		{"h-none", "render", "", "vox/hopper/unknown"},
+		{"zoe", "render", "", "vox/node/unknown"},
 		{tk.RunID, "render", "zoe", "vox/node/unknown"},
 	} {
 		_, err := h.Act(within(t), confirm(t, ActReplay, tc.target), Action{Name: ActReplay, Target: tc.target, From: tc.from, On: tc.on})

@@ -25,7 +25,7 @@ type FlowStepView struct {
 	NodeID       string        `json:"node_id,omitempty"` // where it would go now
 	Why          string        `json:"why"`               // there, or why it would wait
 	WaitsFor     string        `json:"waits_for,omitempty"`
-	CostUSD      float64       `json:"cost_usd_at_most"` // for one of it: to its timeout, or to an hour, at the node's prices
+	CostUSD      float64       `json:"cost_usd_at_most"` // for one try of one of it: to its timeout, or to an hour, at the node's prices
 	CostKnown    bool          `json:"cost_known"`       // tokens cannot be known before
 }
 

@@ -33,6 +33,9 @@ func (h *Host) readReplay(a Action) (*flowReplay, error) {
 	r, from := s.flowOf(a.Target)
 	if r == nil {
 		if a.From != "" {
+			if _, _, err := s.targetJobs(a.Target); err != nil {
+				return nil, err
+			}
 			return nil, fault.New("vox/workflow/unknown-activity", "%s is no run of a workflow of the last day", printable(a.Target)).
 				WithHint("voxmesh runs lists them; without --from the whole run is replayed")
 		}

@@ -77,7 +77,8 @@ func (h *Host) fixFlow(d *workflow.Definition) (*workflow.Definition, string, er
 			return nil, "", fault.New("vox/workflow/invalid", "activity %s", printable(a.Name)).Wrap(err)
 		}
 		if rec.Module != "" && !h.blobs.Has(rec.Module) {
-			return nil, "", fault.New("vox/blob/missing", "the module of activity %s is not stored here", printable(a.Name))
+			return nil, "", fault.New("vox/blob/missing", "the module of activity %s is not stored here", printable(a.Name)).
+				WithHint("name its file, or store it first: voxmesh blob put < FILE")
 		}
 	}
 	hash, _, err := h.blobs.Put(bytes.NewReader(b), maxFlowDefinition)

@@ -44,7 +44,9 @@ func (h *Host) SubmitIntent(ctx context.Context, actor string, in Intent) (ItemV
 			return nil, err
 		}
 		rec := intentItem(text, in, said)
-		rec.Prompt, rec.On = prompt, on
+		if rec.Prompt, rec.On = prompt, on; on != "" { // that was said, and what the words hint at counts no more
+			rec.Nodes = []string{on}
+		}
 		r := next.intentRank(in.Priority, text, said)
 		rec.Priority, rec.Source = uint8(r.Value), uint8(r.Source)
 		job, ok := next.intentJob(rec)

@@ -45,7 +45,7 @@ func TestAnIntentWaitsForAModel(t *testing.T) {
 	if got := names(opsSince(t, h, before)); got != "item_admitted audit_entry" {
 		t.Errorf("%s", got)
 	}
-	if v.State != "inbox" || v.WaitsFor != "needs model" || v.Why == "" || v.RunID != "" || v.Place != 1 || v.Signature == "" || v.AuditID == "" {
+	if v.State != "inbox" || v.WaitsFor != "needs model" || v.Why == "" || !slices.Equal(v.ClassifiedAffinity.Nodes, []string{"bob"}) || v.RunID != "" || v.Place != 1 || v.Signature == "" || v.AuditID == "" {
 		t.Errorf("%+v", v)
 	}
 	if strings.ContainsAny(v.Intent+v.Session, "\x1b\n") || !strings.HasPrefix(v.Intent, "write a poem") || v.PrivacyClass != privacy.PairedPeersOnly {

@@ -39,3 +39,10 @@ func TestTheTreeOfAWorkflowThatRan(t *testing.T) {
 		t.Errorf("%+v", bad)
 	}
 }
+
+func TestARunWithoutJobsHasAListOfNone(t *testing.T) {
+	f := forest{s: &State{}}
+	if v := f.run(&Run{ID: "r-1", Flow: &Flow{}}, nil, nil); v.Jobs == nil {
+		t.Error("in JSON that is null")
+	}
+}

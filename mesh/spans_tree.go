@@ -19,7 +19,7 @@ func (f *forest) run(r *Run, jobs []*Job, d *workflow.Definition) RunView {
 	row := runRow(r, jobs, f.now)
 	v := RunView{
 		RunID: row.RunID, TraceID: row.TraceID, Title: row.Title, PrivacyClass: row.PrivacyClass, Status: row.Status,
-		Start: row.Start, DurationMS: row.DurationMS, CostUSD: row.CostUSD, Jobs: r.Jobs, NodeID: row.NodeID,
+		Start: row.Start, DurationMS: row.DurationMS, CostUSD: row.CostUSD, Jobs: append([]string{}, r.Jobs...), NodeID: row.NodeID,
 		EndedAt: row.EndedAt, Model: row.Model, Tokens: row.Tokens, Attempts: row.Attempts, Done: row.Done, Error: row.Error,
 		ItemID: r.Item, Skews: skewsOf(jobs),
 		Root: SpanView{

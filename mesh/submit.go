@@ -193,6 +193,13 @@ func (s *State) resolveNode(name string) (string, error) {
 		WithHint("use an id: %v", found)
 }
 
+// CheckNode reports whether a name is the id or the label of one node; an empty name asks for none. Codes:
+// vox/node/unknown, vox/node/ambiguous.
+func (s *State) CheckNode(name string) error {
+	_, err := s.resolveNode(name)
+	return err
+}
+
 func unknownNode(name string) *fault.Error {
 	return fault.New("vox/node/unknown", "there is no node %q", printable(name)).WithHint("voxmesh nodes lists them")
 }

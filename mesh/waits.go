@@ -95,6 +95,9 @@ func (k *waitKind) sentence() string {
 	if k.node == "" {
 		return k.word
 	}
+	if k.reason == "" { // it keeps nothing from the node but what is ahead of it
+		return k.node + ": its free " + k.kind + " slots are for what is ahead"
+	}
 	return k.node + ": " + k.reason
 }
 

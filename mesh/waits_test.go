@@ -125,6 +125,14 @@ func TestWhoIsBehindWhom(t *testing.T) {
 			t.Errorf("%s waits for %q, want %q", id, got, want)
 		}
 	}
+	free := pressed()
+	for _, id := range []string{"j-next", "j-then"} {
+		free.op(KindJobSubmitted, &JobSubmitted{Job: id, Run: "r-1", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, Priority: 5, On: "bob"})
+	}
+	w = free.s.Waits(nil, free.now())
+	if got, why := w.For(free.job(t, "j-then")), w.Reason(free.job(t, "j-then")); got != "behind 1" || why != "bob: its free cpu slots are for what is ahead" {
+		t.Errorf("a second one for a free slot waits for %q: %q", got, why)
+	}
 }
 
 // waitWords is the closed list, without behind N.

@@ -184,6 +184,8 @@ func exitOf(code string) int {
 		return 3
 	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such":
 		return 4
+	case "vox/cli/interrupted", "vox/host/interrupted":
+		return 130
 	}
 	family, name, _ := strings.Cut(strings.TrimPrefix(code, "vox/"), "/")
 	switch {

@@ -193,15 +193,29 @@ func hashed(name string, r io.Reader) (string, error) {
 
 // problem notes what is wrong with a module, at the first activity that names it.
 func (s *flowSource) problem(path string, err error) {
-	code, hint := fault.Of(err)
-	s.why = cmp.Or(s.why, err)
-	p := workflow.Problem{Severity: severityError, File: s.file.Name, Code: code, Message: err.Error() + " (" + hint + ")", Line: s.flow.Line, Col: s.flow.Col}
+	line, col := s.flow.Line, s.flow.Col
 	for _, act := range s.flow.Activities {
 		if act.Module == path {
-			p.Line, p.Col = act.Line, act.Col
+			line, col = act.Line, act.Col
 			break
 		}
 	}
+	s.problemAt(line, col, err)
+}
+
+// nodes notes the activities that ask for a node that the mesh does not have.
+func (s *flowSource) nodes(st *mesh.State) {
+	for _, act := range s.flow.Activities {
+		if err := st.CheckNode(act.On); err != nil {
+			s.problemAt(act.Line, act.Col, err)
+		}
+	}
+}
+
+func (s *flowSource) problemAt(line, col int, err error) {
+	code, hint := fault.Of(err)
+	s.why = cmp.Or(s.why, err)
+	p := workflow.Problem{Severity: severityError, File: s.file.Name, Code: code, Message: err.Error() + " (" + hint + ")", Line: line, Col: col}
 	if lines := bytes.Split(s.src, []byte("\n")); p.Line > 0 && p.Line <= len(lines) {
 		line := string(bytes.TrimSuffix(lines[p.Line-1], []byte("\r")))
 		if utf8.RuneCountInString(line) <= longestLine {

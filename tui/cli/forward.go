@@ -89,7 +89,9 @@ func (a *app) command(k kind, f files, run func(ctx context.Context, args []stri
 // forward has the host run the command and ends with its exit code.
 func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, args []string, f files) error {
 	if f.pack != nil {
-		p, err := f.pack(ctx, func(name string, r io.Reader) (string, error) { return a.put(ctx, c, name, r) }, args)
+		p, err := interruptible(ctx, func() (*parcel, error) {
+			return f.pack(ctx, func(name string, r io.Reader) (string, error) { return a.put(ctx, c, name, r) }, args)
+		})
 		if err != nil || p == nil {
 			return err
 		}
@@ -99,7 +101,7 @@ func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, a
 		}
 		return a.hand(ctx, c, append(append(append(line, p.flags...), "--"), p.args...), p.in)
 	}
-	line, err := a.commandLine(ctx, c, cmd, args, f)
+	line, err := interruptible(ctx, func() ([]string, error) { return a.commandLine(ctx, c, cmd, args, f) })
 	if err != nil {
 		return err
 	}
@@ -208,6 +210,25 @@ func (a *app) put(ctx context.Context, c *sshd.Client, name string, in io.Reader
 		return "", fault.New(answer.Error.Code, "%s: %s", name, answer.Error.Message).WithHint("%s", answer.Error.Hint)
 	}
 	return answer.Data.Hash, nil
+}
+
+// interruptible does what may wait for ever, as a read of a terminal or of a pipe that nobody writes to, and leaves it
+// behind where ctx ends first. Code vox/cli/interrupted.
+func interruptible[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	var v T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v, err = do()
+	}()
+	select {
+	case <-done:
+		return v, err
+	case <-ctx.Done():
+		var none T
+		return none, fault.New("vox/cli/interrupted", "told to stop before all was read").WithHint("nothing was done").Wrap(context.Cause(ctx))
+	}
 }
 
 // openFile opens a file that the caller named; "-" is standard input. In a session it is the only file there is.

@@ -123,9 +123,9 @@ func itemTable(w io.Writer, list string, items []mesh.ItemView, now int64) {
 	var rows [][]string
 	switch list {
 	case "inbox":
-		rows = [][]string{{"#", "ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "WAITS FOR", "AGE"}}
+		rows = [][]string{{"#", "ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "WAITS FOR", "AGE", "BATCH"}}
 	case "assigned":
-		rows = [][]string{{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "NODE", "STATE", "AGE"}}
+		rows = [][]string{{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "NODE", "STATE", "AGE", "BATCH"}}
 	default:
 		rows = [][]string{{"ITEM", "CLASS", "PRIORITY", "BY", "INTENT", "OUTCOME", "TRIES", "NODE", "TIME", "ENDED"}}
 	}
@@ -133,9 +133,9 @@ func itemTable(w io.Writer, list string, items []mesh.ItemView, now int64) {
 		by, intent, age := shortSource(v.PrioritySource), short(v.Intent), millis(max(now-v.SubmittedAt, 0)/1000)
 		switch list {
 		case "inbox":
-			rows = append(rows, []string{fmt.Sprint(v.Place), v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.WaitsFor), age})
+			rows = append(rows, []string{fmt.Sprint(v.Place), v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.WaitsFor), age, dash(v.Batch)})
 		case "assigned":
-			rows = append(rows, []string{v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.NodeID), v.State, age})
+			rows = append(rows, []string{v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, dash(v.NodeID), v.State, age, dash(v.Batch)})
 		default:
 			rows = append(rows, []string{
 				v.ItemID, badge(v.PrivacyClass), v.Priority, by, intent, v.Outcome, fmt.Sprint(v.Attempts), dash(v.NodeID), millis(v.DurationMS), at(v.Since),
@@ -208,8 +208,13 @@ func itemText(w io.Writer, v mesh.ItemView, now int64) {
 			fmt.Fprintf(w, ": %s", v.Why)
 		}
 		fmt.Fprintln(w)
+	case v.State == hopper.Assigned.String() || v.State == hopper.Started.String():
+		fmt.Fprintln(w, v.Why)
 	case v.WaitsFor != "" || v.Why != "":
-		fmt.Fprintf(w, "waits %s for %s", millis(max(now-v.SubmittedAt, 0)/1000), dash(v.WaitsFor))
+		fmt.Fprintf(w, "waits %s", millis(max(now-v.SubmittedAt, 0)/1000))
+		if !strings.Contains(v.Why, v.WaitsFor) {
+			fmt.Fprintf(w, ", %s", v.WaitsFor)
+		}
 		if v.Why != "" {
 			fmt.Fprintf(w, ": %s", v.Why)
 		}

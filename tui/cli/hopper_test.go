@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,10 @@ func TestHopperCommands(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the item lacks %q:\n%s", want, text)
 		}
+	}
+	made, _, _ := inSession(t, ctx, h, "", "hopper", "batch", v.ItemID, readItem(t, second).ItemID)
+	if list, _, _ := inSession(t, ctx, h, "", "hopper", "inbox"); made == "" || strings.Count(list, strings.Fields(made)[0]) != 2 {
+		t.Errorf("a batch that cannot be found again: %s\n%s", made, list)
 	}
 	for _, tc := range []struct {
 		args []string
@@ -180,6 +185,17 @@ func TestPreviewInASession(t *testing.T) {
 	if exit != 0 || strings.Contains(out, "warning") || !strings.Contains(out, "at most") {
 		t.Errorf("exit %d\n%s", exit, out)
 	}
+	out, _, _ = inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--module", "m.wasm=blob:"+hash, "--json")
+	if !strings.Contains(out, `"problems":[]`) {
+		t.Errorf("no problems are no empty list: %s", out)
+	}
+	const elsewhere = "workflow w {\n  activities: [ { name: a, runner: text, prompt: \"hi\", on: \"nowhere\" } ]\n}\n"
+	if out, _, exit := inSession(t, t.Context(), h, elsewhere, "workflow", "preview", "-"); exit != 1 || !strings.Contains(out, `:2:25: error: there is no node "nowhere"`) || !strings.Contains(out, "\n                          ^") {
+		t.Errorf("a node that there is not: exit %d\n%s", exit, out)
+	}
+	if out, errs, exit := inSession(t, t.Context(), h, elsewhere, "workflow", "run", "-"); exit != 4 || out != "" || !strings.Contains(errs, "^") || !strings.Contains(errs, "vox/node/unknown") || len(h.Runs()) != 0 {
+		t.Errorf("it runs: exit %d\n%s%s", exit, out, errs)
+	}
 	for src, code := range map[string]string{
 		"":                               "vox/workflow/invalid",
 		"workflow w { activities: [ ] }": "vox/workflow/invalid",
@@ -193,3 +209,60 @@ func TestPreviewInASession(t *testing.T) {
 		}
 	}
 }
+
+// "At most" holds whatever happens: every try of every element is in it.
+func TestWhatAWorkflowMayCost(t *testing.T) {
+	v := previewView{CostKnown: true}
+	v.add(mesh.FlowStepView{Count: 1, CostUSD: 1, CostKnown: true})
+	v.add(mesh.FlowStepView{Count: 3, Retry: 2, CostUSD: 0.25, CostKnown: true})
+	if v.CostUSD != 3.25 || !v.CostKnown {
+		t.Errorf("at most $%.2f, known %t", v.CostUSD, v.CostKnown)
+	}
+	v.add(mesh.FlowStepView{Retry: 1, CostUSD: 1, CostKnown: true})
+	if v.CostUSD != 5.25 || v.CostKnown {
+		t.Errorf("with a list that is not known: $%.2f, known %t", v.CostUSD, v.CostKnown)
+	}
+}
+
+// What a node has does not wait.
+func TestTheTextOfAnItem(t *testing.T) {
+	for _, tc := range []struct {
+		v    mesh.ItemView
+		want string
+	}{
+		{mesh.ItemView{State: "started", Why: "runs on bob since 09:41"}, "\nruns on bob since 09:41\n"},
+		{mesh.ItemView{State: "assigned", Why: "given to bob, not started yet"}, "\ngiven to bob, not started yet\n"},
+		{mesh.ItemView{State: "triaged", WaitsFor: "no cpu free", Why: "bob: no cpu free: 1 of 1 in use"}, "\nwaits 1.0 s: bob: no cpu free: 1 of 1 in use\n"},
+		{mesh.ItemView{State: "triaged", WaitsFor: "behind 2", Why: "bob: no cpu free: 1 of 1 in use"}, "\nwaits 1.0 s, behind 2: bob: no cpu free: 1 of 1 in use\n"},
+		{mesh.ItemView{State: "triaged", Why: "next to start"}, "\nwaits 1.0 s: next to start\n"},
+	} {
+		var b bytes.Buffer
+		if itemText(&b, tc.v, 1_000_000); !strings.Contains(b.String(), tc.want) {
+			t.Errorf("%+v:\n%s", tc.v, b.String())
+		}
+	}
+}
+
+// Standard input that says nothing does not hold a command that is told to stop.
+func TestReadingIsInterrupted(t *testing.T) {
+	in, never := io.Pipe()
+	defer never.Close()
+	a, _, errs := local(t)
+	ctx, stop := context.WithCancel(t.Context())
+	read := make(chan struct{})
+	a.in = readerFunc(func(p []byte) (int, error) {
+		close(read)
+		return in.Read(p)
+	})
+	go func() {
+		<-read
+		stop()
+	}()
+	if exit := a.execute(ctx, []string{"workflow", "preview", "-"}); exit != 130 || !strings.Contains(errs.String(), "vox/cli/interrupted") {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

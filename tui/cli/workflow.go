@@ -89,8 +89,8 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 		Example: "  voxmesh workflow preview ./render.vox\n  voxmesh workflow preview ./render.vox --on alice-gpu --json",
 	}
 	c.RunE = a.command(read, a.packed(f, hashed, func(s *flowSource) error { return a.showPreview(previewOf(s)) }),
-		func(_ context.Context, args []string) error {
-			s, err := a.readFlow(f, args[0])
+		func(ctx context.Context, args []string) error {
+			s, err := interruptible(ctx, func() (*flowSource, error) { return a.readFlow(f, args[0]) })
 			if err != nil {
 				return err
 			}
@@ -102,10 +102,15 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.Problems = s.problems; s.bad() && a.local {
+			if a.host != nil {
+				s.nodes(a.host.Snapshot())
+			}
+			if v.Problems = append([]workflow.Problem{}, s.problems...); s.bad() && a.local {
 				return a.showPreview(v)
 			}
-			a.soften(&v, s, hashes)
+			if a.soften(&v, s, hashes); v.bad() {
+				return a.showPreview(v)
+			}
 			def, err := workflow.Compile(s.flow, hashes)
 			if err != nil {
 				return err
@@ -119,6 +124,10 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 	return c
 }
 
+func (v *previewView) bad() bool {
+	return slices.ContainsFunc(v.Problems, func(p workflow.Problem) bool { return p.Severity == severityError })
+}
+
 func previewOf(s *flowSource) previewView {
 	v := previewView{File: s.file.Name, Steps: []mesh.FlowStepView{}, Problems: append([]workflow.Problem{}, s.problems...)}
 	if s.flow != nil {
@@ -129,7 +138,6 @@ func previewOf(s *flowSource) previewView {
 
 // soften makes warnings of modules that a session did not name: what they are called matters to no place.
 func (a *app) soften(v *previewView, s *flowSource, hashes map[string]string) {
-	v.Problems = slices.Clone(s.problems)
 	for i := range v.Problems {
 		if v.Problems[i].Code == "vox/cli/refused" {
 			v.Problems[i].Severity = "warning"
@@ -157,15 +165,20 @@ func (a *app) places(v *previewView, def *workflow.Definition, on string) error 
 	v.PlacesKnown, v.CostKnown, v.Class = a.host != nil, a.host != nil, privacy.LocalOnly
 	for i := range steps {
 		s := &steps[i]
-		v.Class = max(v.Class, s.PrivacyClass)
 		if !v.PlacesKnown {
 			s.NodeID, s.WaitsFor, s.Why, s.CostUSD, s.CostKnown = "", "", "no host runs: places are unknown", 0, false
 		}
-		v.CostUSD += s.CostUSD * float64(max(s.Count, 1))
-		v.CostKnown = v.CostKnown && s.CostKnown && s.Count > 0
+		v.add(*s)
 	}
-	v.Steps = append(v.Steps, steps...)
 	return nil
+}
+
+// add counts a step in, with every try that each of its elements may have.
+func (v *previewView) add(s mesh.FlowStepView) {
+	v.Class = max(v.Class, s.PrivacyClass)
+	v.CostUSD += s.CostUSD * float64(max(s.Count, 1)*(1+s.Retry))
+	v.CostKnown = v.CostKnown && s.CostKnown && s.Count > 0
+	v.Steps = append(v.Steps, s)
 }
 
 // anywhere is a definition of which no activity asks for a node.
@@ -179,7 +192,7 @@ func anywhere(def *workflow.Definition) *workflow.Definition {
 }
 
 func (a *app) showPreview(v previewView) error {
-	if slices.ContainsFunc(v.Problems, func(p workflow.Problem) bool { return p.Severity == severityError }) {
+	if v.bad() {
 		a.exit = 1
 	}
 	return a.show(v, func(w io.Writer) {
@@ -255,7 +268,7 @@ func (a *app) workflowRunCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if s.bad() {
+		if s.nodes(h.Snapshot()); s.bad() {
 			return a.refusal(s)
 		}
 		if req.Definition, err = workflow.Compile(s.flow, hashes); err != nil {
