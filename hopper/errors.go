@@ -2,6 +2,7 @@ package hopper
 
 import (
 	"fmt"
+	"slices"
 
 	"voxmesh/audit"
 )
@@ -42,7 +43,8 @@ func capabilityRequired(now, to Rank) error {
 }
 
 // CanGroup says why items cannot be made one batch, or nil. Codes: vox/hopper/unknown, vox/hopper/closed,
-// vox/hopper/batch (fewer than two, one twice, one that a node has, one that is in a batch).
+// vox/hopper/batch (fewer than two, one twice, one that a node has, one that is in a batch),
+// vox/hopper/capability-required (one that a developer put where it is would go behind others).
 func (b *Board) CanGroup(ids []string) error {
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {
@@ -67,6 +69,26 @@ func (b *Board) CanGroup(ids []string) error {
 	}
 	if len(seen) < 2 {
 		return &Error{Code: CodeBatch, Text: "a batch is made of two items or more", Hint: "voxmesh hopper batch ID ID"}
+	}
+	return b.keepsOverrides(ids)
+}
+
+// keepsOverrides says of a batch that it would move what a developer put where it is: items go to the place of the last of
+// them, and what was set with a capability is changed by nothing less.
+func (b *Board) keepsOverrides(ids []string) error {
+	members := make([]*Item, len(ids))
+	for i, id := range ids {
+		members[i], _ = b.items.Get(id)
+	}
+	slices.SortFunc(members, byKey)
+	last := b.rank(indexKey(members[len(members)-1]))
+	for i, it := range members {
+		if behind := len(members) - 1 - i; len(it.Overrides) > 0 && last-b.rank(indexKey(it)) > behind {
+			return &Error{
+				Code: CodeCapabilityRequired, Text: it.ID + " stands where a developer put it, and a batch would move it behind others",
+				Hint: "put the others beside it first: voxmesh hopper reprioritize ID --place N --confirm ID --reason TEXT",
+			}
+		}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package hopper
 
 import (
+	"hash/crc32"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -84,4 +86,12 @@ func lessonWords(intent string) string {
 	}
 	slices.Sort(words)
 	return strings.Join(slices.Compact(words), " ")
+}
+
+// LessonsVersion names the words that lessons leave out. What a board has learned depends on them: a memo of a board is one of
+// this version, or else it and a replay of the log would not agree.
+func LessonsVersion() uint32 { return weights().lessonsVersion() }
+
+func (t *table) lessonsVersion() uint32 {
+	return crc32.ChecksumIEEE([]byte(strings.Join(slices.Sorted(maps.Keys(t.stop)), " ")))
 }

@@ -255,3 +255,27 @@ func TestCanGroup(t *testing.T) {
 		}
 	}
 }
+
+// What a developer put somewhere with a capability does not go behind others without one.
+func TestABatchMovesNothingThatADeveloperPut(t *testing.T) {
+	var b Board
+	for n := 1; n <= 4; n++ {
+		admit(&b, n, Normal, func(it *Item) { it.Run = "r-1" })
+	}
+	b.Override("h-3", Override{At: 1, To: Urgent, Actor: "mira"}, 0) // it stands first now
+	for _, c := range []struct{ ids, code string }{
+		{"h-3 h-4", CodeCapabilityRequired},
+		{"h-2 h-3 h-1 h-4", ""}, // nobody is between them
+		{"h-1 h-3", ""},
+		{"h-3 h-2", CodeCapabilityRequired},
+		{"h-1 h-4", ""},
+	} {
+		code := ""
+		if err := b.CanGroup(strings.Fields(c.ids)); err != nil {
+			code = err.(*Error).Code
+		}
+		if code != c.code {
+			t.Errorf("CanGroup(%s) is %q, want %q; the inbox is %s", c.ids, code, c.code, ids(b.Inbox(0)))
+		}
+	}
+}

@@ -68,6 +68,12 @@ func (e *flowEngine) step(id string) bool {
 		e.failed(id, err)
 		return false
 	}
+	return e.carryOut(id, mark, p)
+}
+
+// carryOut commits a plan. One of which nothing holds any more is made anew when something of the run changes; where there
+// was a job to start, a model may be what went away meanwhile, and its return changes nothing of the run.
+func (e *flowEngine) carryOut(id string, mark uint64, p *flowPlan) bool {
 	done, err := e.commit(p)
 	switch {
 	case err != nil:
@@ -78,7 +84,7 @@ func (e *flowEngine) step(id string) bool {
 		return true
 	}
 	if now, _ := e.h.Snapshot().flows.Get(id); now == mark {
-		e.seen[id] = flowSeen{mark: mark, waits: p.waits}
+		e.seen[id] = flowSeen{mark: mark, waits: p.waits || len(p.start) > 0}
 	}
 	return false
 }

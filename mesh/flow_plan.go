@@ -13,12 +13,13 @@ import (
 	"voxmesh/oplog"
 )
 
-// Bounds on what a workflow run has at once. What is over the first ones comes later; a run that grows over the last one
+// Bounds on what a workflow run has at once. What is over the first ones comes later; a run that grows over the last ones
 // fails.
 const (
-	maxFlowOpen   = 256    // jobs that have not ended
-	maxFlowStarts = 64     // jobs of one commit
-	maxFlowJobs   = 20_000 // jobs ever
+	maxFlowOpen   = 256      // jobs that have not ended
+	maxFlowStarts = 64       // jobs of one commit
+	maxFlowJobs   = 20_000   // jobs ever
+	maxFlowArgs   = 64 << 20 // bytes of the arguments of all its jobs: they are in the log and in memory, unlike inputs
 )
 
 // flowPlan is what is to be recorded of a run next, as it was decided from one state. All blobs that it names are stored.
@@ -59,13 +60,26 @@ func (h *Host) decideFlow(s *State, r *Run, p *flowPlan) error {
 		return err
 	}
 	next, err := d.Next(progress, max(min(maxFlowStarts, maxFlowOpen-open), 0))
-	if err != nil {
+	if err == nil {
+		err = h.record(s, r, d, p, &next)
+	}
+	if err == nil && p.waits && len(p.start) == 0 { // what waits for a model keeps nothing else from starting
+		if next, err = d.Next(progress, maxFlowJobs); err == nil {
+			p.expand, p.skip = nil, nil
+			err = h.record(s, r, d, p, &next)
+		}
+	}
+	if err != nil || p.finish != nil {
 		return err
 	}
-	if len(r.Jobs)+len(next.Start) > maxFlowJobs {
-		p.end(Failed, fmt.Sprintf("it grew over %d jobs", maxFlowJobs))
-		return nil
+	if next.Done {
+		p.end(runStatus(next.Status), clean.Max(next.Error, maxErrorText).String())
 	}
+	return nil
+}
+
+// record takes a decision over into the plan.
+func (h *Host) record(s *State, r *Run, d *workflow.Definition, p *flowPlan, next *workflow.Decision) error {
 	for _, e := range next.Expand {
 		if err := h.expandFlow(p, e); err != nil {
 			return err
@@ -77,18 +91,33 @@ func (h *Host) decideFlow(s *State, r *Run, p *flowPlan) error {
 	if err := h.startFlows(s, r, d, p, next.Start); err != nil {
 		return err
 	}
-	if p.waits && len(p.start) == 0 { // what waits for a model keeps nothing else from starting
-		if next, err = d.Next(progress, maxFlowJobs); err == nil {
-			err = h.startFlows(s, r, d, p, next.Start)
-		}
-		if err != nil {
-			return err
-		}
+	if len(r.Jobs)+len(p.start) > maxFlowJobs {
+		p.end(Failed, fmt.Sprintf("it grew over %d jobs", maxFlowJobs))
+	} else if argsOf(s, r, p) > maxFlowArgs {
+		p.end(Failed, fmt.Sprintf("the arguments of its jobs grew over %d bytes: hand large outputs on as stdin", maxFlowArgs))
 	}
-	if next.Done {
-		p.end(runStatus(next.Status), clean.Max(next.Error, maxErrorText).String())
+	if p.finish != nil {
+		p.expand, p.skip, p.start = nil, nil, nil
 	}
 	return nil
+}
+
+// argsOf is how many bytes of arguments the jobs of a run have, with those that are to be started.
+func argsOf(s *State, r *Run, p *flowPlan) (bytes int) {
+	add := func(args []string) {
+		for _, a := range args {
+			bytes += len(a)
+		}
+	}
+	for _, id := range r.Jobs {
+		if j, ok := s.Job(id); ok {
+			add(j.Args)
+		}
+	}
+	for _, rec := range p.start {
+		add(rec.Args)
+	}
+	return bytes
 }
 
 // unable skips an activity once. The reason may have words of an activity's output in it.

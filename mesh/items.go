@@ -90,6 +90,10 @@ func (s *State) item(id string) (*hopper.Item, error) {
 }
 
 func unknownItem(id string) *fault.Error {
+	if id == "" {
+		return fault.New("vox/hopper/unknown", "an item has no empty id: it looks like h-7c1e").
+			WithHint("voxmesh hopper inbox lists what waits, voxmesh hopper history what ended")
+	}
 	return fault.New("vox/hopper/unknown", "there is no item %s in the hopper", printable(id)).
 		WithHint("voxmesh hopper inbox lists what waits, voxmesh hopper history what ended")
 }

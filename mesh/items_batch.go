@@ -23,7 +23,7 @@ const maxBatch = oplog.MaxNames - 1
 
 // Batch makes several items of the inbox start as one, and be cancelled as one: kill takes its id. They go to the place of
 // the last of them, so nobody is overtaken and no capability is needed. Codes: vox/hopper/unknown, vox/hopper/closed,
-// vox/hopper/batch.
+// vox/hopper/batch, vox/hopper/capability-required.
 func (h *Host) Batch(ctx context.Context, actor string, items []string) (Batched, error) {
 	w := &act{name: ActBatch, actor: actor}
 	if len(items) > maxBatch {

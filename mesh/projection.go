@@ -18,8 +18,9 @@ type Projection struct{}
 
 var _ oplog.Projection[*State] = Projection{}
 
-// Version is the reducer's version.
-func (Projection) Version() uint32 { return reducerVersion }
+// Version is the reducer's version, in its lowest 8 bits, with that of the words that lessons leave out: they are data, and
+// the state depends on them.
+func (Projection) Version() uint32 { return hopper.LessonsVersion()<<8 | reducerVersion }
 
 // New is the state before the first op.
 func (Projection) New() *State { return &State{} }

@@ -74,14 +74,15 @@ func (w *word) hang(dispatch, run *SpanView) {
 }
 
 // below makes the i-th span a child of s, within its bounds, with all that belongs to it. A span is placed once, so that
-// no chain of parents, however it was made up, goes round.
+// no chain of parents, however it was made up, goes round. Its id is a hash of the worker's and of the attempt's: a worker
+// can work out the ids of all other spans of a run, and must not be able to put one of its own in the place of another.
 func (w *word) below(s *SpanView, i int) {
 	w.placed[i] = true
 	p := w.spans[i]
 	to := s.End
 	from := between(p.Start, s.Start, to)
 	c := SpanView{
-		SpanID: p.ID, ParentID: s.SpanID, SpanKind: SpanPhase, SpanName: p.Name, Status: "succeeded", Start: from, End: between(p.End, from, to),
+		SpanID: SpanID(w.attempt, p.ID), ParentID: s.SpanID, SpanKind: SpanPhase, SpanName: p.Name, Status: "succeeded", Start: from, End: between(p.End, from, to),
 		PrivacyClass: s.PrivacyClass, NodeID: s.NodeID, JobID: s.JobID, Attempt: s.Attempt, Error: p.Error, SkewMicros: w.skew,
 		Attributes: s.Attributes, Children: []SpanView{},
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -112,6 +113,33 @@ func TestWhatAWorkerSaysStandsInTheTree(t *testing.T) {
 	}
 	if exec.SkewMicros != ahead || exec.NodeID != "ann" || exec.Attempt != 1 || !reflect.DeepEqual(exec.Attributes, at) {
 		t.Errorf("%+v", exec)
+	}
+}
+
+// The ids of a run's spans can be worked out from what they name, by its workers too.
+func TestAWorkersSpanTakesNobodysPlace(t *testing.T) {
+	tp := newTape().start("ann", "bob")
+	for i, job := range []string{"j-1", "j-2"} {
+		tp.op(KindJobSubmitted, &JobSubmitted{Job: job, Run: "r-1", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, Title: "t"})
+		tp.lease(job, []string{"ann", "bob"}[i], 1)
+		tp.op(KindJobStarted, &JobStarted{Job: job, Attempt: 1})
+		tp.at += second
+	}
+	for _, job := range []string{"j-1", "j-2"} {
+		j, _ := tp.s.Job(job)
+		var says []fabric.Span
+		for _, id := range []string{SpanID("r-1", "j-1"), AttemptSpanID("r-1", "j-1", 1), SpanID("r-1", "j-2", "1", "run"), "000000000000000a"} {
+			says = append(says, fabric.Span{ID: id, Parent: AttemptSpanID("r-1", job, 1), Name: fabric.PhaseExecute, Start: tp.at - second, End: tp.at})
+		}
+		phases := phasesOf(j, says, 0, true, time.UnixMicro(tp.at))
+		if len(phases) < 2 {
+			t.Fatalf("%+v", phases)
+		}
+		tp.op(KindJobFinished, &JobFinished{Job: job, Attempt: 1, Status: Succeeded, Phases: phases, SkewKnown: true})
+	}
+	v, _ := tp.s.RunView("r-1", tp.at)
+	if wrong := nested(&v, tp.at); wrong != nil {
+		t.Error(wrong)
 	}
 }
 

@@ -6,18 +6,29 @@ import (
 	"voxmesh/mesh/privacy"
 )
 
-// DefaultModel is the model that a text job runs when none is named: the one that most online nodes hold, the first by
-// name among equals; empty where there is none.
+// DefaultModel is the model that a text job runs when none is named: the one that fits on most online nodes, the first by
+// name among equals; where none fits, the one that most hold; empty where there is none.
 func (s *State) DefaultModel() string {
-	count := map[string]int{}
+	fits, held := map[string]int{}, map[string]int{}
 	for _, n := range s.Nodes() {
 		if n.Status != Online {
 			continue
 		}
 		for _, m := range n.Models {
-			count[m.Name]++
+			held[m.Name]++
+			if m.Fits {
+				fits[m.Name]++
+			}
 		}
 	}
+	if len(fits) == 0 {
+		return most(held)
+	}
+	return most(fits)
+}
+
+// most is the name that is counted most often, the first among equals.
+func most(count map[string]int) string {
 	best := ""
 	for name, k := range count {
 		if k > count[best] || k == count[best] && (best == "" || name < best) {

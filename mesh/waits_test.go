@@ -248,7 +248,7 @@ func TestWhoCouldRunIt(t *testing.T) {
 		want string
 	}{
 		{"a model that fits", nil, JobRequest{Runner: "text", Model: "llama"}, "ann no: degraded, bob fits, home no: no text slot"},
-		{"the default model", nil, JobRequest{Runner: "text"}, "ann no: degraded, bob no: too large, home no: no text slot"},
+		{"the default model", nil, JobRequest{Runner: "text"}, "ann no: degraded, bob fits, home no: no text slot"},
 		{"one too large", nil, JobRequest{Runner: "text", Model: "huge"}, "ann no: degraded, bob no: too large, home no: no text slot"},
 		{"one that is not there", nil, JobRequest{Runner: "text", Model: "qwen"}, "ann no: degraded, bob no: absent, home no: no text slot"},
 		{"no model", nil, JobRequest{Runner: "wasm"}, "ann no: degraded, bob yes, home yes"},

@@ -143,7 +143,7 @@ func foreign() []string {
 	}
 }
 
-// workerConn is bob's own connection, without the manners of Conn.
+// workerConn is a worker's own connection, without the manners of Conn, when its session has begun.
 func (h *house) workerConn(t testing.TB, node string, kp nkeys.KeyPair) (*nats.Conn, *complaints) {
 	t.Helper()
 	prove, err := proving(kp, h.cfg.Identity.Pin())

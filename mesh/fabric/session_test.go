@@ -57,7 +57,6 @@ func TestNewSessionEvictsTheOld(t *testing.T) {
 	h := openHouse(t)
 	bob := h.admit(t, "bob")
 	first, _ := h.workerConn(t, "bob", bob)
-	h.waitNews(t, "bob", true)
 	cut := make(chan struct{})
 	first.SetClosedHandler(func(nc2 *nats.Conn) { close(cut) })
 	second := dial(t, h.dialCfg("bob", bob))

@@ -144,7 +144,12 @@ func (b *builder) span(v *mesh.RunView, s *mesh.SpanView, trace []byte, parent s
 func (b *builder) told(s *mesh.SpanView) bool { return b.open || s.PrivacyClass != privacy.LocalOnly }
 
 func (b *builder) attributes(v *mesh.RunView, s *mesh.SpanView) []*commonpb.KeyValue {
-	out := texts(s.Attributes)
+	said := s.Attributes
+	if !b.told(s) { // an activity's name is what a person wrote, like a title
+		said = maps.Clone(said)
+		delete(said, mesh.AttrActivity)
+	}
+	out := texts(said)
 	add := func(key, value string) {
 		if value != "" {
 			out = append(out, text(key, value))

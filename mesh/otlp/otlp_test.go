@@ -201,7 +201,7 @@ func TestLocalWorkStaysHere(t *testing.T) {
 		v := &mesh.RunView{RunID: "r-1", TraceID: strings.Repeat("ab", 16), PrivacyClass: run, EndedAt: 9}
 		v.Root = mesh.SpanView{SpanID: mesh.SpanID("r-1"), SpanKind: mesh.SpanRun, SpanName: "title", PrivacyClass: run, Children: []mesh.SpanView{{
 			SpanID: mesh.SpanID("r-1", "j-1"), ParentID: mesh.SpanID("r-1"), SpanKind: mesh.SpanActivity, SpanName: "text my secret", PrivacyClass: job,
-			Status: "failed", Error: "my secret", Waits: "my secret", Events: []mesh.SpanEvent{{Name: "failed", Detail: "my secret"}},
+			Status: "failed", Error: "my secret", Waits: "my secret", Attributes: map[string]string{mesh.AttrActivity: "my-secret"}, Events: []mesh.SpanEvent{{Name: "failed", Detail: "my secret"}},
 		}}}
 		return v
 	}

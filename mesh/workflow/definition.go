@@ -131,7 +131,7 @@ func (w *wireActivity) activity() Activity {
 		Stdin: w.Stdin, Prompt: w.Prompt, Needs: w.Needs, EachOf: w.EachOf, Retry: w.Retry,
 		Timeout: time.Duration(w.TimeoutSecs) * time.Second, On: w.On, NSFW: w.NSFW, Scope: w.Scope,
 	}
-	a.Class, _ = privacy.Parse(w.Privacy) // what is none does not come out as it went in
+	a.Class, _ = privacy.Parse(w.Privacy)
 	if w.Each != nil {
 		a.Each = *w.Each
 	}
@@ -169,7 +169,11 @@ func Decode(b []byte) (*Definition, error) {
 	d := &Definition{Workflow: Workflow{Name: w.Name, Priority: w.Priority}}
 	d.Class, _ = privacy.Parse(w.Privacy)
 	for i := range w.Activities {
-		d.Activities = append(d.Activities, w.Activities[i].activity())
+		a := w.Activities[i].activity()
+		if a.Class == privacy.Unknown { // "unknown" is what an Unknown is called, and would come out as it went in
+			return nil, invalid("the definition has an activity without a privacy class")
+		}
+		d.Activities = append(d.Activities, a)
 	}
 	src := &fromValues{w: &d.Workflow, fixed: true}
 	if check(&d.Workflow, src); src.err != nil {

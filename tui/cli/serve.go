@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 	gossh "golang.org/x/crypto/ssh"
 
-	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
@@ -355,42 +354,6 @@ func consoleOf(r *hosted, s *sshd.Session) (tea.Model, []tea.ProgramOption) {
 	}
 	return tui.New(o), tui.SessionOptions(o)
 }
-
-// viewing is a host for somebody who may look only: whatever a console of theirs asks for is refused here, not by what
-// its screen shows.
-type viewing struct{ *mesh.Host }
-
-// MintInvite refuses.
-func (viewing) MintInvite(context.Context, string, mesh.InviteRequest) (mesh.InviteInfo, error) {
-	return mesh.InviteInfo{}, viewersLook()
-}
-
-// RevokeInvite refuses.
-func (viewing) RevokeInvite(context.Context, string, string) error { return viewersLook() }
-
-// Act refuses.
-func (viewing) Act(context.Context, *audit.Grant, mesh.Action) (mesh.ActResult, error) {
-	return mesh.ActResult{}, viewersLook()
-}
-
-// Resume refuses.
-func (viewing) Resume(context.Context, string, string, string) (mesh.ActResult, error) {
-	return mesh.ActResult{}, viewersLook()
-}
-
-// SetCap refuses.
-func (viewing) SetCap(context.Context, string, string, *int64) error { return viewersLook() }
-
-// PutBlob refuses.
-func (viewing) PutBlob(io.Reader, int64) (string, int64, error) { return "", 0, viewersLook() }
-
-// Submit refuses.
-func (viewing) Submit(context.Context, string, mesh.JobRequest) (mesh.Ticket, error) {
-	return mesh.Ticket{}, viewersLook()
-}
-
-// SaveView refuses: where machines stand on the canvas is the operators'.
-func (viewing) SaveView(string, []byte) error { return viewersLook() }
 
 // terminal is the caller's terminal, if input and output are one.
 func (a *app) terminal() (in, out *os.File, ok bool) {

@@ -50,12 +50,12 @@ func (x *boxed) rows(w, h int) string {
 func (x *boxed) press(id keys.ID) (pane.Action, tea.Cmd) { return x.l.Update(pane.Do{ID: id}) }
 
 func TestBatchBox(t *testing.T) {
-	x := box(t, busy(), "h-7c1e h-7be9")
+	x := box(t, busy(), "h-7bf4 h-7be9")
 	got := x.rows(80, 24)
 	for _, want := range []string{
 		"╭[Batch: 2 items]─────────────────────────────────────── PUBLIC ─╮",
 		"│ They start as one as far as there is room", "nobody is overtaken",
-		"│▸h-7c1e  PAIRED  urgent by dev       place 1", "│ h-7be9  PUBLIC  normal by lrn       place 4", "│ $ voxmesh hopper batch h-7c1e h-7be9",
+		"│▸h-7bf4  PAIRED  normal by orc       place 3", "│ h-7be9  PUBLIC  normal by lrn       place 4", "│ $ voxmesh hopper batch h-7bf4 h-7be9",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it lacks %q:\n%s", want, got)
@@ -69,7 +69,7 @@ func TestBatchBox(t *testing.T) {
 		t.Error("it closes while the request is on its way")
 	}
 	act, _ := x.l.Update(cmd())
-	if len(x.h.asked) != 1 || strings.Join(x.h.asked[0], " ") != "h-7c1e h-7be9" {
+	if len(x.h.asked) != 1 || strings.Join(x.h.asked[0], " ") != "h-7bf4 h-7be9" {
 		t.Errorf("asked was %v", x.h.asked)
 	}
 	if all, ok := act.(pane.Several); !ok || all[0] != (pane.Close{}) || all[1] != (pane.Notice{Text: "batched 2 items as b-19c4   a-0200"}) {
@@ -80,7 +80,7 @@ func TestBatchBox(t *testing.T) {
 // What becomes of one of them is said, and nothing is asked for; an error stays.
 func TestBatchRefused(t *testing.T) {
 	s := busy()
-	x := box(t, s, "h-7c1e h-7be9")
+	x := box(t, s, "h-7bf4 h-7be9")
 	x.h.err = fault.New("vox/oplog/full", "the disk is full").WithHint("make room")
 	_, cmd := x.press(keys.Open)
 	x.l.Update(cmd())
