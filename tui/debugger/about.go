@@ -79,6 +79,8 @@ func (l *Layer) factsOf(i int) []fact {
 	put("ended", theme.Failed, l.ending(i))
 	switch {
 	case s.v.Waits == "":
+	case s.status == mesh.Queued.String():
+		put("waits", theme.Waiting, safe(s.v.Waits))
 	case open(s.status):
 		put("waits for", theme.Waiting, safe(s.v.Waits))
 	default:
