@@ -57,6 +57,16 @@ func (h *Host) PutBlob(r io.Reader, limit int64) (hash string, size int64, err e
 	return h.blobs.Put(r, limit)
 }
 
+// BlobSize gives the size of stored bytes by their hash; false: they are not here, or not any more.
+func (h *Host) BlobSize(hash string) (bytes int64, ok bool) {
+	f, n, err := h.blobs.Open(hash)
+	if err != nil {
+		return 0, false
+	}
+	_ = f.Close()
+	return n, true
+}
+
 // Submit accepts a job through the hopper: as a triaged item, with its signed entry. It is durable when Submit returns;
 // dispatch follows on its own. Codes: vox/job/invalid, vox/node/unknown, vox/blob/missing, vox/model/none.
 func (h *Host) Submit(ctx context.Context, actor string, req JobRequest) (Ticket, error) {

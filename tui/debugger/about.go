@@ -79,6 +79,8 @@ func (l *Layer) factsOf(i int) []fact {
 	put("ended", theme.Failed, l.ending(i))
 	switch {
 	case s.v.Waits == "":
+	case s.status == mesh.Queued.String():
+		put("waits", theme.Waiting, safe(s.v.Waits))
 	case open(s.status):
 		put("waits for", theme.Waiting, safe(s.v.Waits))
 	default:
@@ -86,8 +88,12 @@ func (l *Layer) factsOf(i int) []fact {
 	}
 	j, ok := l.job(s.v.JobID)
 	if ok {
-		put("input", theme.Text, l.input(j)...)
-		put("", theme.Text, blobs(j)...)
+		given, name := l.input(j), "input"
+		put(name, theme.Text, given...)
+		if len(given) > 0 {
+			name = " " // more of the same, in its columns
+		}
+		put(name, theme.Text, l.blobs(j)...)
 		put("output", theme.Text, outputOf(j, s)...)
 	}
 	switch s.kind {
@@ -231,14 +237,6 @@ func some(all ...string) []string {
 		}
 	}
 	return out
-}
-
-// blobs names what else went in, by the hash of its bytes.
-func blobs(j *mesh.Job) []string {
-	return some(
-		prefixed("stdin ", short(j.Stdin)), prefixed("prompt ", short(j.Prompt)), prefixed("module ", short(j.Module)),
-		prefixed("program ", j.Command), prefixed("model ", j.Model),
-	)
 }
 
 // short is a hash as it is read out: its ends.

@@ -186,7 +186,7 @@ func durationWord(d time.Duration, is bool) string {
 }
 
 func durationDiffer(a, b time.Duration, both bool) string {
-	switch d := b - a; {
+	switch d := b.Truncate(time.Millisecond) - a.Truncate(time.Millisecond); {
 	case !both || d == 0:
 		return ""
 	case d < 0:

@@ -55,6 +55,7 @@ type Layer struct {
 	now  int64  // the moment that is shown, unix microseconds
 
 	loaded loaded
+	sizes  sizes
 	tree   *tree
 	folds  map[string]bool // opened or closed by hand, by span id
 	shown  []int           // the lanes: indices into the tree
@@ -146,6 +147,8 @@ func (l *Layer) Update(msg tea.Msg) (pane.Action, tea.Cmd) {
 		return nil, l.fetchEnded(msg)
 	case jobRead:
 		return nil, l.jobEnded(msg)
+	case sized:
+		return nil, l.sizesEnded(msg)
 	case built:
 		return nil, l.buildEnded(msg)
 	case defined:

@@ -226,6 +226,9 @@ func waitsOf(s *span, a *axis) (int, row.Field) {
 		switch {
 		case s.v.Waits != "":
 			text = "· waits for " + safe(s.v.Waits)
+			if s.status == mesh.Queued.String() {
+				text = "· waits: " + safe(s.v.Waits) // as "no cpu free"
+			}
 		case s.status == mesh.Queued.String():
 			text = "· next to start"
 		default:

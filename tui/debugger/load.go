@@ -297,8 +297,8 @@ func (l *Layer) unfoldTo(i int) {
 	}
 }
 
-// follow reads what is to be known of the span under the cursor: the record of its job, and its output.
-func (l *Layer) follow() tea.Cmd { return tea.Batch(l.readJob(), l.tail(false)) }
+// follow reads what is to be known of the span under the cursor: the record of its job, how much went in, and its output.
+func (l *Layer) follow() tea.Cmd { return tea.Batch(l.readJob(), l.readSizes(), l.tail(false)) }
 
 // readJob reads the job of the span under the cursor from the log, where the state does not hold it.
 func (l *Layer) readJob() tea.Cmd {
@@ -333,7 +333,7 @@ func (l *Layer) jobEnded(m jobRead) tea.Cmd {
 		d.jobs = map[string]*mesh.Job{}
 	}
 	d.jobs[m.id] = m.job
-	return l.readJob() // the cursor may have moved on
+	return tea.Batch(l.readJob(), l.readSizes()) // the cursor may have moved on
 }
 
 // job gives a job of the run, of the state that is shown or of the log.

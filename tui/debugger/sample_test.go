@@ -94,7 +94,7 @@ func nightly() mesh.RunView {
 		sp(mesh.SpanPhase, "fetch", "lex-2", "succeeded", "10:10:06.114", "10:10:40"),
 		sp(mesh.SpanPhase, "compile", "lex-2", "succeeded", "10:10:40", "10:11:15"),
 	}
-	publish := sp(mesh.SpanActivity, "publish", "", "queued", "", "")
+	publish := sp(mesh.SpanActivity, "publish", "", mesh.ActivityWaiting, "", "")
 	publish.Waits = "render[2]"
 	v := mesh.RunView{
 		RunID: runID, TraceID: trace, Title: "nightly-render", Workflow: "nightly-render", PrivacyClass: privacy.PairedPeersOnly,

@@ -239,14 +239,20 @@ func (l *Layer) eventFields(n *line, try, cost bool, errw int) []row.Field {
 	if node == "" {
 		node = format.Dash
 	}
+	start, took, word, ink := format.Dash, "", "", theme.Style{}
+	if n.start > 0 {
+		start = format.Time(n.start, l.s.Time().Location())
+	}
+	if n.spans {
+		took = format.Dash
+		if n.start > 0 {
+			took = row.Lasted(n.took, 5)
+		}
+		word, ink = row.Status(n.status)
+	}
 	out := []row.Field{
 		{Text: node, Width: 12, Gap: 1, Style: second},
-		{Text: format.Time(n.start, l.s.Time().Location()), Width: 8, Gap: 1, Style: second},
-	}
-	took, word, ink := "", "", theme.Style{}
-	if n.spans {
-		took = row.Lasted(n.took, 5)
-		word, ink = row.Status(n.status)
+		{Text: start, Width: 8, Gap: 1, Style: second},
 	}
 	out = append(
 		out, row.Field{Text: took, Width: 5, Gap: 1, Right: true}, row.Field{Text: word, Width: 9, Gap: 2, Style: ink},

@@ -178,7 +178,9 @@ func (l *Layer) do(msg pane.Do) (pane.Action, tea.Cmd) {
 		l.whole = !l.whole
 	case keys.Copy:
 		return l.copy(), nil
-	case keys.Kill, keys.Replay, keys.Explain:
+	case keys.Replay:
+		return l.replay(), nil
+	case keys.Kill, keys.Explain:
 		return pane.Act{Verb: msg.ID, On: l.Selected()}, nil
 	case keys.Retry:
 		return nil, l.retry()
@@ -339,7 +341,7 @@ func (l *Layer) Keys() []keys.Binding {
 	if l.view == events || l.view == attempts {
 		bs = append(bs, keys.Get(keys.Seek).As("problem", "next that failed, is late or waits"))
 	}
-	bs = append(bs, keys.Get(keys.Replay).When(off(keys.Replay)), keys.Get(keys.Kill).When(off(keys.Kill)))
+	bs = append(bs, l.replayKey(), keys.Get(keys.Kill).When(off(keys.Kill)))
 	if l.view != output {
 		bs = append(bs, keys.Get(keys.Open).As("go there", "take the whole console to that instant"))
 	}

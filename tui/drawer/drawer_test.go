@@ -375,3 +375,22 @@ var (
 	_ Records = (*mesh.Host)(nil)
 	_ Records = (*mesh.Reader)(nil)
 )
+
+// An activity that waits for others did not begin: it has no start and no length, whatever instant is shown.
+func TestWhatWaitsHasNoStart(t *testing.T) {
+	v := mesh.RunView{RunID: "r-19c4", Root: mesh.SpanView{SpanID: "a", Children: []mesh.SpanView{
+		{SpanID: "b", SpanName: "split", Status: mesh.Queued.String(), Start: clock("10:11:00").UnixMicro(), DurationMS: 86_000, Waits: "no cpu free"},
+		{SpanID: "c", SpanName: "publish", Status: mesh.ActivityWaiting, Start: now.UnixMicro(), Waits: "split"},
+	}}}
+	lines := treeOf(&v, nil, nil, nil, nil)
+	x := open1(t, nightly().st, run("r-19c4"), 120, 40)
+	for i, want := range []string{"–|10:11:00|1:26|queued|waits: no cpu free", "–|–|–|waiting|waits for split"} {
+		var got []string
+		for _, f := range x.l.eventFields(&lines[i+1], false, false, 20) {
+			got = append(got, strings.TrimSpace(f.Text))
+		}
+		if s := strings.Join(got, "|"); s != want {
+			t.Errorf("it is drawn as %s, want %s", s, want)
+		}
+	}
+}

@@ -192,13 +192,18 @@ func (g *grower) span(s mesh.SpanView, parent, guide string) line {
 	if s.JobID != "" && s.Attempt == 0 && g.cost != nil {
 		n.cost, n.costly = g.cost(s.JobID)
 	}
+	if n.status == mesh.ActivityWaiting {
+		n.start, n.took = 0, 0 // it did not begin: the instant that is shown is not its start
+	}
 	n.problem = problem(n.status)
 	switch {
 	case n.err != "" || s.Waits == "":
 	case n.status == mesh.ActivitySkippedAs:
 		n.err = safe(s.Waits)
-	default:
+	case n.status == mesh.ActivityWaiting:
 		n.err = "waits for " + safe(s.Waits)
+	default:
+		n.err = "waits: " + safe(s.Waits) // as "no cpu free"
 	}
 	if n.status == "running" && s.Attempt > 0 && g.away != nil && g.away(s.NodeID) {
 		n.problem = true

@@ -31,7 +31,7 @@ func (p *Pane) drawDetail(b *cell.Buffer, r layout.Rect) {
 		}
 		return
 	}
-	p.drawTitle(b, r, it, focused, border)
+	whole := p.drawTitle(b, r, it, focused, border)
 	in := r.Inner()
 	text := layout.Rect{X: in.X + 1, Y: in.Y, W: in.W - 2, H: in.H}
 	switch {
@@ -40,7 +40,7 @@ func (p *Pane) drawDetail(b *cell.Buffer, r layout.Rect) {
 	case text.H < shortDetail:
 		p.drawShort(b, text, it)
 	default:
-		p.drawLong(b, text, r, it, border)
+		p.drawLong(b, text, r, it, border, whole)
 	}
 	b.Put(text.X, in.Y+in.H-1, text.W, format.End("$ "+command(it), text.W), theme.In(theme.Third))
 	if p.s.Faint() {
@@ -48,7 +48,9 @@ func (p *Pane) drawDetail(b *cell.Buffer, r layout.Rect) {
 	}
 }
 
-func (p *Pane) drawTitle(b *cell.Buffer, r layout.Rect, it *hopper.Item, focused bool, border theme.Style) {
+// drawTitle draws the top border, and reports whether the whole of the intent had room in it.
+func (p *Pane) drawTitle(b *cell.Buffer, r layout.Rect, it *hopper.Item, focused bool, border theme.Style) bool {
+	whole := false
 	fact, ink := standing(it, p.s.Time())
 	fact = " " + fact + " "
 	st := border
@@ -62,9 +64,11 @@ func (p *Pane) drawTitle(b *cell.Buffer, r layout.Rect, it *hopper.Item, focused
 		b.Put(end-1, r.Y, 1, "]", st)
 	}
 	if w := room - end - 3; r.H > shortDetail+2 && w > 8 {
+		whole = ansi.StringWidth(intent(it)) <= w
 		b.Put(end, r.Y, w+2, " "+format.End(intent(it), w)+" ", theme.Style{})
 	}
 	b.Right(end, r.X+r.W-2, r.Y, fact, ink)
+	return whole
 }
 
 // drawShort draws a row for each: why, what it wants, and the last step; of the trail as much as there is room.
@@ -89,8 +93,9 @@ func (p *Pane) drawShort(b *cell.Buffer, r layout.Rect, it *hopper.Item) {
 	}
 }
 
-// drawLong draws why in as many rows as it takes, what it wants, and the trail under its name.
-func (p *Pane) drawLong(b *cell.Buffer, in, r layout.Rect, it *hopper.Item, border theme.Style) {
+// drawLong draws the intent where the title could not hold it, why in as many rows as it takes, what it wants, and the
+// trail under its name.
+func (p *Pane) drawLong(b *cell.Buffer, in, r layout.Rect, it *hopper.Item, border theme.Style, whole bool) {
 	const name = 10
 	y := in.Y
 	put := func(word, says string, most int, ink theme.Style) {
@@ -104,8 +109,11 @@ func (p *Pane) drawLong(b *cell.Buffer, in, r layout.Rect, it *hopper.Item, bord
 			y++
 		}
 	}
+	if !whole && intent(it) != "" {
+		put("Intent", intent(it), max(in.H-shortDetail-1, 1), theme.Style{})
+	}
 	word, why, ink := p.why(it, ",")
-	put(word, why, max(in.H-5, 1), ink)
+	put(word, why, max(in.Y+in.H-5-y, 1), ink)
 	for i, s := range joined(wantsLong(it), in.W-name) {
 		word := ""
 		if i == 0 {
@@ -176,7 +184,11 @@ func (p *Pane) why(it *hopper.Item, sep string) (word, text string, st theme.Sty
 	}
 	text = sentence(short, long)
 	if p.s.World.State.Hopper().Place(it.ID) == 1 {
-		text += ". Next to start."
+		place := ". First in the order." // what stands after it may start before: no slot is what it waits for
+		if strings.HasPrefix(short, "no ") {
+			place = ". Next to start."
+		}
+		text += place
 	}
 	return "Waits", text, theme.In(theme.Waiting)
 }

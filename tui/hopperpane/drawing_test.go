@@ -77,6 +77,18 @@ func TestOneList(t *testing.T) {
 		do(keys.Next).has("[h-7c1e PAIRED]", "$ voxmesh hopper").lacks("h-7c20")
 }
 
+// An intent that no row and no title can hold is whole in the opened trail, at every size.
+func TestALongIntentIsWhole(t *testing.T) {
+	long := item("h-1", "tidy up the old archive of photographs taken during the long holiday in the mountains of the far north", paired, 5, 2, time.Minute, 1)
+	for _, size := range [][2]int{{60, 16}, {80, 24}, {120, 40}} {
+		x := play(t, newSample().put(long), size[0], size[1]).do(keys.Open).has("Intent    tidy up the old archive", "far north", "$ voxmesh hopper")
+		if size[0] > 60 {
+			x.has("submitted")
+		}
+	}
+	play(t, busy(), 120, 40).do(keys.Open).lacks("Intent  ")
+}
+
 // In ASCII the cells are the same ones.
 func TestASCII(t *testing.T) {
 	for _, size := range [][2]int{{120, 40}, {80, 24}} {

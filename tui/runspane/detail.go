@@ -92,6 +92,8 @@ func (p *Pane) why(run *run) (string, theme.Style) {
 		return "waits, and is next to start", theme.In(theme.Waiting)
 	case run.Status == "leased":
 		return "given to " + run.NodeID + ", not started yet" + tries, theme.In(theme.Waiting)
+	case run.Status == "running" && run.NodeID == "":
+		return "goes on; sent at " + format.Time(run.Start, zone), theme.In(theme.Second) // a workflow of which nothing was given out yet
 	case run.Status == "running":
 		return "runs on " + run.NodeID + tries + "; sent at " + format.Time(run.Start, zone), theme.In(theme.Second)
 	}

@@ -298,3 +298,11 @@ func TestTenThousand(t *testing.T) {
 		t.Error("a list that would come out as it is was made again")
 	}
 }
+
+// A workflow of which no node has anything yet runs nowhere, and is not said to.
+func TestAWorkflowNowhere(t *testing.T) {
+	s := newSample().add(-time.Minute, mesh.KindWorkflowStarted, mesh.Encode(&mesh.WorkflowStarted{
+		Run: "r-1", Name: "nightly", Definition: "0123", Class: privacy.PairedPeersOnly, Submitter: "mira", Activities: 2,
+	}))
+	play(t, s.st, 80, 24).has("│ goes on; sent at 10:11:26").lacks("runs on")
+}
