@@ -129,3 +129,18 @@ func TestDemo(t *testing.T) {
 		t.Errorf("processes are left: %s", out)
 	}
 }
+
+// Whoever looks while a host starts, which has its log before it has its door, gets an answer.
+func TestALookWhileAHostStarts(t *testing.T) {
+	m := newMachine(t, "aurelia")
+	h := m.serve()
+	var it itemData
+	m.ok(&it, "hopper", "submit", "a thought")
+	h.kill()
+	p := m.start("--json", "serve", "--mesh", m.name)
+	for n := 0; n == 0 || len(p.lines) == 0; n++ {
+		if items := m.list("inbox"); len(items) != 1 || items[0].ItemID != it.ItemID {
+			t.Fatalf("%+v", items)
+		}
+	}
+}

@@ -114,8 +114,14 @@ func (a *app) collect(s *flowSource, f *flowFlags, put putter) (map[string]strin
 	if err != nil {
 		return nil, err
 	}
+	named := s.flow.Modules()
+	for path := range given {
+		if !slices.Contains(named, path) {
+			return nil, usage("--module %s=…: the workflow names no such module; it names %s", cleanText(path), cmp.Or(strings.Join(named, ", "), "none"))
+		}
+	}
 	hashes := map[string]string{}
-	for _, path := range s.flow.Modules() {
+	for _, path := range named {
 		if hash, ok := strings.CutPrefix(given[path], blobPrefix); ok {
 			hashes[path] = hash
 			continue
@@ -203,11 +209,18 @@ func (s *flowSource) problem(path string, err error) {
 	s.problemAt(line, col, err)
 }
 
-// nodes notes the activities that ask for a node that the mesh does not have.
-func (s *flowSource) nodes(st *mesh.State) {
+// ask notes the activities that ask for what the mesh does not have: a node, or bytes by their hash.
+func (s *flowSource) ask(h *mesh.Host) {
+	st := h.Snapshot()
 	for _, act := range s.flow.Activities {
 		if err := st.CheckNode(act.On); err != nil {
 			s.problemAt(act.Line, act.Col, err)
+		}
+		if hash, ok := strings.CutPrefix(act.Module, blobPrefix); ok {
+			if _, there := h.BlobSize(hash); !there {
+				s.problemAt(act.Line, act.Col, fault.New("vox/blob/missing", "the module of activity %s is not stored here", cleanText(act.Name)).
+					WithHint("name its file, or store it first: voxmesh blob put < FILE"))
+			}
 		}
 	}
 }

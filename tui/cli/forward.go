@@ -80,7 +80,16 @@ func (a *app) command(k kind, f files, run func(ctx context.Context, args []stri
 			defer c.Close()
 			return a.forward(ctx, c, cmd, args, f)
 		case fault.Is(err, "vox/host/none") && k == read:
-			return run(ctx, args)
+			err := run(ctx, args)
+			if !fault.Is(err, "vox/oplog/locked") {
+				return err
+			}
+			c, none := sshd.Dial(ctx, dir) // a host was starting, which has its log before it has its door
+			if none != nil {
+				return err
+			}
+			defer c.Close()
+			return a.forward(ctx, c, cmd, args, f)
 		}
 		return err
 	}

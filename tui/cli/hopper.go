@@ -280,6 +280,9 @@ func (a *app) reprioritizeCmd() *cobra.Command {
 			}
 			g, err := audit.ConfirmOverride(a.actor, args[0], confirm, reason)
 			if err != nil {
+				if _, none := h.Item(args[0]); none != nil { // no capability helps with what is not there
+					return none
+				}
 				return err
 			}
 			v, err := h.Reprioritize(ctx, g, args[0], p, place)

@@ -91,6 +91,8 @@ func TestHopperCommands(t *testing.T) {
 		{[]string{"hopper", "reprioritize", v.ItemID, ""}, 2, "vox/cli/usage"},
 		{[]string{"hopper", "reprioritize", v.ItemID, "normal", "--place", "-1"}, 2, "vox/cli/usage"},
 		{[]string{"hopper", "reprioritize", v.ItemID, "normal"}, 3, "vox/hopper/capability-required"},
+		{[]string{"hopper", "reprioritize", "h-0000", "normal"}, 4, "vox/hopper/unknown"},
+		{[]string{"hopper", "show", ""}, 4, "vox/hopper/unknown"},
 		{[]string{"hopper", "suggest", v.ItemID}, 1, "vox/model/none"},
 		{[]string{"hopper", "batch", v.ItemID, v.ItemID}, 1, "vox/hopper/batch"},
 		{[]string{"kill", "b-0000", "--confirm", "b-0000", "--reason", "x"}, 4, "vox/hopper/unknown"},
@@ -188,6 +190,15 @@ func TestPreviewInASession(t *testing.T) {
 	out, _, _ = inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--module", "m.wasm=blob:"+hash, "--json")
 	if !strings.Contains(out, `"problems":[]`) {
 		t.Errorf("no problems are no empty list: %s", out)
+	}
+	if out, _, exit := inSession(t, t.Context(), h, src, "workflow", "preview", "-", "--module", "n.wasm=blob:"+hash); exit != 2 {
+		t.Errorf("a module that it does not name: exit %d\n%s", exit, out)
+	}
+	lost := strings.Replace(src, "m.wasm", "blob:"+strings.Repeat("0", 64), 1)
+	for _, does := range []string{"preview", "run"} {
+		if out, errs, exit := inSession(t, t.Context(), h, lost, "workflow", does, "-"); exit != 1 || !strings.Contains(out+errs, "^") || !strings.Contains(out+errs, ":2:25: error: the module of activity a is not stored here") {
+			t.Errorf("%s of bytes that are not there: exit %d\n%s%s", does, exit, out, errs)
+		}
 	}
 	const elsewhere = "workflow w {\n  activities: [ { name: a, runner: text, prompt: \"hi\", on: \"nowhere\" } ]\n}\n"
 	if out, _, exit := inSession(t, t.Context(), h, elsewhere, "workflow", "preview", "-"); exit != 1 || !strings.Contains(out, `:2:25: error: there is no node "nowhere"`) || !strings.Contains(out, "\n                          ^") {

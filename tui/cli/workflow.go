@@ -103,7 +103,7 @@ func (a *app) workflowPreviewCmd() *cobra.Command {
 				return err
 			}
 			if a.host != nil {
-				s.nodes(a.host.Snapshot())
+				s.ask(a.host)
 			}
 			if v.Problems = append([]workflow.Problem{}, s.problems...); s.bad() && a.local {
 				return a.showPreview(v)
@@ -268,7 +268,7 @@ func (a *app) workflowRunCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if s.nodes(h.Snapshot()); s.bad() {
+		if s.ask(h); s.bad() {
 			return a.refusal(s)
 		}
 		if req.Definition, err = workflow.Compile(s.flow, hashes); err != nil {
