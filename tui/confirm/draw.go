@@ -78,6 +78,8 @@ func (l *Layer) title() string {
 		return "Cancel: " + what + l.target
 	case l.id == keys.Move:
 		return "Move: " + l.target
+	case l.from != "":
+		return words[l.name] + ": " + l.target + " from " + l.from + " on"
 	case l.on.Kind == pane.Node && l.name == mesh.ActKill:
 		what = "work on "
 	case l.on.Kind == pane.Node && l.name == mesh.ActReplay:

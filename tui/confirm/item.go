@@ -42,6 +42,9 @@ func (l *Layer) item() *hopper.Item {
 
 // begin takes what was chosen for an act on an item before: a priority, or a place.
 func (l *Layer) begin(text string) {
+	if l.name == mesh.ActReplay {
+		l.from = text
+	}
 	if l.on.Kind != pane.Item {
 		return
 	}

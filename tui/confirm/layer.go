@@ -11,6 +11,7 @@ package confirm
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -51,6 +52,7 @@ type Layer struct {
 
 	priority hopper.Priority // that is chosen for an item
 	place    int             // in the inbox that it is moved to, from 1
+	from     string          // the activity from which on a workflow is replayed; empty: all of it
 	scope    []string        // an item, and the batch that it is of: which of them is cancelled
 
 	fields []input
@@ -73,8 +75,8 @@ type acted struct {
 }
 
 // New makes the confirmation of a sealed verb on a thing: keys.Kill, Pause, Drain, Replay or Revoke, and of an item
-// Priority and Move. text is what was chosen for it already, as pane.Act has it: a priority, or a place. The act, once
-// sent, ends with ctx or when the layer closes.
+// Priority and Move. text is what was chosen for it already, as pane.Act has it: a priority, a place, or the activity
+// from which on a workflow is replayed. The act, once sent, ends with ctx or when the layer closes.
 func New(ctx context.Context, s *pane.Session, actor Actor, id keys.ID, on pane.Ref, text string) *Layer {
 	ctx, stop := context.WithCancel(ctx)
 	l := &Layer{s: s, actor: actor, ctx: ctx, stop: stop, id: id, name: string(id), on: on, target: verb.Target(on)}
@@ -191,7 +193,7 @@ func (l *Layer) enter() (pane.Action, tea.Cmd) {
 		l.err = err
 		return nil, nil
 	}
-	a := mesh.Action{Name: l.name, Target: l.target, On: l.value(theNode)}
+	a := mesh.Action{Name: l.name, Target: l.target, On: l.value(theNode), From: l.from}
 	if l.has(theDeadline) {
 		a.Deadline, _ = verb.ParseDeadline(l.value(theDeadline))
 	}
@@ -276,14 +278,21 @@ func (l *Layer) scroll(down bool) {
 	l.jobs = max(min(l.jobs, len(l.concerned())-l.seen), 0)
 }
 
-func (l *Layer) concerned() []*mesh.Job { return verb.Concerned(l.s, l.name, l.on) }
+// concerned gives the jobs that are touched: of a replay from an activity on, those of that one.
+func (l *Layer) concerned() []*mesh.Job {
+	jobs := verb.Concerned(l.s, l.name, l.on)
+	if l.from == "" {
+		return jobs
+	}
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *mesh.Job) bool { return verb.Activity(j) != l.from })
+}
 
 func (l *Layer) command() verb.Line {
 	return verb.CommandFor(l.name, l.on, l.said())
 }
 
 func (l *Layer) said() verb.Said {
-	said := verb.Said{Reason: trim(l.value(theReason)), Deadline: trim(l.value(theDeadline)), On: trim(l.value(theNode)), Place: l.place}
+	said := verb.Said{Reason: trim(l.value(theReason)), Deadline: trim(l.value(theDeadline)), On: trim(l.value(theNode)), Place: l.place, From: l.from}
 	if l.has(thePriority) {
 		said.Priority = l.priority.String()
 	}

@@ -19,6 +19,7 @@ import (
 	"voxmesh/audit"
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
+	"voxmesh/mesh/privacy"
 	"voxmesh/tui/keys"
 	"voxmesh/tui/pane"
 )
@@ -342,4 +343,26 @@ func TestAHostThatHangs(t *testing.T) {
 	p := begin(t, aurelia(), keys.Kill, node("alice-gpu")).typed("alice-gpu").press(keys.Open).typed("why")
 	p.h.err = fmt.Errorf("commit: %w", context.DeadlineExceeded)
 	p.press(keys.Open).wantActs(1).wantSays("The host did not answer. Look into Audit")
+}
+
+// A replay of a workflow from an activity on says so in the title, the sentence and the command, and does that.
+func TestReplayFromAnActivity(t *testing.T) {
+	w := newWorld().node("bob-cpu")
+	for i, name := range []string{"split", "render", "render"} {
+		id := fmt.Sprintf("j-700%d", i)
+		w.add(now, mesh.KindJobSubmitted, mesh.Encode(&mesh.JobSubmitted{
+			Job: id, Run: "r-7000", Kind: "cpu", Runner: "wasm", Class: privacy.PairedPeersOnly, Activity: name, Index: uint32(max(i-1, 0)), Fanned: i > 0, Try: 1,
+		})).ended(id)
+	}
+	p := beginWith(t, w, keys.Replay, pane.Ref{Kind: pane.Run, ID: "r-7000"}, "render[1]").typed("r-7000").press(keys.Open).typed("again")
+	p.wantSays("from render[1] on").wantSays("taken over and not run again").wantSays("--from 'render[1]'").wantSays("j-7002")
+	if s := p.shown(); strings.Contains(s, "j-7001") || strings.Contains(s, "jobs") {
+		t.Errorf("it names what does not run again:\n%s", s)
+	}
+	p.press(keys.Open).wantActs(1)
+	if a := p.h.acts[0]; a != (mesh.Action{Name: "replay", Target: "r-7000", From: "render[1]"}) {
+		t.Errorf("%+v", a)
+	}
+	begin(t, w, keys.Replay, pane.Ref{Kind: pane.Job, ID: "j-7000"}).wantSays("from split on")
+	begin(t, w, keys.Replay, pane.Ref{Kind: pane.Run, ID: "r-7000"}).wantSays("3 jobs")
 }

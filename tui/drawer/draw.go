@@ -154,14 +154,19 @@ const (
 	nameWidth   = 28
 	leastName   = 18
 	eventFields = 1 + row.BadgeWidth + 1 + 12 + 1 + 8 + 1 + 5 + 2 + 9
+	startField  = 1 + 8
 	tryField    = 1 + 3
 	costField   = 1 + 6
 	errorLeast  = 1 + 12
 )
 
-// eventColumns says how wide the names are in w columns, and which columns are added: TRY, COST, the error.
-func eventColumns(w int) (name int, try, cost bool, err int) {
+// eventColumns says how wide the names are in w columns, and which columns are added: TRY, COST, the error. Where names
+// could not be told apart START goes: the record and the way there have it.
+func eventColumns(w int) (name int, start, try, cost bool, err int) {
 	room := w - 2 - eventFields - 1 // a blank before the border
+	if start = room >= leastName; !start {
+		room += startField
+	}
 	name = max(min(nameWidth, room), min(leastName, max(room, 8)))
 	room -= name
 	if try = room >= tryField; try {
@@ -177,12 +182,12 @@ func eventColumns(w int) (name int, try, cost bool, err int) {
 			err = 40
 		}
 	}
-	return name, try, cost, err
+	return name, start, try, cost, err
 }
 
 func (l *Layer) drawEvents(b *cell.Buffer, r, body layout.Rect, border theme.Style) {
-	name, try, cost, errw := eventColumns(body.W)
-	l.drawEventHead(b, body, name, try, cost, errw)
+	name, start, try, cost, errw := eventColumns(body.W)
+	l.drawEventHead(b, body, name, start, try, cost, errw)
 	body.Y, body.H = body.Y+1, body.H-1
 	from, to := l.window(&l.tree, body)
 	for i := from; i < to && i < len(l.lines); i++ {
@@ -192,7 +197,7 @@ func (l *Layer) drawEvents(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 		if !n.spans {
 			br.Style = theme.In(theme.Second)
 		}
-		x, end := row.Span(b, body.X, y, body.W, n.class, br, name, l.eventFields(n, try, cost, errw), look)
+		x, end := row.Span(b, body.X, y, body.W, n.class, br, name, l.eventFields(n, start, try, cost, errw), look)
 		if end > x {
 			l.signs.Add(x, end, y, i)
 		}
@@ -203,7 +208,7 @@ func (l *Layer) drawEvents(b *cell.Buffer, r, body layout.Rect, border theme.Sty
 	pane.Facts(b, r, r.Y+r.H-1, l.tree.Position(), border)
 }
 
-func (l *Layer) drawEventHead(b *cell.Buffer, body layout.Rect, name int, try, cost bool, errw int) {
+func (l *Layer) drawEventHead(b *cell.Buffer, body layout.Rect, name int, start, try, cost bool, errw int) {
 	st := theme.In(theme.Third)
 	x := body.X + 2
 	put := func(width, gap int, s string, right bool) {
@@ -219,7 +224,9 @@ func (l *Layer) drawEventHead(b *cell.Buffer, body layout.Rect, name int, try, c
 	put(name, 0, "SPAN OR EVENT", false)
 	put(row.BadgeWidth, 1, "CLASS", false)
 	put(12, 1, "NODE", false)
-	put(8, 1, "START", false)
+	if start {
+		put(8, 1, "START", false)
+	}
 	put(5, 1, "TIME", true)
 	put(9, 2, "STATUS", false)
 	if try {
@@ -233,15 +240,15 @@ func (l *Layer) drawEventHead(b *cell.Buffer, body layout.Rect, name int, try, c
 	}
 }
 
-func (l *Layer) eventFields(n *line, try, cost bool, errw int) []row.Field {
+func (l *Layer) eventFields(n *line, start, try, cost bool, errw int) []row.Field {
 	second := theme.In(theme.Second)
 	node := format.Middle(safe(n.node), 12)
 	if node == "" {
 		node = format.Dash
 	}
-	start, took, word, ink := format.Dash, "", "", theme.Style{}
+	began, took, word, ink := format.Dash, "", "", theme.Style{}
 	if n.start > 0 {
-		start = format.Time(n.start, l.s.Time().Location())
+		began = format.Time(n.start, l.s.Time().Location())
 	}
 	if n.spans {
 		took = format.Dash
@@ -250,9 +257,9 @@ func (l *Layer) eventFields(n *line, try, cost bool, errw int) []row.Field {
 		}
 		word, ink = row.Status(n.status)
 	}
-	out := []row.Field{
-		{Text: node, Width: 12, Gap: 1, Style: second},
-		{Text: start, Width: 8, Gap: 1, Style: second},
+	out := []row.Field{{Text: node, Width: 12, Gap: 1, Style: second}}
+	if start {
+		out = append(out, row.Field{Text: began, Width: 8, Gap: 1, Style: second})
 	}
 	out = append(
 		out, row.Field{Text: took, Width: 5, Gap: 1, Right: true}, row.Field{Text: word, Width: 9, Gap: 2, Style: ink},

@@ -57,6 +57,7 @@ func TestSizes(t *testing.T) {
 	}
 	x.has("▸ nightly-render ", "succeeded │", "10:06:14  0:22  failed ").lacks("TRY")
 	x.do(keys.Alone).has("TRY   COST ERROR", "no beat")
+	open1(t, nightly().st, run("r-19c4"), 60, 16).has("SPAN OR EVENT      CLASS  NODE          TIME  STATUS ", "│  ├ wasm render      PAIRED lex-2         5:36  succeeded").lacks("START")
 	x.do(keys.Back)
 	if x.l.whole || x.last() != nil {
 		t.Error("esc ends alone first")
@@ -386,7 +387,7 @@ func TestWhatWaitsHasNoStart(t *testing.T) {
 	x := open1(t, nightly().st, run("r-19c4"), 120, 40)
 	for i, want := range []string{"–|10:11:00|1:26|queued|waits: no cpu free", "–|–|–|waiting|waits for split"} {
 		var got []string
-		for _, f := range x.l.eventFields(&lines[i+1], false, false, 20) {
+		for _, f := range x.l.eventFields(&lines[i+1], true, false, false, 20) {
 			got = append(got, strings.TrimSpace(f.Text))
 		}
 		if s := strings.Join(got, "|"); s != want {

@@ -107,7 +107,7 @@ func (l *Layer) Keys() []keys.Binding {
 func (l *Layer) found(bs []keys.Binding) []keys.Binding {
 	var out []keys.Binding
 	for _, b := range bs {
-		if l.filter.Matches(list.Fields{Text: b.Show() + " " + b.Long() + " " + b.Reason(), Age: -1}) {
+		if l.filter.Matches(list.Fields{Text: b.Show() + " " + b.Short + " " + b.Long() + " " + b.Reason(), Age: -1}) {
 			out = append(out, b)
 		}
 	}

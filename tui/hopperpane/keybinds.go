@@ -43,6 +43,13 @@ func (p *Pane) Keys() []keys.Binding {
 		keys.Get(keys.Next).As("", "the other region"), keys.Get(keys.Previous).As("", "the other region"),
 		keys.Get(keys.Back).As("", "end alone, take the marks away, clear the filter"),
 	}
+	if p.s.Viewer { // carrying and marking serve only what the role lacks
+		for i := range bs {
+			if bs[i].ID == keys.Move || bs[i].ID == keys.Mark {
+				bs[i].Short = ""
+			}
+		}
+	}
 	if p.trail.err != nil {
 		bs = append(bs, keys.Get(keys.Retry).As("retry", "read the trail again"))
 	}

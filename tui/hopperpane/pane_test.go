@@ -276,3 +276,23 @@ func TestClicks(t *testing.T) {
 		t.Error("a click beside everything turned the view")
 	}
 }
+
+// The last row of a viewer lacks what the role may not do: carrying and marking end in acts.
+func TestViewersRow(t *testing.T) {
+	x := play(t, busy(), 80, 24)
+	short := func(id keys.ID) string {
+		for _, b := range x.p.Keys() {
+			if b.ID == id {
+				return b.Short
+			}
+		}
+		return ""
+	}
+	if short(keys.Move) == "" || short(keys.Mark) == "" {
+		t.Error("who may act lacks m or space")
+	}
+	x.s.Viewer = true
+	if short(keys.Move) != "" || short(keys.Mark) != "" || short(keys.Open) == "" {
+		t.Error("a viewer is offered m or space")
+	}
+}

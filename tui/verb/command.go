@@ -16,6 +16,7 @@ type Said struct {
 	Reason   string
 	Deadline string   // drain
 	On       string   // replay: the node
+	From     string   // replay of a workflow: the activity from which on
 	Cap      string   // dollars, or none
 	Priority string   // reprioritize
 	Place    int      // reprioritize: in the inbox, from 1; 0: the priority decides
@@ -55,6 +56,9 @@ func CommandFor(name string, on pane.Ref, said Said) Line {
 	l := Line{"voxmesh " + name + " " + target, "--confirm " + target}
 	if name == mesh.ActDrain && said.Deadline != "" {
 		l = append(l, "--deadline "+Quote(said.Deadline))
+	}
+	if name == mesh.ActReplay && said.From != "" {
+		l = append(l, "--from "+Quote(said.From))
 	}
 	if name == mesh.ActReplay && said.On != "" {
 		l = append(l, "--on "+Quote(said.On))

@@ -52,7 +52,7 @@ func effect(s *pane.Session, name string, on pane.Ref, said Said) string {
 	case mesh.ActResume:
 		return "Takes work again, at once. P pauses it."
 	case mesh.ActReplay:
-		return replayEffect(s, jobs, on, said.On)
+		return replayEffect(s, jobs, on, said)
 	case mesh.ActRevoke:
 		return revokeEffect(jobs, on)
 	case string(keys.Cap):
@@ -134,8 +134,19 @@ func ParseDeadline(text string) (time.Duration, bool) {
 	return d, err == nil && d >= time.Second && d <= longestDrain
 }
 
-func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref, where string) string {
-	what := "it"
+func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref, said Said) string {
+	const end = ". What ran stays as it is, and its cost comes anew. K stops it."
+	what, where, from := "it", said.On, said.From
+	if on.Kind == pane.Job && len(jobs) == 1 {
+		from = Activity(jobs[0])
+	}
+	if from != "" {
+		text := "Runs the workflow again as a new run, from " + from + " on: what does not need that is taken over and not run again"
+		if where != "" {
+			text += "; on " + where
+		}
+		return text + end
+	}
 	if n := node(s, on); n != nil && n.Run != "" {
 		what = "the latest run, " + n.Run + ","
 	} else if n != nil {
@@ -151,7 +162,15 @@ func replayEffect(s *pane.Session, jobs []*mesh.Job, on pane.Ref, where string) 
 	if len(jobs) > 1 {
 		text += fmt.Sprintf(", %d jobs", len(jobs))
 	}
-	return text + ". What ran stays as it is, and its cost comes anew. K stops it."
+	return text + end
+}
+
+// Activity is what a job of a workflow is of, as a replay names it: "split", or "render[1]"; empty of another job.
+func Activity(j *mesh.Job) string {
+	if !j.Fanned {
+		return j.Activity
+	}
+	return fmt.Sprintf("%s[%d]", j.Activity, j.Index)
 }
 
 func revokeEffect(jobs []*mesh.Job, on pane.Ref) string {

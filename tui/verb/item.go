@@ -139,7 +139,7 @@ func itemEffect(s *pane.Session, name string, on pane.Ref, said Said) string {
 	}
 	switch name {
 	case mesh.ActReplay:
-		return replayEffect(s, itemJobs(s, on), on, said.On)
+		return replayEffect(s, itemJobs(s, on), on, said)
 	case mesh.ActKill:
 		return cancelEffect(all, itemJobs(s, on))
 	case mesh.ActReprioritize:
