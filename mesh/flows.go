@@ -78,7 +78,7 @@ func (h *Host) fixFlow(d *workflow.Definition) (*workflow.Definition, string, er
 		}
 		if rec.Module != "" && !h.blobs.Has(rec.Module) {
 			return nil, "", fault.New("vox/blob/missing", "the module of activity %s is not stored here", printable(a.Name)).
-				WithHint("name its file, or store it first: voxmesh blob put < FILE")
+				WithHint("name its file instead: it is stored when the workflow runs")
 		}
 	}
 	hash, _, err := h.blobs.Put(bytes.NewReader(b), maxFlowDefinition)

@@ -219,7 +219,7 @@ func (s *flowSource) ask(h *mesh.Host) {
 		if hash, ok := strings.CutPrefix(act.Module, blobPrefix); ok {
 			if _, there := h.BlobSize(hash); !there {
 				s.problemAt(act.Line, act.Col, fault.New("vox/blob/missing", "the module of activity %s is not stored here", cleanText(act.Name)).
-					WithHint("name its file, or store it first: voxmesh blob put < FILE"))
+					WithHint("name its file instead: it is stored when the workflow runs"))
 			}
 		}
 	}
