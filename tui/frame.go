@@ -330,7 +330,7 @@ func (c *console) drawKeys() {
 		})...)
 	}
 	end := r.W - 1
-	if !c.typing() {
+	if !c.typing() && (layer || !c.long()) {
 		end = c.putKey(end, keys.Get(keys.Help)) - 2
 		if !layer {
 			end = c.putKey(end, c.commandKey()) - 2
@@ -359,6 +359,15 @@ func (c *console) drawKeys() {
 		c.wordAt(x, r.Y, k)
 		x += w + 2
 	}
+}
+
+// long reports whether a notice needs the whole row: why something was refused is worth more than what is always there.
+func (c *console) long() bool {
+	end := c.frame.Keys.W - 1
+	for _, k := range []keys.Binding{keys.Get(keys.Help), c.commandKey()} {
+		end -= ansi.StringWidth(k.Show()+" "+k.Short) + 2
+	}
+	return ansi.StringWidth(c.notice.text) > end-c.frame.Keys.X-2
 }
 
 // commandKey is the key of the palette, as the terminal sends it: ⌘K where it says that it can tell that key.

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	boxWidth = 72
+	boxWidth = 76           // what the widest class means is whole at 80 columns
 	indent   = boxes.Indent // where the values begin
 	couldMax = 5            // machines that are named below the fields
 )

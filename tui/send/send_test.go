@@ -288,3 +288,12 @@ func TestWorkflowThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// What each class means is whole at 80 columns: who may see it is no sentence to cut.
+func TestWhatAClassMeansIsWhole(t *testing.T) {
+	p := begin(t, nil, pane.Ref{}, "hello")
+	for _, c := range []privacy.Class{privacy.LocalOnly, privacy.PairedPeersOnly, privacy.PublicMesh} {
+		p.l.class = c
+		p.sees(c.Tip())
+	}
+}
