@@ -102,13 +102,13 @@ func (h *Host) pushLoop() {
 	moved := h.Watch(h.ctx)
 	for range moved {
 		s, now := h.Snapshot(), h.now()
+		for _, node := range h.push.holders() { // first, so that a node knows which slots come free for what it is given
+			h.pushOrders(s, node, now)
+		}
 		for _, j := range s.Held() {
 			if j.State == Leased {
 				h.pushAssign(j, now)
 			}
-		}
-		for _, node := range h.push.holders() {
-			h.pushOrders(s, node, now)
 		}
 		h.sweepStreams(s)
 	}

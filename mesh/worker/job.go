@@ -122,18 +122,22 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 		return p, nil
 	}
 	class, _ := privacy.Parse(j.as.Class) // what it does not know is Unknown, which counts as public
-	busy := a.ownerBusy()
-	d, release := a.cfg.Slots.take(j.as.Kind, j.peer, func(l policy.Load) policy.Decision {
-		l.Owner = busy
+	owner := a.ownerBusy()
+	decide := func(l policy.Load) policy.Decision {
+		l.Owner = owner
 		return policy.Decide(p, f, policy.Request{
 			Kind: j.as.Kind, Peer: j.peer, Mesh: a.cfg.Mesh, Class: class, NSFW: j.as.NSFW, Priority: j.as.Priority,
 			Timeout: millis(j.as.TimeoutMS), Model: j.as.Model, Command: j.as.Command, Scope: j.as.Scope, At: a.cfg.Now(),
 		}, l)
-	})
-	if release == nil {
+	}
+	d, release := a.cfg.Slots.take(j.as.Kind, j.peer, decide)
+	for release == nil {
 		why, busy := refusal(d)
-		a.refuse(j, why, busy)
-		return p, nil
+		if !busy || !a.awaitStopping(j) {
+			a.refuse(j, why, busy)
+			return p, nil
+		}
+		d, release = a.cfg.Slots.take(j.as.Kind, j.peer, decide)
 	}
 	if why := a.unable(j); why != "" {
 		release()
@@ -143,6 +147,37 @@ func (a *Agent) admit(j *job) (p policy.Policy, release func()) {
 	admit.end("")
 	a.turn(j, fabric.PhaseAccepted)
 	return p, release
+}
+
+// awaitStopping waits for a job that was told to stop and still has its slot: the host counts that slot as free, and may
+// have stopped it for this very job. It reports whether there was one.
+func (a *Agent) awaitStopping(j *job) bool {
+	a.mu.Lock()
+	var stopping *job
+	for _, old := range a.jobs {
+		if old != j && errors.Is(context.Cause(old.ctx), errKilled) && old.order < j.order && !old.over() {
+			stopping = old
+		}
+	}
+	a.mu.Unlock()
+	if stopping == nil {
+		return false
+	}
+	select {
+	case <-stopping.done:
+	case <-j.ctx.Done():
+	}
+	return j.ctx.Err() == nil
+}
+
+// over reports whether nothing of the job runs any more.
+func (j *job) over() bool {
+	select {
+	case <-j.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // misfit says what is wrong with an assignment whatever the policy says, or is empty. A runner may only be had with a
