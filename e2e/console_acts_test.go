@@ -141,6 +141,15 @@ func (s *terminal) dragTheKnob() {
 		s.key("+")
 		s.until("a window of "+window, func(p picture) bool { return strings.Contains(p.row(bar), "  "+window+"]") })
 	}
+	s.until("a log that reaches back to where the knob is dragged", func(p picture) bool {
+		before, _, _ := strings.Cut(p.row(bar), "●")
+		return len(strings.Map(func(r rune) rune {
+			if strings.ContainsRune("━┷┻╋─┴┸╂", r) {
+				return 'x'
+			}
+			return -1
+		}, before)) > 4
+	})
 	from := s.picture().knob(bar)
 	s.drag(from, from-3, bar)
 	s.until("the past, and the knob to the left", func(p picture) bool {

@@ -10,6 +10,7 @@ import (
 
 	"voxmesh/tui/act"
 	"voxmesh/tui/cell"
+	"voxmesh/tui/keys"
 	"voxmesh/tui/layout"
 	"voxmesh/tui/palette"
 	"voxmesh/tui/pane"
@@ -98,9 +99,23 @@ func (c *console) Init() tea.Cmd {
 		}
 	}
 	if c.o.Open.Kind != pane.None {
-		cmds = append(cmds, c.visit(c.o.Open, pane.AsFits))
+		cmds = append(cmds, c.arrive(c.o.Open))
 	}
 	return tea.Batch(cmds...)
+}
+
+// arrive shows what the console was opened for, over the pane that lists it.
+func (c *console) arrive(r pane.Ref) tea.Cmd {
+	cmd := c.visit(r, pane.AsFits)
+	if _, at := home[r.Kind]; at {
+		return cmd
+	}
+	for i, t := range c.tabs {
+		if t.key == keys.Pane2 {
+			return tea.Batch(c.turn(i), c.give(t.pane, pane.Reveal{Ref: r}), cmd)
+		}
+	}
+	return cmd
 }
 
 // Update routes a message.

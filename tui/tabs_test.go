@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"voxmesh/mesh"
 	"voxmesh/tui/cell"
@@ -144,5 +145,19 @@ func TestSpendIsAddedUp(t *testing.T) {
 	l.spend(now.Add(time.Hour), "j-2", "alice-gpu", 10, 0)
 	if at(time.Hour) != 200_000 {
 		t.Error("another state is not added up at once")
+	}
+}
+
+// A console that is opened for a run has the pane of runs below it, and that run is selected there.
+func TestOpenedForARun(t *testing.T) {
+	st := workshop().st
+	run := st.Runs()[len(st.Runs())/2].ID
+	s := playAs(t, st, 120, 40, Options{Operator: "mira", Open: pane.Ref{Kind: pane.Run, ID: run}})
+	s.do(s.c.arrive(s.c.o.Open))
+	for s.c.layers.top() != nil {
+		s.press("esc")
+	}
+	if got := ansi.Strip(s.view()); !strings.Contains(got, "[2 Runs]") || !strings.Contains(got, "▸ "+run) {
+		t.Errorf("%s is not selected among the runs:\n%s", run, got)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -118,11 +120,26 @@ func (l *Layer) pick(down bool) {
 	}
 }
 
-// digit sets a priority by its number.
-func (l *Layer) digit(text string) {
-	if p, err := hopper.ParsePriority(text); err == nil && len(text) == 1 && l.at() == thePriority {
-		l.priority, l.err, l.asked = p, nil, false
+// digit sets a priority by its number, and reports whether text was one.
+func (l *Layer) digit(text string) bool {
+	p, err := hopper.ParsePriority(text)
+	if err != nil || len(text) != 1 || l.at() != thePriority {
+		return false
 	}
+	l.priority, l.err, l.asked = p, nil, false
+	return true
+}
+
+// beginsID goes to the field of the id when text begins like the id: whoever types it at once, while something can still
+// be chosen above, would set the priority by its digits.
+func (l *Layer) beginsID(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	i := slices.IndexFunc(l.fields, func(f input) bool { return f.kind == theID })
+	if i < 0 || !strings.HasPrefix(l.target, string(first)) {
+		return false
+	}
+	l.turn(i - l.focus)
+	return true
 }
 
 // unchanged says that an item stands already as is asked for. A priority that nobody set by hand can be made one that

@@ -78,7 +78,7 @@ var priorityDrawing = []string{
 
 func TestPriority(t *testing.T) {
 	p := begin(t, queue(), keys.Priority, item("h-7003")).wantSays(" urgent  [normal]  background")
-	p.typed("h").press(keys.Clear).wantSays("normal by orc, place 3 → normal by dev, place 1 of 3")
+	p.typed("x").press(keys.Clear).wantSays("normal by orc, place 3 → normal by dev, place 1 of 3")
 	p.press(keys.Up, keys.Up).press(keys.Open).typed("h-7003").press(keys.Open).typed("blocks the release")
 	got := p.screen(80, 24)
 	for i, want := range priorityDrawing {
@@ -94,6 +94,15 @@ func TestPriority(t *testing.T) {
 		t.Errorf("closed %v, %q", p.closed, p.notice)
 	}
 	p.wantActs(0)
+}
+
+// Whoever types the id at once types it where it belongs, and chooses nothing by its digits.
+func TestTheIDIsTypedAtOnce(t *testing.T) {
+	p := begin(t, queue(), keys.Priority, item("h-7003")).press(keys.Up, keys.Up)
+	p.typed("h-7003").press(keys.Open).typed("blocks the release").press(keys.Open)
+	if len(p.h.ranks) != 1 || p.h.ranks[0] != (ranking{"h-7003", hopper.Urgent, 0, "blocks the release"}) {
+		t.Fatalf("asked was %+v", p.h.ranks)
+	}
 }
 
 func TestPriorityIsChosen(t *testing.T) {

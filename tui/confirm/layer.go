@@ -225,8 +225,7 @@ func (l *Layer) typed(text string, pasted bool) {
 	if l.acting != 0 || text == "" {
 		return
 	}
-	if l.at().chooses() {
-		l.digit(text)
+	if l.at().chooses() && (l.digit(text) || !l.beginsID(text)) {
 		return
 	}
 	if pasted && l.at() != theReason {
