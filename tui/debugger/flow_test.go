@@ -69,7 +69,7 @@ func TestWorkflow(t *testing.T) {
 	x := openFlow(t, rec, s.st)
 	x.has(
 		"[Workflow r-19c4 PAIRED  nightly]", "split              PAIRED bob-cpu     0:09  ", "render[0]          PAIRED alice-gpu   2:15  ",
-		"attempt 1        PAIRED bob-cpu     0:19  ", "attempt 2        PAIRED alice-gpu   1:54  ", "render[1]          PAIRED alice-gpu   0:00  ",
+		"attempt 1        PAIRED bob-cpu     0:19  ", "attempt 2        PAIRED alice-gpu   1:54  ", "render[1]          PAIRED alice-gpu      –  ", "· reused",
 		"render[2]          PAIRED –              –", "lint               PAIRED –              –", "· skipped: split succeeded",
 		"join               LOCAL  –              –", "· waits for render[0]",
 	)

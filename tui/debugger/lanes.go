@@ -145,9 +145,9 @@ func (l *Layer) laneFields(s *span, c columns) []row.Field {
 	}
 }
 
-// begun reports whether a span is more than something that waits.
+// begun reports whether a span is more than something that waits, or that an earlier run's result stands for.
 func begun(s *span) bool {
-	return s.shape.end != blank && (s.shape.leased > 0 || s.shape.to > 0)
+	return s.status != mesh.ActivityReusedFrom && s.shape.end != blank && (s.shape.leased > 0 || s.shape.to > 0)
 }
 
 func (l *Layer) isMarked(id string) bool { return slices.Contains(l.marked, id) }
