@@ -155,6 +155,15 @@ func (b *Board) Put(it Item) {
 	b.set(&it)
 }
 
+// Take stores an item as Put does, and takes it over: for reading a memo.
+func (b *Board) Take(it *Item) {
+	if it.ID == "" {
+		return
+	}
+	it.State = min(max(it.State, Inbox), Closed)
+	b.set(it)
+}
+
 // Evict forgets what closed at or before limit, unix microseconds.
 func (b *Board) Evict(limit int64) {
 	for {

@@ -99,7 +99,7 @@ type Happening struct {
 	Job  string // or empty
 }
 
-func (h *Happening) fields(c *coder) { c.i64(1, &h.At); c.str(2, &h.Name); c.str(3, &h.Job) }
+func (h *Happening) fields(c *coder) { c.time(1, &h.At); c.str(2, &h.Name); c.str(3, &h.Job) }
 
 // Gone remembers a node that was revoked or left, so that its id and key are never used again.
 type Gone struct {
@@ -154,7 +154,7 @@ type Refusal struct {
 func (r *Refusal) fields(c *coder) {
 	c.str(1, &r.Node)
 	c.str(2, &r.Reason)
-	c.i64(3, &r.At)
+	c.time(3, &r.At)
 	c.str(4, &r.Policy)
 }
 
@@ -172,9 +172,9 @@ type Attempt struct {
 func (a *Attempt) fields(c *coder) {
 	c.u32(1, &a.N)
 	c.str(2, &a.Node)
-	c.i64(3, &a.LeasedAt)
-	c.i64(4, &a.StartedAt)
-	c.i64(5, &a.EndedAt)
+	c.time(3, &a.LeasedAt)
+	c.time(4, &a.StartedAt)
+	c.time(5, &a.EndedAt)
 	c.str(6, &a.End)
 	c.str(7, &a.Reason)
 }
