@@ -292,13 +292,11 @@ func (c *coder) strColumn(n protowire.Number, p *string) {
 		c.put(n, c.texts.add(*p))
 		return
 	}
-	switch v := c.take(n); {
-	case v == 0:
-	case v <= uint64(len(c.texts.texts)):
-		*p = c.texts.texts[v-1]
-	default:
+	s, ok := c.texts.text(c.take(n))
+	if !ok {
 		c.fail(errTruncated)
 	}
+	*p = s
 }
 
 // optColumn is 0 for a number that is absent, else 1 and the number.

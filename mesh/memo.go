@@ -73,7 +73,7 @@ func appendSection[T any](b []byte, number uint64, rows []*T, fields func(*T, *c
 }
 
 func decodeState(b []byte) (*State, error) {
-	s := &State{}
+	s := &State{own: newOwner()}
 	if len(b) == 0 || b[0] != memoForm {
 		return nil, fmt.Errorf("it is of another form")
 	}
@@ -132,7 +132,9 @@ func (s *State) fillNodes(sections [][]byte) error {
 	load(&s.invites, invites, func(i *Invite) string { return i.PeerID })
 	load(&s.access, access, func(a *Access) string { return a.Fingerprint })
 	for i := range nodes {
-		if n := &nodes[i]; n.Key != "" {
+		n := &nodes[i]
+		n.own, n.ownLast = s.own, s.own
+		if n.Key != "" {
 			s.keys.Set(n.Key, n.ID)
 		}
 	}
@@ -155,6 +157,7 @@ func (s *State) fillWork(sections [][]byte) error {
 	}
 	load(&s.jobs, jobs, func(j *Job) string { return j.Job })
 	for i := range jobs {
+		jobs[i].own, jobs[i].ownTry = s.own, s.own
 		s.index(&jobs[i])
 	}
 	for i := range runs {

@@ -23,7 +23,7 @@ var _ oplog.Projection[*State] = Projection{}
 func (Projection) Version() uint32 { return hopper.LessonsVersion()<<8 | reducerVersion }
 
 // New is the state before the first op.
-func (Projection) New() *State { return &State{} }
+func (Projection) New() *State { return &State{own: newOwner()} }
 
 // Clone copies in O(1).
 func (Projection) Clone(s *State) *State { return s.clone() }

@@ -5,17 +5,27 @@ import (
 	"voxmesh/oplog"
 )
 
-// editJob changes a copy of a job and keeps the indexes (queue, held, ended) in step with its state.
+// editJob changes a job, a copy unless no other state knows it, and keeps the indexes (queue, held, ended) in step with its
+// state.
 func (s *State) editJob(id string, f func(*Job)) {
 	old, ok := s.jobs.Get(id)
 	if !ok {
 		return
 	}
-	j := *old
-	f(&j)
-	s.unindex(old)
-	s.index(&j)
-	s.jobs.Set(id, &j)
+	was := *old
+	j := old
+	if mine := old.own == s.own && s.own != 0; !mine {
+		c := was
+		c.own = s.own
+		j = &c
+		s.jobs.Set(id, j)
+	}
+	f(j)
+	if was.State.Held() && j.State.Held() && was.Node == j.Node {
+		return
+	}
+	s.unindex(&was)
+	s.index(j)
 }
 
 func (s *State) index(j *Job) {
@@ -46,7 +56,7 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	if _, ok := s.jobs.Get(r.Job); ok || r.Job == "" {
 		return // ids are never reused
 	}
-	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq, own: s.own}
 	j.Due, j.Tie = r.Order, op.Seq
 	if j.Due == 0 {
 		j.Due = hopper.Due(rank(r.Priority, r.Source), op.At)
@@ -68,12 +78,14 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	s.touchFlow(run.ID, op.Seq)
 }
 
-// attempt changes the last attempt of a job in a fresh slice.
+// attempt changes the last attempt of a job, where it lies if it is the job's alone.
 func (j *Job) attempt(f func(*Attempt)) {
 	if len(j.Attempts) == 0 {
 		return
 	}
-	j.Attempts = append([]Attempt(nil), j.Attempts...)
+	if j.own == 0 || j.ownTry != j.own {
+		j.Attempts, j.ownTry = append([]Attempt(nil), j.Attempts...), j.own
+	}
 	f(&j.Attempts[len(j.Attempts)-1])
 }
 
@@ -89,7 +101,7 @@ func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
 		j.State, j.Node, j.Attempt = Leased, r.Node, r.Attempt
 		j.LeasedAt, j.StartedAt = op.At, 0
 		older := j.Attempts[max(len(j.Attempts)-attemptsKept+1, 0):]
-		j.Attempts = append(append([]Attempt(nil), older...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At})
+		j.Attempts, j.ownTry = append(append([]Attempt(nil), older...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At}), j.own
 	})
 	if j, ok := s.jobs.Get(r.Job); ok {
 		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"strconv"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 
@@ -48,7 +49,17 @@ type State struct {
 	Audit      audit.Tree
 
 	invitesDue int64 // no invite ends before this: spares a walk for each op
+	own        owner
 }
+
+// owner marks the entities that one state alone can reach: what was made or copied since it was last cloned. The reducer
+// changes those where they are, and copies the others, so that a replay of thousands of ops copies each node once and
+// not at every op. The zero owner owns nothing.
+type owner uint64
+
+var owners atomic.Uint64
+
+func newOwner() owner { return owner(owners.Add(1)) }
 
 // Node is a machine of the mesh.
 type Node struct {
@@ -90,6 +101,9 @@ type Node struct {
 	Tokens int64
 	Last   []Happening // newest last, at most 8
 	Run    string      // the latest run that it worked on
+
+	own     owner // of the node
+	ownLast owner // of the memory of Last
 }
 
 // Happening is one line of a node's recent history.
@@ -141,6 +155,9 @@ type Job struct {
 	Due int64  // its place in the queue, with Tie and Nth: that of its item (see hopper.Item.Key), else its own
 	Tie uint64 //
 	Nth uint32 //
+
+	own    owner // of the job
+	ownTry owner // of the memory of Attempts
 }
 
 // Refusal is a node's own no to a job; it is final for that node until its policy changes.
@@ -342,6 +359,7 @@ func (s *State) AccessBy(fingerprint string) (*Access, bool) { return s.access.G
 // clone copies in O(1): the maps share their pages until one side changes.
 func (s *State) clone() *State {
 	c := *s
+	s.own, c.own = newOwner(), newOwner()
 	c.nodes = *s.nodes.Copy()
 	c.gone = *s.gone.Copy()
 	c.keys = *s.keys.Copy()

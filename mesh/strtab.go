@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// strtab is the texts of a section of a memo, each once; rows name them by their number, 0 is the empty one. What is hex
-// or an NKey in text is stored as the bytes that it stands for: nothing else makes ids and hashes smaller.
+// strtab is the texts of a section of a memo, each once, in the order in which the rows name them first. In a column 0 is the
+// empty text, 1 the next one that was not named yet, n+2 the n-th (from 0). What is hex or an NKey in text is stored as
+// the bytes that it stands for: nothing else makes ids and hashes smaller.
 type strtab struct {
-	index map[string]uint64 // encoding: text → number
+	index map[string]uint64 // encoding: text → place
 	sizes []byte            // uvarint for each: bytes ‖ form, two bits
 	data  []byte
-	texts []string // decoding: from number 1 on
+	texts []string // decoding
+	named int      // decoding: how many of them
 }
 
 // The forms of a stored text.
@@ -28,23 +30,36 @@ const nkeyLen = 56
 
 var keyCoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// add gives the number of s.
+// add gives what stands for s in a column.
 func (t *strtab) add(s string) uint64 {
 	if s == "" {
 		return 0
 	}
 	if n, ok := t.index[s]; ok {
-		return n
+		return n + 2
 	}
 	if t.index == nil {
 		t.index = map[string]uint64{}
 	}
-	n := uint64(len(t.index) + 1)
-	t.index[s] = n
+	t.index[s] = uint64(len(t.index))
 	at := len(t.data)
 	form := t.pack(s)
 	t.sizes = binary.AppendUvarint(t.sizes, uint64(len(t.data)-at)<<2|uint64(form))
-	return n
+	return 1
+}
+
+// text gives what v stands for.
+func (t *strtab) text(v uint64) (string, bool) {
+	switch {
+	case v == 0:
+		return "", true
+	case v > 1 && v-2 < uint64(t.named):
+		return t.texts[v-2], true
+	case v == 1 && t.named < len(t.texts):
+		t.named++
+		return t.texts[t.named-1], true
+	}
+	return "", false
 }
 
 func (t *strtab) pack(s string) (form int) {
