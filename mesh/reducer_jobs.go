@@ -217,14 +217,11 @@ func (s *State) evict() {
 	limit := s.At - keepMicros
 	for {
 		key, id, ok := s.ended.Min()
-		if !ok {
-			break
-		}
-		j, found := s.jobs.Get(id)
-		if found && j.EndedAt > limit {
+		if !ok || keyTime(key) > limit {
 			break
 		}
 		s.ended.Delete(key)
+		j, found := s.jobs.Get(id)
 		if !found {
 			continue
 		}

@@ -394,4 +394,13 @@ func be(n uint64) string {
 	})
 }
 
+// keyTime is the time that endKey and flowEndKey begin with.
+func keyTime(key string) int64 {
+	var n uint64
+	for i := range 8 {
+		n = n<<8 | uint64(key[i])
+	}
+	return int64(n)
+}
+
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
