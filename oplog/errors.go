@@ -13,6 +13,7 @@ const (
 	CodeClosed      = "vox/oplog/closed"       // the log was closed
 	CodeInvalid     = "vox/oplog/invalid"      // a draft that no op can be made of
 	CodeAhead       = "vox/oplog/ahead"        // a seq that the log does not have yet
+	CodeTrimmed     = "vox/oplog/trimmed"      // before where the log begins: it is in an archive, which the text names
 	CodeIO          = "vox/oplog/io"           // the operating system refused something outside a commit
 	CodeBlobTooBig  = "vox/blob/too-big"
 	CodeBlobMissing = "vox/blob/missing"

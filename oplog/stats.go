@@ -23,9 +23,15 @@ type Stats struct {
 	Head       Head
 	ClockSteps uint64    // since Open
 	Broken     string    // why nothing is appended, or empty
-	Verified   *Verified // of this process, or nil
+	Verified   *Verified // the last Verify of this log, of an earlier process too; nil if there was none
 	Blobs      uint64
 	BlobBytes  int64
+
+	MemoShare     float64 // of the encoded ops: MemoBytes/OpBytes
+	Base          uint64  // the op after which the log begins; 0 unless it was trimmed
+	BaseAt        int64   // its time
+	Kept          uint64  // ops before Base that are still found by name
+	FormatVersion uint32  // of the file
 }
 
 // Stats reads the numbers. It costs a few page reads, and a listing of the blobs.

@@ -39,6 +39,9 @@ var (
 	bucketMarks = []byte("marks") // seq → mark
 	bucketMemos = []byte("memos") // seq → memo
 	bucketIndex = []byte("index") // name ‖ 0 ‖ seq → nothing
+	bucketTimes = []byte("times") // seq of the end of a block → the times of its ops; from format 2 on
+	bucketBase  = []byte("base")  // where a trimmed log begins; from format 2 on
+	bucketKept  = []byte("kept")  // ops from before the base; from format 2 on
 
 	keyFormat  = []byte("format")
 	keyCreated = []byte("created")
