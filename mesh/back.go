@@ -88,7 +88,7 @@ func back[K, T any](r *records, t time.Time, limit int, ended func(*State) []end
 	}
 	page, before := Older[T]{Rows: []T{}}, t.UnixMicro()
 	for range backDays {
-		i, err := r.log.At(before - 1)
+		i, err := r.At(time.UnixMicro(before - 1))
 		switch {
 		case fault.Is(err, oplog.CodeTrimmed) && len(page.Rows) > 0:
 			return page, nil

@@ -8,8 +8,8 @@ import (
 	"voxmesh/oplog"
 )
 
-// What left the hot state is read from the log: a job from its own ops, and what hangs together with more (a workflow's run,
-// an item) from the state after its last op, in which all of it stands as it was in the end.
+// What left the hot state is read from the log: a job, an item or a workflow's run from the state after its last op, in which
+// all of it stands as it was in the end. That costs a seek, whatever it is made of, and needs no op of its own but the last.
 
 // recallTries is how many of the newest ops of something are looked at. What comes so late that its own state is gone is
 // rare: a word of a model about an item that closed the day before.
@@ -43,28 +43,15 @@ func (r *records) Job(id string) (*Job, error) {
 	if j, ok := s.Job(id); ok {
 		return j, nil
 	}
-	ops, err := r.log.Indexed(jobIndex(id), everyOp)
+	was, err := r.lastWith(jobIndex(id), func(s *State) bool { _, ok := s.Job(id); return ok })
 	if err != nil {
 		return nil, err
 	}
-	old := &State{}
-	for _, op := range ops {
-		apply(old, op)
+	if was == nil {
+		return nil, r.trimmedOr(s.made(id), "job "+id, fault.New("vox/job/unknown", "there is no job %s", printable(id)).WithHint("voxmesh jobs lists them"))
 	}
-	if j, ok := old.Job(id); ok {
-		return j, nil
-	}
-	if len(ops) > 0 { // its beginning was trimmed
-		was, err := r.lastWith(jobIndex(id), func(s *State) bool { _, ok := s.Job(id); return ok })
-		if err != nil {
-			return nil, err
-		}
-		if was != nil {
-			j, _ := was.Job(id)
-			return j, nil
-		}
-	}
-	return nil, r.trimmedOr(s.made(id), "job "+id, fault.New("vox/job/unknown", "there is no job %s", printable(id)).WithHint("voxmesh jobs lists them"))
+	j, _ := was.Job(id)
+	return j, nil
 }
 
 // story is a run with its jobs, and the state by which it is shown.

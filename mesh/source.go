@@ -75,7 +75,7 @@ func (r *records) Now() time.Time { return r.now() }
 
 // At is the mesh as it was at t.
 func (r *records) At(t time.Time) (Instant, error) {
-	i, err := r.log.At(t.UnixMicro())
+	i, err := r.log.At(max(t.UnixMicro(), 0)) // before 1970 there was nothing either
 	return Instant{i.State, i.Seq, i.At, i.MemoSeq, i.MemoAt}, err
 }
 
