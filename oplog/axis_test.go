@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -125,26 +126,37 @@ func TestAxisOfNothing(t *testing.T) {
 	}
 }
 
-func TestSeqsAtSaysWhatIsMissing(t *testing.T) {
-	dir, _ := unevenLog(t, 1500)
-	l := mustOpen(t, dir, Options{})
-	mustClose(t, l)
-	raw(t, dir, func(tx *bolt.Tx) {
-		for seq := uint64(1); seq < 1500; seq += 2 {
-			_ = tx.Bucket(bucketOps).Put(key(seq), []byte("\x00\x00\x00\x00\x00\x00\x00\x00nonsense"))
+func TestSeqsAtSaysWhatIsDamaged(t *testing.T) {
+	for _, marked := range []bool{true, false} {
+		dir, ops := unevenLog(t, 3000)
+		raw(t, dir, func(tx *bolt.Tx) {
+			for seq := uint64(1); seq <= 1024; seq++ {
+				_ = tx.Bucket(bucketOps).Put(key(seq), []byte("\x00\x00\x00\x00\x00\x00\x00\x00nonsense"))
+			}
+			_ = tx.Bucket(bucketTimes).Delete(key(1024))
+			if !marked {
+				_ = tx.Bucket(bucketMarks).Delete(key(1024))
+			}
+		})
+		l := mustOpen(t, dir, Options{ReadOnly: true})
+		if _, err := l.SeqsAt([]int64{ops[500].At}); code(err) != CodeDamaged || seqOf(err) != 1 {
+			t.Errorf("marked %v: a block of nonsense: %v", marked, err)
 		}
-		for seq := uint64(2); seq < 1500; seq += 2 {
-			_ = tx.Bucket(bucketOps).Put(key(seq), nil)
+		if got, err := l.SeqsAt([]int64{ops[1500].At, ops[2999].At}); err == nil && (got[0] < 1501 || got[1] < 3000) {
+			t.Errorf("marked %v: beside it %v", marked, got)
+		} else if marked && err != nil {
+			t.Errorf("beside it: %v", err)
 		}
-	})
-	s, err := openStore(dir, true, DefaultLockTimeout, (&clock{epoch}).now)
-	if err != nil {
-		t.Fatal(err)
+		mustClose(t, l)
 	}
-	defer s.close()
-	if _, err := s.findTime(epoch+3_600_000_500, 1501); code(err) != CodeDamaged {
-		t.Errorf("a log of nonsense: %v", err)
+}
+
+func seqOf(err error) uint64 {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Seq
 	}
+	return 0
 }
 
 func TestIndexedBackIsIndexedReversed(t *testing.T) {

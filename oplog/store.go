@@ -56,6 +56,7 @@ type store struct {
 	ra   *os.File // a descriptor of our own, for read-ahead; nil where there is none
 
 	origin   pos // where the log begins
+	known    known
 	readOnly bool
 	stuck    atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
 	last     sync.Mutex            // held by close
@@ -180,7 +181,7 @@ func fill(name string, now time.Time) error {
 		return commitError(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketOps, bucketMarks, bucketMemos, bucketIndex} {
+		for _, name := range [][]byte{bucketMeta, bucketOps, bucketMarks, bucketMemos, bucketIndex, bucketTimes} {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}
