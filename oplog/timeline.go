@@ -22,11 +22,13 @@ type timeline struct {
 	head              pos
 	mended            map[uint64][]byte // by the seq of the block's end
 
-	// The block that was looked into last, and how far.
+	// The piece that was looked into last, and how far.
 	block uint64 // number, from 1; 0 is none
+	open  blockOfTimes
+	piece int
 	runs  timeRuns
 	seen  uint64 // seq of the last op before the run at hand
-	past  int64  // its time; -1 where it is of another block
+	past  int64  // its time; -1 where it is of another piece
 	more  bool   // there is a run at hand
 }
 
@@ -86,11 +88,12 @@ func (tl *timeline) border(b uint64) (int64, error) {
 }
 
 // lastOf gives the time of the last op of block b, by its times.
-func (tl *timeline) lastOf(b uint64) (int64, bool) {
-	r, ok := openTimes(b*block, tl.value(b))
-	for ok && r.next() {
+func (tl *timeline) lastOf(b uint64) (at int64, ok bool) {
+	t, ok := openTimes(b*block, tl.value(b))
+	if ok {
+		at, ok = t.last()
 	}
-	return r.at, ok && r.whole()
+	return at, ok
 }
 
 // value gives the times of block b as they are stored.
@@ -117,13 +120,26 @@ func (tl *timeline) headAt(seq uint64) (int64, error) {
 	return at, nil
 }
 
-// open goes to the first run of block b.
-func (tl *timeline) open(b uint64) error {
-	r, ok := openTimes(b*block, tl.value(b))
-	if !ok || !r.next() {
+// enter goes to block b.
+func (tl *timeline) enter(b uint64) error {
+	if tl.block == b {
+		return nil
+	}
+	var ok bool
+	if tl.open, ok = openTimes(b*block, tl.value(b)); !ok {
 		return tl.bad(b)
 	}
-	tl.block, tl.runs, tl.seen, tl.past, tl.more = b, r, b*block-block, -1, true
+	tl.block, tl.piece = b, -1
+	return nil
+}
+
+// begin goes to the first run of a piece of the block at hand.
+func (tl *timeline) begin(piece int) error {
+	tl.piece, tl.runs, tl.past = piece, tl.open.runs(piece), -1
+	tl.seen = tl.block*block - block + uint64(piece)*pieceOps
+	if tl.more = tl.runs.next(); !tl.more {
+		return tl.bad(tl.block)
+	}
 	return nil
 }
 
@@ -136,7 +152,7 @@ func (tl *timeline) bad(b uint64) error {
 	return unmended(b * block)
 }
 
-// step goes to the next run of the block at hand.
+// step goes to the next run of the piece at hand.
 func (tl *timeline) step() error {
 	tl.seen, tl.past = tl.seen+uint64(tl.runs.n), tl.runs.at
 	if tl.more = tl.runs.next(); !tl.more && !tl.runs.whole() {
@@ -160,8 +176,15 @@ func (tl *timeline) upTo(t int64) (uint64, error) {
 	if tl.times == nil {
 		return tl.headUpTo(t, b*block, b*block+block)
 	}
-	if b+1 != tl.block || tl.past > t { // where times ascend it goes on from the one before
-		if err := tl.open(b + 1); err != nil {
+	if err := tl.enter(b + 1); err != nil {
+		return 0, err
+	}
+	piece := pieces - 1
+	for piece > 0 && tl.open.first[piece] > t {
+		piece--
+	}
+	if piece != tl.piece || tl.past > t { // where times ascend it goes on from the one before
+		if err := tl.begin(piece); err != nil {
 			return 0, err
 		}
 	}
@@ -170,7 +193,7 @@ func (tl *timeline) upTo(t int64) (uint64, error) {
 			return 0, err
 		}
 	}
-	if !tl.more { // but the mark says that the last op is later than t
+	if !tl.more && piece == pieces-1 { // but the mark says that the last op is later than t
 		return 0, tl.bad(b + 1)
 	}
 	return tl.seen, nil
@@ -227,8 +250,11 @@ func (tl *timeline) at(seq uint64) (int64, error) {
 	case tl.times == nil:
 		return tl.headAt(seq)
 	}
-	if b := (seq + block - 1) / block; b != tl.block || seq <= tl.seen {
-		if err := tl.open(b); err != nil {
+	if err := tl.enter((seq + block - 1) / block); err != nil {
+		return 0, err
+	}
+	if piece := int((seq - 1) % block / pieceOps); piece != tl.piece || seq <= tl.seen {
+		if err := tl.begin(piece); err != nil {
 			return 0, err
 		}
 	}

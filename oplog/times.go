@@ -10,13 +10,15 @@ import (
 )
 
 // The times of a block are stored under the seq of its last op, in the same commit as its mark, so that a search by time
-// reads no op:
+// reads no op. They lie in eight pieces of 128 ops, each of which is read alone:
 //
 //	byte    version, 1
 //	8 bytes time of the block's first op
-//	byte    bits 0 to 5: the order k of steps; bit 7: every op has a time of its own
-//	bits    for each run of ops with one time: its length − 1, of order 0 (not where every op has a time of its own);
-//	        and before each run but the first: the step to its time − 1, of order k. Filled up with zeros.
+//	byte    bits 0 to 5: the order k of steps; bit 7: no two ops of a piece share a time
+//	        then for each piece but the first, uvarints: the time of its first op − that of the piece before it; the
+//	        length in bytes of the piece before it
+//	pieces  for each run of ops with one time: its length − 1, of order 0 (not with bit 7); and before each run but the
+//	        first: the step to its time − 1, of order k. The last byte of a piece is filled up with zeros.
 //	4 bytes CRC-32C of the seq, 8 bytes, and of all of the above
 //
 // Numbers are big endian; the codes are those of bitWriter. A value that does not match its check counts as absent: the
@@ -26,6 +28,9 @@ const (
 	timesHead    = 1 + 8 + 1
 	timesSingle  = 1 << 7
 	timesOrder   = 1<<6 - 1
+
+	pieceOps = 128
+	pieces   = block / pieceOps
 )
 
 // encodeTimes encodes the times of the block that ends with op seq: 1,024 of them, ascending.
@@ -33,6 +38,9 @@ func encodeTimes(seq uint64, times []int64) []byte {
 	var lens [64]int
 	flags := byte(timesSingle)
 	for i := 1; i < len(times); i++ {
+		if i%pieceOps == 0 {
+			continue
+		}
 		if d := times[i] - times[i-1]; d > 0 {
 			lens[bits.Len64(uint64(d-1))]++
 		} else {
@@ -43,7 +51,23 @@ func encodeTimes(seq uint64, times []int64) []byte {
 	b := make([]byte, 0, 512)
 	b = append(b, timesVersion)
 	b = binary.BigEndian.AppendUint64(b, uint64(times[0]))
-	w := bitWriter{b: append(b, flags|byte(k))}
+	b = append(b, flags|byte(k))
+	var all []byte
+	for i := 0; i < len(times); i += pieceOps {
+		was := len(all)
+		all = appendPiece(all, times[i:i+pieceOps], k, flags)
+		if next := i + pieceOps; next < len(times) {
+			b = binary.AppendUvarint(b, uint64(times[next]-times[i]))
+			b = binary.AppendUvarint(b, uint64(len(all)-was))
+		}
+	}
+	b = append(b, all...)
+	return binary.BigEndian.AppendUint32(b, timesCheck(seq, b))
+}
+
+// appendPiece appends the runs of a piece.
+func appendPiece(b []byte, times []int64, k uint, flags byte) []byte {
+	w := bitWriter{b: b}
 	for i := 0; i < len(times); {
 		n := i + 1
 		for n < len(times) && times[n] == times[i] {
@@ -57,15 +81,70 @@ func encodeTimes(seq uint64, times []int64) []byte {
 		}
 		i = n
 	}
-	b = w.end()
-	return binary.BigEndian.AppendUint32(b, timesCheck(seq, b))
+	return w.end()
 }
 
 func timesCheck(seq uint64, b []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key(seq), castagnoli), castagnoli, b)
 }
 
-// timeRuns goes over the times of a block: runs of ops that share one.
+// blockOfTimes are the times of a block, of which no piece was read yet.
+type blockOfTimes struct {
+	k      uint
+	single bool
+	first  [pieces]int64 // the time of each piece's first op
+	piece  [pieces][]byte
+}
+
+// openTimes reads the head of the times of the block that ends with op seq; false where b is not what was written.
+func openTimes(seq uint64, b []byte) (t blockOfTimes, ok bool) {
+	if len(b) < timesHead+4 || b[0] != timesVersion {
+		return t, false
+	}
+	body := b[:len(b)-4]
+	if timesCheck(seq, body) != binary.BigEndian.Uint32(b[len(body):]) {
+		return t, false
+	}
+	t.k, t.single = uint(b[9]&timesOrder), b[9]&timesSingle != 0
+	t.first[0] = int64(binary.BigEndian.Uint64(b[1:]))
+	body = body[timesHead:]
+	var lens [pieces]uint64
+	for i := 1; i < pieces; i++ {
+		d, n := binary.Uvarint(body)
+		length, m := binary.Uvarint(body[max(n, 0):])
+		if n <= 0 || m <= 0 {
+			return t, false
+		}
+		body = body[n+m:]
+		t.first[i], lens[i-1] = t.first[i-1]+int64(d), length
+		if t.first[i] < t.first[i-1] {
+			return t, false
+		}
+	}
+	for i := range pieces - 1 {
+		if lens[i] > uint64(len(body)) {
+			return t, false
+		}
+		t.piece[i], body = body[:lens[i]], body[lens[i]:]
+	}
+	t.piece[pieces-1] = body
+	return t, t.first[0] >= 0 && t.k <= 62
+}
+
+// runs gives the runs of a piece, before the first.
+func (t *blockOfTimes) runs(piece int) timeRuns {
+	return timeRuns{bits: bitReader{b: t.piece[piece]}, k: t.k, single: t.single, left: pieceOps, at: t.first[piece]}
+}
+
+// last gives the time of the last op; false where its piece is not what was written.
+func (t *blockOfTimes) last() (int64, bool) {
+	r := t.runs(pieces - 1)
+	for r.next() {
+	}
+	return r.at, r.whole()
+}
+
+// timeRuns goes over the times of a piece: runs of ops that share one.
 type timeRuns struct {
 	bits   bitReader
 	k      uint
@@ -76,22 +155,7 @@ type timeRuns struct {
 	at     int64 // their time
 }
 
-// openTimes gives the runs of the block that ends with op seq, before the first; false where b is not what was written.
-func openTimes(seq uint64, b []byte) (timeRuns, bool) {
-	if len(b) < timesHead+4 || b[0] != timesVersion {
-		return timeRuns{}, false
-	}
-	body := b[:len(b)-4]
-	if timesCheck(seq, body) != binary.BigEndian.Uint32(b[len(body):]) {
-		return timeRuns{}, false
-	}
-	r := timeRuns{left: block, at: int64(binary.BigEndian.Uint64(b[1:]))}
-	r.k, r.single = uint(b[9]&timesOrder), b[9]&timesSingle != 0
-	r.bits.b = body[timesHead:]
-	return r, r.at >= 0 && r.k <= 62
-}
-
-// next goes to the next run. false is the end, where left is 0, and else a block that is not what was written.
+// next goes to the next run. false is the end, where the piece is whole, and else one that is not what was written.
 func (r *timeRuns) next() bool {
 	if r.left == 0 {
 		return false
@@ -116,22 +180,31 @@ func (r *timeRuns) next() bool {
 	return true
 }
 
-// whole says that all of the block was read, and nothing else is there.
+// whole says that all of the piece was read, and nothing else is there.
 func (r *timeRuns) whole() bool { return r.left == 0 && r.bits.rest() }
 
 // decodeTimes gives the times of the block that ends with op seq; false where b is not what was written.
 func decodeTimes(seq uint64, b []byte) ([]int64, bool) {
-	r, ok := openTimes(seq, b)
+	t, ok := openTimes(seq, b)
 	if !ok {
 		return nil, false
 	}
 	times := make([]int64, 0, block)
-	for r.next() {
-		for range r.n {
-			times = append(times, r.at)
+	for i := range pieces {
+		if i > 0 && t.first[i] < times[len(times)-1] {
+			return nil, false
+		}
+		r := t.runs(i)
+		for r.next() {
+			for range r.n {
+				times = append(times, r.at)
+			}
+		}
+		if !r.whole() {
+			return nil, false
 		}
 	}
-	return times, r.whole()
+	return times, true
 }
 
 // tail are the times of the durable ops after the last whole block. The array has room for a block and stays where it
