@@ -62,7 +62,7 @@ func (l *Log[S]) At(t int64) (Instant[S], error) {
 		}
 		later = next[0].At > t
 	}
-	if r.pos.At > t || !later {
+	if seq > l.Base().Seq && r.pos.At > t || !later {
 		return Instant[S]{}, damaged(0, "the times of the ops around %d are not in order", seq)
 	}
 	return r.instant(), nil
