@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -359,9 +360,14 @@ func TestTimeAxisWhileAppending(t *testing.T) {
 func TestTimesAfterAFailedCommit(t *testing.T) {
 	dir := t.TempDir()
 	c := &clock{epoch}
-	var fail error
+	var fail atomic.Pointer[fs.PathError]
 	full := &fs.PathError{Op: "write", Path: "oplog.db", Err: syscall.ENOSPC}
-	o := Options{Now: c.now, failCommit: func() error { return fail }}
+	o := Options{Now: c.now, failCommit: func() error {
+		if err := fail.Load(); err != nil {
+			return err
+		}
+		return nil
+	}}
 	l, err := Open(dir, bare{}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -373,18 +379,19 @@ func TestTimesAfterAFailedCommit(t *testing.T) {
 	var times []int64
 	for i := range 12 {
 		c.t += 1000
-		fail = nil
+		fail.Store(nil)
 		if i%3 == 1 {
-			fail = full
+			fail.Store(full)
 		}
 		ops, err := l.Append(context.Background(), ds...)
-		if (err != nil) != (fail != nil) {
+		if (err != nil) != (i%3 == 1) {
 			t.Fatal(err)
 		}
 		for _, o := range ops {
 			times = append(times, o.At)
 		}
 	}
+	fail.Store(nil)
 	check := func() {
 		t.Helper()
 		rapid.Check(t, func(t *rapid.T) { checkAxis(t, l, times) })
