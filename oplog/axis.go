@@ -21,7 +21,7 @@ func (l *Log[S]) SeqsAt(times []int64) ([]uint64, error) {
 		return nil, invalid("times that do not ascend")
 	}
 	i := 0
-	err := l.withTimes(cur, func(tl *timeline) (err error) {
+	err := l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
 		for ; i < len(times) && err == nil; i++ {
 			if out[i], err = tl.upTo(times[i]); err != nil {
 				return err
@@ -92,7 +92,7 @@ func (l *Log[S]) found(cur *published[S], find func(*timeline) (uint64, error)) 
 	if l.s == nil {
 		return Event{}, false, nil
 	}
-	err = l.withTimes(cur, func(tl *timeline) (err error) {
+	err = l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
 		if e.Seq, err = find(tl); err != nil {
 			return err
 		}
@@ -167,10 +167,27 @@ func (s *store) namedBack(name string, after, before uint64, limit int) (seqs []
 // seqAt gives the seq of the last op of the published log with a time at or before t, the base's where there is none, and
 // whether the times it looked at were checked.
 func (l *Log[S]) seqAt(cur *published[S], t int64) (seq uint64, checked bool, err error) {
-	err = l.withTimes(cur, func(tl *timeline) (err error) {
+	err = l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
 		seq, err = tl.upTo(t)
 		checked = tl.times != nil || seq >= tl.tail.after
 		return err
 	})
 	return seq, checked, err
+}
+
+// findTime is seqAt in a log that ends with op last and is not open for use.
+func (s *store) findTime(t int64, last uint64) (seq uint64, err error) {
+	head, err := s.posAt(last)
+	if err != nil {
+		return 0, err
+	}
+	rest, err := s.tailAt(last)
+	if err != nil {
+		return 0, err
+	}
+	err = s.withTimes(rest, head, func(tl *timeline) (err error) {
+		seq, err = tl.upTo(t)
+		return err
+	})
+	return seq, err
 }

@@ -37,21 +37,21 @@ type unmended uint64
 
 func (u unmended) Error() string { return fmt.Sprintf("the times up to op %d are missing", uint64(u)) }
 
-// withTimes calls fn with a timeline of the published log, and again where it was told of an unmended block: then its times
+// withTimes calls fn with a timeline of the log up to head, and again where it was told of an unmended block: then its times
 // were taken from its ops, verified along the chain.
-func (l *Log[S]) withTimes(cur *published[S], fn func(*timeline) error) error {
+func (s *store) withTimes(t tail, head pos, fn func(*timeline) error) error {
 	mended := map[uint64][]byte(nil)
 	for {
-		err := l.s.view(func(tx *bolt.Tx) error {
+		err := s.view(func(tx *bolt.Tx) error {
 			return fn(&timeline{
-				s: l.s, marks: tx.Bucket(bucketMarks), times: tx.Bucket(bucketTimes), ops: tx.Bucket(bucketOps), tail: cur.tail, head: cur.pos, mended: mended,
+				s: s, marks: tx.Bucket(bucketMarks), times: tx.Bucket(bucketTimes), ops: tx.Bucket(bucketOps), tail: t, head: head, mended: mended,
 			})
 		})
 		var lost unmended
 		if !errors.As(err, &lost) {
 			return err
 		}
-		b, err := l.s.mendTimes(uint64(lost))
+		b, err := s.mendTimes(uint64(lost))
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (l *Log[S]) withTimes(cur *published[S], fn func(*timeline) error) error {
 			mended = map[uint64][]byte{}
 		}
 		mended[uint64(lost)] = b
-		l.s.known.mend(uint64(lost), b)
+		s.known.mend(uint64(lost), b)
 	}
 }
 

@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
@@ -254,54 +253,75 @@ func headTime(seq uint64, k, v []byte) (int64, bool) {
 	return at, err == nil && got == seq
 }
 
-// putTimes writes the times of the blocks that end within ops, which follow on t.
-func putTimes(tx *bolt.Tx, t tail, ops []Op) error {
+// timesWrite are the encoded times of a block, on their way to the file.
+type timesWrite struct {
+	seq uint64 // of the block's end
+	val []byte
+}
+
+func writeTimes(tx *bolt.Tx, writes []timesWrite) error {
 	b := tx.Bucket(bucketTimes)
-	if b == nil || len(t.times)+len(ops) < block {
-		return nil
-	}
 	b.FillPercent = 1
-	times := append(make([]int64, 0, len(t.times)+len(ops)), t.times...)
-	for i := range ops {
-		times = append(times, ops[i].At)
-	}
-	for seq := t.after + block; len(times) >= block; seq, times = seq+block, times[block:] {
-		if err := b.Put(key(seq), encodeTimes(seq, times[:block])); err != nil {
+	for _, w := range writes {
+		if err := b.Put(key(w.seq), w.val); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fillTimes writes the times of the whole blocks after seq `after` up to `to`, both multiples of 1,024, from the ops
-// and marks that are in tx, at the speed of reading them. What is there already stays. A block whose bytes do not match its mark is
-// left out: it is for the chain to say what is wrong with it. progress, if not nil, is called after each block.
-func fillTimes(ctx context.Context, tx *bolt.Tx, after, to uint64, progress func(done, total uint64)) error {
-	b := tx.Bucket(bucketTimes)
-	if b == nil {
+// putTimes writes the times of the blocks that end within ops, which follow on t.
+func putTimes(tx *bolt.Tx, t tail, ops []Op) error {
+	if len(t.times)+len(ops) < block {
 		return nil
 	}
-	b.FillPercent = 1
+	times := append(make([]int64, 0, len(t.times)+len(ops)), t.times...)
+	for i := range ops {
+		times = append(times, ops[i].At)
+	}
+	var writes []timesWrite
+	for seq := t.after + block; len(times) >= block; seq, times = seq+block, times[block:] {
+		writes = append(writes, timesWrite{seq, encodeTimes(seq, times[:block])})
+	}
+	return writeTimes(tx, writes)
+}
+
+// putTimesOf writes the times of the blocks that end at marks, from their ops, which are in tx.
+func putTimesOf(tx *bolt.Tx, marks []pos) error {
 	times := make([]int64, 0, block)
-	for seq := after + block; seq <= to; seq += block {
-		if err := ctx.Err(); err != nil {
+	for _, m := range marks {
+		var ok bool
+		if times, ok = blockTimes(tx, m, times[:0]); !ok {
+			return damaged(0, "the ops up to %d are not those that their mark is of", m.Seq)
+		}
+		if err := writeTimes(tx, []timesWrite{{m.Seq, encodeTimes(m.Seq, times)}}); err != nil {
 			return err
-		}
-		if b.Get(key(seq)) != nil {
-			continue
-		}
-		if m, ok := decodeMark(seq, tx.Bucket(bucketMarks).Get(key(seq))); ok {
-			if times, ok = blockTimes(tx, m, times[:0]); ok {
-				if err := b.Put(key(seq), encodeTimes(seq, times)); err != nil {
-					return err
-				}
-			}
-		}
-		if progress != nil {
-			progress(seq-after, to-after)
 		}
 	}
 	return nil
+}
+
+// timesOfAll makes the times of all whole blocks of a file that has none yet, from the ops and marks, at the speed of reading
+// them. A block that cannot be read, or does not match its mark, is left out: it is for the chain to say what is wrong with
+// it, when it is asked for.
+func (s *store) timesOfAll() (out []timesWrite) {
+	last, err := s.lastSeq()
+	if err != nil {
+		return nil
+	}
+	times := make([]int64, 0, block)
+	for seq := s.origin.Seq + block; seq <= last; seq += block {
+		_ = s.view(func(tx *bolt.Tx) error { // one each: a page that makes bbolt panic costs one block
+			var ok bool
+			if m, found := decodeMark(seq, tx.Bucket(bucketMarks).Get(key(seq))); found {
+				if times, ok = blockTimes(tx, m, times[:0]); ok {
+					out = append(out, timesWrite{seq, encodeTimes(seq, times)})
+				}
+			}
+			return nil
+		})
+	}
+	return out
 }
 
 // blockTimes reads the times of the block that ends at m; false where its bytes are not those that m was made of.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"io/fs"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -213,19 +214,33 @@ func TestTimeAxisIsACountOfTimes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		dir := t.TempDir()
 		times := drawnLog(rt, t, dir)
-		switch rapid.SampledFrom([]string{"whole", "spoilt", "first format"}).Draw(rt, "file") {
+		file := rapid.SampledFrom([]string{"whole", "spoilt", "of the first format", "upgraded"}).Draw(rt, "file")
+		switch file {
 		case "spoilt":
 			spoil(rt, t, dir, len(times))
-		case "first format":
-			raw(t, dir, func(tx *bolt.Tx) { _ = tx.DeleteBucket(bucketTimes) })
+		case "of the first format", "upgraded":
+			raw(t, dir, ofFormat1)
 		}
-		l, err := Open(dir, bare{}, Options{ReadOnly: true})
+		l, err := Open(dir, bare{}, Options{ReadOnly: file != "upgraded"})
 		if err != nil {
 			rt.Fatalf("%v", err)
 		}
 		defer func() { _ = l.Close() }()
 		checkAxis(rt, l, times)
+		if file == "whole" || file == "upgraded" {
+			if r, err := l.Verify(context.Background(), nil); err != nil || r.Problem != "" || r.BadTimes > 0 {
+				rt.Fatalf("%+v, %v", r, err)
+			}
+		}
 	})
+}
+
+// ofFormat1 makes of a log one that was written before there were times.
+func ofFormat1(tx *bolt.Tx) {
+	for _, name := range bucketsOf2 {
+		_ = tx.DeleteBucket(name)
+	}
+	_ = tx.Bucket(bucketMeta).Put(keyFormat, []byte{0, 0, 0, 1})
 }
 
 // checkAxis compares all questions about time with a search through all times.
@@ -410,54 +425,47 @@ func TestTimesAfterAFailedCommit(t *testing.T) {
 	})
 }
 
-func TestFillTimesIsWhatAppendWrites(t *testing.T) {
+// What is made of the ops of a file that has no times is what was written with them.
+func TestTimesOfAllIsWhatAppendWrites(t *testing.T) {
 	dir, _ := unevenLog(t, 5000)
-	all := func(tx *bolt.Tx) map[uint64]string {
-		out := map[uint64]string{}
-		_ = tx.Bucket(bucketTimes).ForEach(func(k, v []byte) error { out[unkey(k)] = string(v); return nil })
-		return out
-	}
-	ctx := context.Background()
-	raw(t, dir, func(tx *bolt.Tx) {
-		want := all(tx)
-		if len(want) != 4 {
-			t.Fatalf("%d blocks", len(want))
-		}
-		_ = tx.DeleteBucket(bucketTimes)
-		if err := fillTimes(ctx, tx, 0, 5001, nil); err != nil {
-			t.Errorf("without the bucket: %v", err)
-		}
-		_, _ = tx.CreateBucket(bucketTimes)
-		if err := fillTimes(ctx, tx, 1024, 3072, nil); err != nil {
+	made := func() map[uint64]string {
+		t.Helper()
+		s, err := openStore(dir, true, DefaultLockTimeout, (&clock{epoch}).now)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got := all(tx); len(got) != 2 || got[2048] != want[2048] || got[3072] != want[3072] {
-			t.Errorf("a part: %d blocks", len(got))
+		defer s.close()
+		out := map[uint64]string{}
+		for _, w := range s.timesOfAll() {
+			out[w.seq] = string(w.val)
 		}
-		var last uint64
-		err := fillTimes(ctx, tx, 0, 5001, func(done, total uint64) {
-			if last = done; total != 5001 {
-				t.Errorf("%d of %d", done, total)
-			}
-		})
-		if got := all(tx); err != nil || len(got) != 4 || got[1024] != want[1024] || got[4096] != want[4096] || last != 4096 {
-			t.Errorf("%d blocks, the last %d, %v", len(got), last, err)
+		return out
+	}
+	want := map[uint64]string{}
+	raw(t, dir, func(tx *bolt.Tx) {
+		_ = tx.Bucket(bucketTimes).ForEach(func(k, v []byte) error { want[unkey(k)] = string(v); return nil })
+		_ = tx.DeleteBucket(bucketTimes)
+		_, _ = tx.CreateBucket(bucketTimes)
+		if err := putTimesOf(tx, []pos{{Head: Head{Seq: 1024}}}); code(err) != CodeDamaged {
+			t.Errorf("a mark of other ops: %v", err)
 		}
-		_ = tx.Bucket(bucketTimes).Delete(key(1024))
-		_ = tx.Bucket(bucketTimes).Delete(key(2048))
+		m, _ := decodeMark(2048, tx.Bucket(bucketMarks).Get(key(2048)))
+		if err := putTimesOf(tx, []pos{m}); err != nil || string(tx.Bucket(bucketTimes).Get(key(2048))) != want[2048] {
+			t.Errorf("one block: %v", err)
+		}
+	})
+	if got := made(); len(want) != 4 || !maps.Equal(got, want) {
+		t.Errorf("%d blocks, want %d", len(got), len(want))
+	}
+	raw(t, dir, func(tx *bolt.Tx) {
 		v := slices.Clone(tx.Bucket(bucketOps).Get(key(1030)))
 		v[len(v)-1] ^= 1
 		_ = tx.Bucket(bucketOps).Put(key(1030), v)
-		if err := fillTimes(ctx, tx, 0, 5001, nil); err != nil {
-			t.Fatal(err)
-		}
-		if got := all(tx); len(got) != 3 || got[2048] != "" {
-			t.Errorf("times were made of a damaged block: %d blocks", len(got))
-		}
-		gone, cancel := context.WithCancel(ctx)
-		cancel()
-		if err := fillTimes(gone, tx, 0, 5001, nil); err == nil {
-			t.Error("it goes on although nobody waits")
-		}
+		_ = tx.Bucket(bucketMarks).Delete(key(3072))
 	})
+	delete(want, 2048)
+	delete(want, 3072)
+	if got := made(); !maps.Equal(got, want) {
+		t.Errorf("times were made of a damaged block: %d blocks", len(got))
+	}
 }
