@@ -214,10 +214,18 @@ func TestTimeAxisIsACountOfTimes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		dir := t.TempDir()
 		times := drawnLog(rt, t, dir)
-		file := rapid.SampledFrom([]string{"whole", "spoilt", "of the first format", "upgraded"}).Draw(rt, "file")
+		file := rapid.SampledFrom([]string{"whole", "spoilt", "of the first format", "upgraded", "trimmed"}).Draw(rt, "file")
+		base := uint64(0)
 		switch file {
 		case "spoilt":
 			spoil(rt, t, dir, len(times))
+		case "trimmed":
+			o := TrimOptions{Before: math.MaxInt64, KeepFrom: rapid.Uint64Range(1, 7000).Draw(rt, "keep"), Archive: dir + "/archive.db"}
+			r, err := Trim(context.Background(), dir, bare{}, o, nil)
+			if err != nil || r.Base > o.KeepFrom {
+				rt.Fatalf("%+v, %v", r, err)
+			}
+			base = r.Base
 		case "of the first format", "upgraded":
 			raw(t, dir, ofFormat1)
 		}
@@ -226,8 +234,8 @@ func TestTimeAxisIsACountOfTimes(t *testing.T) {
 			rt.Fatalf("%v", err)
 		}
 		defer func() { _ = l.Close() }()
-		checkAxis(rt, l, times)
-		if file == "whole" || file == "upgraded" {
+		checkAxis(rt, l, times, base)
+		if file != "spoilt" {
 			if r, err := l.Verify(context.Background(), nil); err != nil || r.Problem != "" || r.BadTimes > 0 {
 				rt.Fatalf("%+v, %v", r, err)
 			}
@@ -243,9 +251,9 @@ func ofFormat1(tx *bolt.Tx) {
 	_ = tx.Bucket(bucketMeta).Put(keyFormat, []byte{0, 0, 0, 1})
 }
 
-// checkAxis compares all questions about time with a search through all times.
-func checkAxis(t *rapid.T, l *Log[uint64], times []int64) {
-	upTo := func(at int64) uint64 { return uint64(len(times)) - uint64(countAfter(times, at)) }
+// checkAxis compares all questions about time with a search through all times. Those up to base were trimmed.
+func checkAxis(t *rapid.T, l *Log[uint64], times []int64, base uint64) {
+	upTo := func(at int64) uint64 { return max(uint64(len(times))-uint64(countAfter(times, at)), base) }
 	some := rapid.OneOf(rapid.SampledFrom([]int64{math.MinInt64, -1, 0, 1, epoch, math.MaxInt64}), rapid.Int64Range(epoch-10, epoch+100_000_000))
 	if len(times) > 0 {
 		some = rapid.OneOf(some, rapid.Custom(func(t *rapid.T) int64 {
@@ -254,6 +262,9 @@ func checkAxis(t *rapid.T, l *Log[uint64], times []int64) {
 	}
 	asked := rapid.SliceOfN(some, 1, 60).Draw(t, "asked")
 	same := func(what string, at any, e Event, ok bool, err error, want uint64) {
+		if want <= base {
+			want = 0
+		}
 		if err != nil || ok != (want > 0) || ok && (e.Seq != want || e.At != times[want-1]) || !ok && e != (Event{}) {
 			t.Fatalf("%s %v: %+v, %v, %v; want op %d", what, at, e, ok, err, want)
 		}
@@ -268,7 +279,11 @@ func checkAxis(t *rapid.T, l *Log[uint64], times []int64) {
 			want = upTo(at - 1)
 		}
 		same("before", at, e, ok, err, want)
-		if i, err := l.At(at); err != nil || i.Seq != upTo(at) {
+		if i, err := l.At(at); base > 0 && at < times[base-1] {
+			if code(err) != CodeTrimmed {
+				t.Fatalf("at %d, before the base: %v", at, err)
+			}
+		} else if err != nil || i.Seq != upTo(at) {
 			t.Fatalf("at %d: op %d, %v; want %d", at, i.Seq, err, upTo(at))
 		}
 	}
@@ -279,18 +294,18 @@ func checkAxis(t *rapid.T, l *Log[uint64], times []int64) {
 			t.Fatalf("at %d: %v, %v; want %d", at, seqs, err, upTo(at))
 		}
 	}
-	for _, seq := range rapid.SliceOfN(rapid.OneOf(rapid.Uint64Range(0, n+2), rapid.SampledFrom([]uint64{0, 1023, 1024, 1025, n, math.MaxUint64})), 1, 40).Draw(t, "seqs") {
+	for _, seq := range rapid.SliceOfN(rapid.OneOf(rapid.Uint64Range(0, n+2), rapid.SampledFrom([]uint64{0, 1023, 1024, 1025, base, n, math.MaxUint64})), 1, 40).Draw(t, "seqs") {
 		e, ok, err := l.Next(seq)
 		want := uint64(0)
 		if seq < n {
-			want = seq + 1
+			want = (max(seq, base) + 1) % (n + 1)
 		}
 		same("next of", seq, e, ok, err, want)
 		e, ok, err = l.Prev(seq)
 		same("previous of", seq, e, ok, err, min(seq-min(seq, 1), n))
 	}
 	at, ok, err := l.Began()
-	if err != nil || ok != (n > 0) || ok && at != times[0] {
+	if err != nil || ok != (n > base) || ok && at != times[base] {
 		t.Fatalf("began at %d, %v, %v", at, ok, err)
 	}
 }
@@ -409,7 +424,7 @@ func TestTimesAfterAFailedCommit(t *testing.T) {
 	fail.Store(nil)
 	check := func() {
 		t.Helper()
-		rapid.Check(t, func(t *rapid.T) { checkAxis(t, l, times) })
+		rapid.Check(t, func(t *rapid.T) { checkAxis(t, l, times, 0) })
 	}
 	check()
 	mustClose(t, l)
