@@ -86,6 +86,12 @@ func openStore(dir string, readOnly bool, timeout time.Duration, now func() time
 		s.close()
 		return nil, err
 	}
+	if !readOnly {
+		if err := settle(s.file, dir); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
 	s.ra, _ = os.Open(s.path()) // only makes cold reads faster
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -15,12 +16,27 @@ import (
 type history struct {
 	acked map[group]uint64      // the seq of the first op of each acknowledged group
 	open  map[uint64]oplog.Hash // heads that were called durable
-	last  map[[2]uint64]int     // by life and writer: how many groups were acknowledged
+	last  map[[2]uint64]int     // by life and writer: how many groups were acknowledged or refused
 	lives map[uint64]bool       // who appended at all
+
+	refused map[group]string  // with their codes
+	broken  map[uint64]uint64 // by life: the newest durable op when the log was first found broken
+
+	chain []oplog.Hash // the hashes of all ops that there ever were, from 0 on; nil: not known
 }
 
 func newHistory() *history {
-	return &history{acked: map[group]uint64{}, open: map[uint64]oplog.Hash{}, last: map[[2]uint64]int{}, lives: map[uint64]bool{}}
+	return &history{
+		acked: map[group]uint64{}, open: map[uint64]oplog.Hash{}, last: map[[2]uint64]int{}, lives: map[uint64]bool{},
+		refused: map[group]string{}, broken: map[uint64]uint64{},
+	}
+}
+
+func (h *history) clone() *history {
+	return &history{
+		acked: maps.Clone(h.acked), open: maps.Clone(h.open), last: maps.Clone(h.last), lives: maps.Clone(h.lives),
+		refused: maps.Clone(h.refused), broken: maps.Clone(h.broken), chain: h.chain,
+	}
 }
 
 // note takes in a line of the child of that life. A line that is none of ours is an error.
@@ -30,7 +46,17 @@ func (h *history) note(life uint64, line string) error {
 	var seq uint64
 	var hash string
 	switch verb, rest, _ := strings.Cut(line, " "); verb {
-	case "start", "done", "refused", "read":
+	case "start", "done", "read", "failed":
+	case "refused":
+		var code string
+		if _, err := fmt.Sscanf(rest, "%d %d %s %d", &w, &i, &code, &seq); err != nil {
+			return fmt.Errorf("%q: %w", line, err)
+		}
+		h.refused[group{life, w, i}] = code
+		h.submitted(life, w, i)
+		if _, ok := h.broken[life]; code == oplog.CodeBroken && !ok {
+			h.broken[life] = seq
+		}
 	case "open":
 		if _, err := fmt.Sscanf(rest, "%d %s", &seq, &hash); err != nil {
 			return fmt.Errorf("%q: %w", line, err)
@@ -66,11 +92,18 @@ func (h *history) ack(g group, seq uint64) error {
 	if was, ok := h.acked[g]; ok {
 		return fmt.Errorf("group %v was acknowledged twice, as op %d and as op %d", g, was, seq)
 	}
+	if head, ok := h.broken[g.life]; ok && seq > head {
+		return fmt.Errorf("group %v was acknowledged as op %d, when the log had been broken at op %d", g, seq, head)
+	}
 	h.lives[g.life] = true
 	h.acked[g] = seq
-	key := [2]uint64{g.life, uint64(g.writer)}
-	h.last[key] = max(h.last[key], g.i+1)
+	h.submitted(g.life, g.writer, g.i)
 	return nil
+}
+
+func (h *history) submitted(life uint64, w, i int) {
+	key := [2]uint64{life, uint64(w)}
+	h.last[key] = max(h.last[key], i+1)
 }
 
 // found is what a log held when it was checked.
@@ -145,6 +178,9 @@ func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
 			if said, ok := h.open[o.Seq]; ok && said != hash {
 				return fmt.Errorf("op %d has the hash %s, and had %s", o.Seq, hash, said)
 			}
+			if h.chain != nil && (i >= len(h.chain) || h.chain[i] != hash) {
+				return fmt.Errorf("op %d was never in the log", i)
+			}
 		}
 	}
 	if hash != head.Hash || !bytes.Equal(fold{}.Encode(state), fold{}.Encode(replayed)) {
@@ -187,7 +223,13 @@ func (h *history) group(ops []oplog.Op, next map[[2]uint64]int) (g group, n int,
 			return g, 0, fmt.Errorf("op %d of group %v is not what was submitted", i, g)
 		}
 	}
+	if c, ok := h.refused[g]; ok && c != oplog.CodeBroken {
+		return g, 0, fmt.Errorf("group %v is there, and was refused with %s", g, c)
+	}
 	key := [2]uint64{g.life, uint64(g.writer)}
+	for next[key] < g.i && h.refused[group{g.life, g.writer, next[key]}] != "" {
+		next[key]++
+	}
 	if g.i != next[key] {
 		return g, 0, fmt.Errorf("group %v comes where %d was to come", g, next[key])
 	}

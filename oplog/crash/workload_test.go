@@ -94,11 +94,8 @@ func parseBody(b []byte) (g group, k, n int, err error) {
 	return g, k, n, err
 }
 
-const (
-	writers = 4
-	// depth is how many groups writer 0 has on their way at once; the others wait for each of theirs.
-	depth = 8
-)
+// depth is how many groups writer 0 has on their way at once; the others wait for each of theirs.
+const depth = 8
 
 func inFlight(writer int) int {
 	if writer == 0 {
@@ -148,14 +145,16 @@ func TestMain(m *testing.M) {
 
 // verbs are the workloads. What they say on standard output, a line at a time, each line one write:
 //
-//	start            before the log is opened
-//	open SEQ HASH    the log is open, and says that this is durable
-//	ack WRITER I SEQ a group is durable, its first op is SEQ
-//	refused CODE     a group is not
-//	read N           the ops that can be read after that
-//	done             everything was done as ordered
+//	start                   before the log is opened
+//	open SEQ HASH           the log is open, and says that this is durable
+//	failed CODE TEXT        it could not be opened, or read, or closed
+//	ack WRITER I SEQ        a group is durable, its first op is SEQ
+//	refused WRITER I CODE SEQ   a group is not, says the log, whose newest durable op is SEQ
+//	read N                  the ops that can be read at the end
+//	done                    everything was done
 var verbs = map[string]func(order){
-	"append": appendAll,
+	"append": func(o order) { appendFrom(o, 0, 1, 2, 3) }, // from four goroutines
+	"one":    func(o order) { appendFrom(o, 1) },
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
@@ -164,7 +163,7 @@ func openLog(o order) *oplog.Log[*tally] {
 	say("start")
 	l, err := oplog.Open(o.Dir, fold{}, oplog.Options{MemoEvery: o.MemoEvery})
 	if err != nil {
-		say("refused %s %v", code(err), err)
+		say("failed %s %v", code(err), err)
 		return nil
 	}
 	h := l.Head()
@@ -172,8 +171,8 @@ func openLog(o order) *oplog.Log[*tally] {
 	return l
 }
 
-// appendAll appends from several goroutines. It goes on after a refusal for a few tries, to see what the log says then.
-func appendAll(o order) {
+// appendFrom appends as so many writers at once.
+func appendFrom(o order, writers ...int) {
 	l := openLog(o)
 	if l == nil {
 		return
@@ -186,18 +185,18 @@ func appendAll(o order) {
 		}()
 	}
 	var wg sync.WaitGroup
-	for w := range writers {
+	for _, w := range writers {
 		wg.Go(func() { writer{l, blobs, o, w}.run() })
 	}
 	wg.Wait()
 	ops, err := l.Since(0, 1<<30)
 	if err != nil {
-		say("refused %s %v", code(err), err)
+		say("failed %s %v", code(err), err)
 		return
 	}
 	say("read %d", len(ops))
 	if err := l.Close(); err != nil {
-		say("refused %s %v", code(err), err)
+		say("failed %s %v", code(err), err)
 		return
 	}
 	say("done")
@@ -210,32 +209,31 @@ type writer struct {
 	w     int
 }
 
-// refusals is how often a writer is refused before it gives up: so a log that acknowledges again after it must not is seen.
-const refusals = 20
+// refusals is how often a writer is refused before it gives up: so a log that acknowledges when it must not is seen.
+const refusals = 12
 
 func (w writer) run() {
 	refused := 0
+	refuse := func(i int, err error) {
+		say("refused %d %d %s %d", w.w, i, code(err), w.l.Head().Seq)
+		refused++
+	}
 	for i := 0; (w.o.Groups == 0 || i < w.o.Groups) && refused < refusals; {
 		pend := make([]*oplog.Pending, 0, depth)
 		from := i
-		for len(pend) < inFlight(w.w) && (w.o.Groups == 0 || i < w.o.Groups) {
+		for range inFlight(w.w) {
 			p, err := w.submit(i)
-			if err != nil {
-				say("refused %s %v", code(err), err)
-				refused++
-				break
+			if i++; err != nil {
+				refuse(i-1, err)
 			}
 			pend = append(pend, p)
-			i++
 		}
-		acked := true
 		for k, p := range pend {
+			if p == nil {
+				continue
+			}
 			if err := p.Wait(context.Background()); err != nil {
-				if acked { // tried again from here
-					acked, i = false, from+k
-				}
-				say("refused %s %v", code(err), err)
-				refused++
+				refuse(from+k, err)
 				continue
 			}
 			say("ack %d %d %d", w.w, from+k, p.Ops()[0].Seq)
