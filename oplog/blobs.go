@@ -122,7 +122,9 @@ func (b *Blobs) folder(dir string) error {
 	if err := makeDir(dir); err != nil {
 		return err
 	}
-	syncDir(filepath.Dir(dir))
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
 	b.lasting.Store(dir, true)
 	return nil
 }
@@ -141,8 +143,7 @@ func makeDir(dir string) error {
 	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	syncDir(parent)
-	return nil
+	return syncDir(parent)
 }
 
 // Has says whether a blob is there.

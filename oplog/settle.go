@@ -16,17 +16,21 @@ func settle(f *os.File, dir string) error {
 	if err != nil {
 		return ioError(err, "find the data folder")
 	}
-	syncUp(dir)
+	if err := syncUp(dir); err != nil {
+		return commitError(err)
+	}
 	return nil
 }
 
 // syncUp syncs a folder and all above it.
-func syncUp(dir string) {
+func syncUp(dir string) error {
 	for {
-		syncDir(dir)
+		if err := syncDir(dir); err != nil {
+			return err
+		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return
+			return nil
 		}
 		dir = parent
 	}
