@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -11,33 +12,36 @@ import (
 func TestTheCheckerSees(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 5))
 	rec, known := firstRun(t, r)
-	sync := func(path string) func(event) bool {
-		ino := rec.live[path]
-		if ino == 0 {
-			t.Fatalf("there is no %s", path)
-		}
-		return func(e event) bool { return e.kind == evSync && e.ino == ino }
-	}
 	log := rec.live[filepath.Join(logDir, "oplog.db")]
-	named, last := 0, 0 // when the log had its name, and its last sync
+	named, last, acked, synced := 0, 0, 0, 0 // when the log got its name, the last sync before the last acknowledgement, and that
 	for i, e := range rec.events {
 		switch {
 		case e.kind == evName && e.to == log && e.name == "oplog.db":
 			named = i
 		case e.kind == evSync && e.ino == log:
-			last = e.began
+			synced = e.began
+		case strings.HasPrefix(e.line, "ack"):
+			acked, last = i, synced
 		}
 	}
-	for name, dropped := range map[string]func(event) bool{
-		"the new log":      func(e event) bool { return e.kind == evSync && e.ino == log && e.began < named },
-		"its folder":       sync(logDir),
-		"the folder above": sync(filepath.Dir(logDir)),
-		"the last commit":  func(e event) bool { return e.kind == evSync && e.ino == log && e.began == last },
+	sync := func(path string, from, to int) func(event) bool {
+		ino := rec.live[path]
+		if ino == 0 {
+			t.Fatalf("there is no %s", path)
+		}
+		return func(e event) bool { return e.kind == evSync && e.ino == ino && e.began >= from && e.began < to }
+	}
+	never := len(rec.events)
+	for name, ctl := range map[string]*control{
+		"the new log":      {sync(filepath.Join(logDir, "oplog.db"), 0, named), named},
+		"its folder":       {sync(logDir, 0, never), 0},
+		"the folder above": {sync(filepath.Dir(logDir), 0, never), 0},
+		"the last commit":  {sync(filepath.Join(logDir, "oplog.db"), last, never), acked + 1},
 	} {
 		var o outcome
 		for tries := 0; o.wrong == 0 && tries < 20; tries++ {
 			var err error
-			if o, err = replay(t, rec, known, 100, r.Uint64(), dropped); err != nil {
+			if o, err = replay(t, rec, known, 100, r.Uint64(), ctl); err != nil {
 				t.Fatal(err)
 			}
 		}

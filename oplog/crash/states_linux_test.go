@@ -48,9 +48,15 @@ type trial struct {
 	h      *history
 }
 
+// control is what is done to a record to see that it is seen: no event that is dropped counts, and all moments are after from.
+type control struct {
+	dropped func(event) bool
+	from    int
+}
+
 // replay makes n states that power cuts at random moments of the record may leave, and looks at each. known is what had
-// been said about the log before the record. dropped, if not nil, names events that are taken out: to see that it is seen.
-func replay(t *testing.T, rec *record, known *history, n int, seed uint64, dropped func(event) bool) (outcome, error) {
+// been said about the log before the record. ctl is nil where the record is taken as it is.
+func replay(t *testing.T, rec *record, known *history, n int, seed uint64, ctl *control) (outcome, error) {
 	t.Helper()
 	known = known.clone()
 	var err error
@@ -74,7 +80,7 @@ func replay(t *testing.T, rec *record, known *history, n int, seed uint64, dropp
 				mu.Lock()
 				if sum.lost != nil {
 					o.lost = nil
-				} else if o.lost != nil && dropped == nil {
+				} else if o.lost != nil && ctl == nil {
 					keepState(t, rec, tr)
 				}
 				sum.add(o)
@@ -82,18 +88,21 @@ func replay(t *testing.T, rec *record, known *history, n int, seed uint64, dropp
 			}
 		})
 	}
-	err = states(rec, known, n, seed, dropped, trials)
+	err = states(rec, known, n, seed, ctl, trials)
 	close(trials)
 	wg.Wait()
 	return sum, err
 }
 
 // states goes over the record once and hands out states at n random moments.
-func states(rec *record, known *history, n int, seed uint64, dropped func(event) bool, out chan<- trial) error {
+func states(rec *record, known *history, n int, seed uint64, ctl *control, out chan<- trial) error {
+	if ctl == nil {
+		ctl = &control{}
+	}
 	r := rand.New(rand.NewPCG(seed, 2))
 	moments := make([]int, n)
 	for i := range moments {
-		moments[i] = r.IntN(len(rec.events) + 1)
+		moments[i] = ctl.from + r.IntN(len(rec.events)+1-ctl.from)
 	}
 	slices.Sort(moments)
 	d := rec.start.clone()
@@ -108,7 +117,7 @@ func states(rec *record, known *history, n int, seed uint64, dropped func(event)
 				if err := known.note(e.life, e.line); err != nil {
 					return err
 				}
-			case dropped == nil || !dropped(*e):
+			case ctl.dropped == nil || !ctl.dropped(*e):
 				d.apply(at, e)
 			}
 		}
