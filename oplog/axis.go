@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"bytes"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -77,34 +76,17 @@ func (l *Log[S]) IndexedAfter(name string, after uint64, limit int) ([]Op, error
 // namedBack gives the newest limit seqs that the index has under name between after and before, newest first.
 func (s *store) namedBack(name string, after, before uint64, limit int) (seqs []uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		prefix := append([]byte(name), 0)
-		cur := tx.Bucket(bucketIndex).Cursor()
-		k, _ := cur.Seek(indexKey(name, before))
-		if k == nil {
-			k, _ = cur.Last()
-		} else {
-			k, _ = cur.Prev()
-		}
-		for ; bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Prev() {
-			seq := unkey(k[len(prefix):])
-			if seq == 0 {
-				return damaged(0, "the index has a bad entry for %q", name)
-			}
-			if seq <= after {
-				break
-			}
-			seqs = append(seqs, seq)
-		}
+		seqs = namesOf(tx).back(name, after, before, limit)
 		return nil
 	})
 	return seqs, err
 }
 
 // timeline finds ops by time within one read transaction. It reads heads only and verifies nothing.
-type timeline struct{ marks, ops *bolt.Bucket }
+type timeline struct{ marks, ops tree }
 
 func newTimeline(tx *bolt.Tx) timeline {
-	return timeline{marks: tx.Bucket(bucketMarks), ops: tx.Bucket(bucketOps)}
+	return timeline{marks: treeOf(tx, bucketMarks), ops: treeOf(tx, bucketOps)}
 }
 
 // at gives the time of op seq: of its mark where it has one, for marks lie close together.

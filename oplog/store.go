@@ -57,15 +57,30 @@ type store struct {
 
 	origin   pos // where the log begins
 	readOnly bool
-	stuck    atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
-	last     sync.Mutex            // held by close
+	asIs     bool                   // what is not needed for reading ops may be damaged
+	suspect  string                 // why the file is to be checked first, or empty
+	closed   closing                // how the file was left, if it was closed and not touched since
+	precheck func(why string) error // nil: it is not
+	stuck    atomic.Pointer[Error]  // bbolt panicked and may hold its locks: it is not called again
+	unfit    atomic.Pointer[Error]  // a commit met damage: nothing is written any more
+	last     sync.Mutex             // held by close
 }
 
 func (s *store) path() string { return filepath.Join(s.dir, dbName) }
 
 // openStore opens dir/oplog.db, creating it first unless readOnly. Without a file and readOnly it gives nil, nil.
 func openStore(dir string, readOnly bool, timeout time.Duration, now func() time.Time) (*store, error) {
-	s := &store{dir: dir, readOnly: readOnly, origin: start()}
+	return (&store{dir: dir, readOnly: readOnly}).open(timeout, now)
+}
+
+// openAsIs opens dir/oplog.db for reading whatever can be read of it, for Repair and VerifyDir.
+func openAsIs(dir string) (*store, error) {
+	return (&store{dir: dir, readOnly: true, asIs: true}).open(DefaultLockTimeout, time.Now)
+}
+
+func (s *store) open(timeout time.Duration, now func() time.Time) (*store, error) {
+	s.origin = start()
+	dir, readOnly := s.dir, s.readOnly
 	deadline := time.Now().Add(timeout) // how long the kernel is waited for is not the log's time
 	st, err := os.Stat(s.path())
 	switch {
@@ -75,6 +90,7 @@ func openStore(dir string, readOnly bool, timeout time.Duration, now func() time
 		if err := create(dir, deadline, now); err != nil {
 			return nil, err
 		}
+		s.precheck = nil // it is new
 	case err != nil:
 		return nil, ioError(err, "open the op-log")
 	case st.Size() == 0:
@@ -82,6 +98,11 @@ func openStore(dir string, readOnly bool, timeout time.Duration, now func() time
 	}
 	if err := s.preflight(deadline); err != nil {
 		return nil, err
+	}
+	if s.precheck != nil && s.suspect != "" {
+		if err := s.precheck(s.suspect); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.openDB(max(time.Until(deadline), 100*time.Millisecond)); err != nil {
 		return nil, err
@@ -105,7 +126,7 @@ func (s *store) openDB(timeout time.Duration) (err error) {
 		}
 	}()
 	o := &bolt.Options{
-		Timeout: timeout, ReadOnly: s.readOnly, PreLoadFreelist: true, FreelistType: bolt.FreelistMapType,
+		Timeout: timeout, ReadOnly: s.readOnly, PreLoadFreelist: !s.asIs, FreelistType: bolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
 			if s.file == nil {
@@ -226,7 +247,10 @@ func (s *store) checkFormat(tx *bolt.Tx) error {
 			return damaged(0, "the bucket %q is lost", name)
 		}
 	}
-	return nil
+	if s.asIs {
+		return nil
+	}
+	return checkSeal(tx)
 }
 
 // view runs fn in a read transaction. fn calls nothing but bbolt and this package: a panic in it is taken for damage.
@@ -239,6 +263,9 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 	if e := s.stuck.Load(); e != nil {
 		return e
 	}
+	if e := s.unfit.Load(); e != nil && write {
+		return e
+	}
 	var tx *bolt.Tx
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -249,6 +276,9 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 		d := fromPanic(r)
 		if tx == nil || !rollback(tx) {
 			s.stuck.CompareAndSwap(nil, d)
+		}
+		if write { // bbolt's list of free pages may be half changed
+			s.unfit.CompareAndSwap(nil, d)
 		}
 		err = d
 	}()
@@ -266,6 +296,10 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 		}
 		return err
 	}
+	if err = seal(tx); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
 	return tx.Commit()
 }
 
@@ -279,6 +313,9 @@ func rollback(tx *bolt.Tx) (ok bool) {
 }
 
 func fromPanic(r any) *Error {
+	if e, ok := r.(*Error); ok { // of pages, which has said all
+		return e
+	}
 	return damaged(0, "reading it failed: %.200s", strings.ReplaceAll(fmt.Sprint(r), "\n", " "))
 }
 
@@ -299,7 +336,7 @@ func (s *store) close() error {
 // rolled back and the file is as before. After any other, above all after a failed sync, nobody knows what is on disk.
 func commitError(err error) *Error {
 	var own *Error
-	if errors.As(err, &own) && own.Code != CodeDamaged {
+	if errors.As(err, &own) {
 		return own
 	}
 	var pe *fs.PathError
