@@ -106,11 +106,14 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.MemoEvery == 0 {
 		o.MemoEvery = DefaultMemoEvery
 	}
-	file := &store{dir: dir, readOnly: o.ReadOnly}
+	file := opening{dir: dir, how: writing, timeout: o.LockTimeout, now: o.Now}
+	if o.ReadOnly {
+		file.how = reading
+	}
 	if o.Precheck != nil {
 		file.precheck = func(why string) error { return o.Precheck(context.Background(), dir, why) }
 	}
-	s, err := file.open(o.LockTimeout, o.Now)
+	s, err := file.open()
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +149,9 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
+	if err := loadBase(l.proj, l.s); err != nil {
+		return err
+	}
 	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}
