@@ -105,6 +105,9 @@ func treeOf(tx *bolt.Tx, name []byte) tree {
 	return tree{pages: p, flat: flat(v[bucketHead:])}
 }
 
+// none says that there is no such bucket.
+func (t tree) none() bool { return t.root == 0 && t.flat.b == nil }
+
 // flat reads a page that lies within a value.
 func flat(b []byte) page {
 	g := page{b: b, leaf: true}

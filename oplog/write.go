@@ -235,7 +235,6 @@ func (l *Log[S]) commitLoop() {
 
 // collect waits for something to commit and takes all of it.
 func (l *Log[S]) collect() (batch[S], bool) {
-	memosEnded := false
 	for {
 		l.mu.Lock()
 		if len(l.queue.pend) > 0 || len(l.memoOut) > 0 {
@@ -250,12 +249,12 @@ func (l *Log[S]) collect() (batch[S], bool) {
 		closing := l.closing
 		l.mu.Unlock()
 		switch {
-		case closing && memosEnded:
+		case closing && l.memosEnded:
 			return batch[S]{}, false
 		case closing:
 			close(l.memoCh)
 			<-l.memoDone
-			memosEnded = true
+			l.memosEnded = true
 		default:
 			<-l.wake
 		}
@@ -280,6 +279,9 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 			if err := putHead(tx, b.ops[0].Seq-1, b.end); err != nil {
 				return err
 			}
+		}
+		if err := putTimes(tx, l.tail, b.ops); err != nil {
+			return err
 		}
 		return putMemos(tx, b.memos)
 	})
@@ -326,7 +328,8 @@ func putOps(tx *bolt.Tx, list []Op, vals [][]byte, marked []pos) error {
 // settle publishes what has become durable, tells whoever listens, then whoever waits.
 func (l *Log[S]) settle(b *batch[S]) {
 	if len(b.ops) > 0 {
-		l.cur.Store(&published[S]{b.snap, b.end})
+		l.tail = l.tail.add(b.ops)
+		l.cur.Store(&published[S]{b.snap, b.end, l.tail})
 		l.hookMu.Lock()
 		hooks := l.hooks
 		l.hookMu.Unlock()
