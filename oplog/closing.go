@@ -69,20 +69,23 @@ func (s *store) endWriting(h Head) {
 	if s.stuck.Load() != nil || s.unfit.Load() != nil {
 		return
 	}
-	c := closing{Version: closingVersion, Seq: h.Seq, Hash: h.Hash.String()}
-	if s.view(func(tx *bolt.Tx) error { c.Commit = uint64(tx.ID()); return nil }) != nil {
+	var commit uint64
+	if s.view(func(tx *bolt.Tx) error { commit = uint64(tx.ID()); return nil }) != nil {
 		return
 	}
-	st, err := s.file.Stat()
-	if err != nil {
-		return
+	if st, err := s.file.Stat(); err == nil {
+		leave(s.dir, st, commit, h)
 	}
-	c.Size, c.Time = st.Size(), st.ModTime().UnixNano()
+}
+
+// leave writes the note for a log that ends with a commit, at h. Whoever does so has its lock.
+func leave(dir string, st fs.FileInfo, commit uint64, h Head) {
+	c := closing{Version: closingVersion, Size: st.Size(), Time: st.ModTime().UnixNano(), Commit: commit, Seq: h.Seq, Hash: h.Hash.String()}
 	b, err := json.Marshal(c)
 	if err != nil {
 		return
 	}
-	name := filepath.Join(s.dir, closedName)
+	name := filepath.Join(dir, closedName)
 	tmp := fmt.Sprintf("%s.tmp-%d", name, time.Now().UnixNano())
 	if os.WriteFile(tmp, append(b, '\n'), fileMode) != nil || os.Rename(tmp, name) != nil {
 		_ = os.Remove(tmp)

@@ -265,7 +265,9 @@ func (l *Log[S]) Close() error {
 		l.poke()
 		l.done.Wait()
 		_ = os.Remove(filepath.Join(l.s.dir, holderName))
-		l.s.endWriting(l.Head())
+		if l.refuse == nil { // else nobody knows where it ends
+			l.s.endWriting(l.Head())
+		}
 	}
 	if l.s == nil {
 		return nil

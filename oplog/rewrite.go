@@ -35,7 +35,8 @@ type rewriting struct {
 
 	indexed bool // the index is made from the ops, because the old one is not trusted
 	ops     uint64
-	end     pos // of the last op that was taken
+	end     pos    // of the last op that was taken
+	commit  uint64 // the last one in the file, once it was checked
 
 	names []string            // ops up to skip that bear one of them are kept
 	kept  map[uint64]struct{} // their seqs
@@ -355,7 +356,24 @@ func (w *rewriting) check(head Head) error {
 	if err == nil && p.Head != head {
 		err = damaged(0, "the file that was written ends at op %d, not at op %d", p.Seq, head.Seq)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.view(func(tx *bolt.Tx) error { w.commit = uint64(tx.ID()); return nil })
+}
+
+// replace puts the finished and checked log in place of the one in dir, whose lock the caller has.
+func (w *rewriting) replace(dir string) error {
+	st, err := os.Stat(w.path())
+	if err != nil {
+		return ioError(err, "put the new op-log in place")
+	}
+	(&store{dir: dir}).beginWriting()
+	if err := w.place(filepath.Join(dir, dbName)); err != nil {
+		return err
+	}
+	leave(dir, st, w.commit, w.end.Head)
+	return nil
 }
 
 // place gives the finished file its name, durably, in place of what has it.
@@ -363,7 +381,7 @@ func (w *rewriting) place(path string) error {
 	if err := os.Rename(w.path(), path); err != nil {
 		return ioError(err, "put the new op-log in place")
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil {
 		return ioError(err, "sync the data folder")
 	}
 	w.abandon()
@@ -373,7 +391,9 @@ func (w *rewriting) place(path string) error {
 // sweep removes what broken-off rewritings and creations left in dir. One that is under way holds its lock and stays.
 func sweep(dir string) {
 	old, _ := filepath.Glob(filepath.Join(globbed(dir), tmpPattern))
-	for _, name := range old {
+	half, _ := filepath.Glob(filepath.Join(globbed(dir), verifiedName+".tmp-*"))
+	note, _ := filepath.Glob(filepath.Join(globbed(dir), closedName+".tmp-*"))
+	for _, name := range slices.Concat(old, half, note) {
 		file := name
 		if st, err := os.Lstat(name); err == nil && st.IsDir() {
 			file = filepath.Join(name, dbName)
