@@ -107,7 +107,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l := &Log[S]{
-		proj: p, opt: o, s: s, tip: start(), solid: start(), live: budget{every: o.MemoEvery, free: memoFree},
+		proj: p, opt: o, s: s, tip: s.begin(), solid: s.begin(), live: budget{every: o.MemoEvery, free: memoFree},
 		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}), healWait: make(chan chan struct{}),
 	}
 	l.past.log = l
@@ -137,8 +137,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
-	l.next = l.proj.New()
-	if l.s == nil {
+	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}
 	last, err := l.s.lastSeq()
@@ -175,6 +174,9 @@ func (l *Log[S]) Snapshot() (S, Head) {
 	p := l.cur.Load()
 	return p.state, p.pos.Head
 }
+
+// Base gives where the log begins: seq 0 and the hash Genesis, unless it was trimmed.
+func (l *Log[S]) Base() Head { return l.s.begin().Head }
 
 // Head gives where the durable log stands.
 func (l *Log[S]) Head() Head { return l.cur.Load().pos.Head }

@@ -166,7 +166,7 @@ func (p *past[S]) nearest(seq uint64) (reached[S], error) {
 			return reached[S]{}, err
 		}
 		if val == nil {
-			return reached[S]{state: l.proj.New(), pos: start()}, nil
+			return beginning(l.proj, l.s), nil
 		}
 		st, pos, err := decodeState(l.proj, at, val)
 		if err == nil {
@@ -174,7 +174,7 @@ func (p *past[S]) nearest(seq uint64) (reached[S], error) {
 		}
 		l.askHeal(at)
 		if at == 0 {
-			return reached[S]{state: l.proj.New(), pos: start()}, nil
+			return beginning(l.proj, l.s), nil
 		}
 		seq = at - 1
 	}

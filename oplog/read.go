@@ -136,7 +136,7 @@ func (c *chunk) chain(p pos) (pos, error) {
 
 // posAt gives the verified place at seq, from the nearest good mark at or before it.
 func (s *store) posAt(seq uint64) (pos, error) {
-	p := start()
+	p := s.origin
 	err := s.view(func(tx *bolt.Tx) error {
 		cur := tx.Bucket(bucketMarks).Cursor()
 		ops := tx.Bucket(bucketOps)

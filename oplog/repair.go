@@ -79,7 +79,7 @@ func (s *store) copyGood(ctx context.Context, path string, last uint64) (uint64,
 		return 0, commitError(err)
 	}
 	defer db.Close()
-	p := start()
+	p := s.origin
 	for p.Seq < last {
 		if err := ctx.Err(); err != nil {
 			return p.Seq, err

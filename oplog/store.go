@@ -52,6 +52,7 @@ type store struct {
 	file *os.File // bbolt's own descriptor, for releasing the lock when bbolt itself cannot be closed
 	ra   *os.File // a descriptor of our own, for read-ahead; nil where there is none
 
+	origin   pos // where the log begins
 	readOnly bool
 	stuck    atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
 	last     sync.Mutex            // held by close
@@ -61,7 +62,7 @@ func (s *store) path() string { return filepath.Join(s.dir, dbName) }
 
 // openStore opens dir/oplog.db, creating it first unless readOnly. Without a file and readOnly it gives nil, nil.
 func openStore(dir string, readOnly bool, timeout time.Duration, now func() time.Time) (*store, error) {
-	s := &store{dir: dir, readOnly: readOnly}
+	s := &store{dir: dir, readOnly: readOnly, origin: start()}
 	deadline := time.Now().Add(timeout) // how long the kernel is waited for is not the log's time
 	st, err := os.Stat(s.path())
 	switch {

@@ -46,7 +46,7 @@ type Verified struct {
 // is called now and then. The error says that it could not be carried out; what it found is in the report.
 func (l *Log[S]) Verify(ctx context.Context, progress func(done, total uint64)) (Report, error) {
 	if l.s == nil {
-		return Report{Head: start().Head}, nil
+		return Report{Head: l.s.begin().Head}, nil
 	}
 	r, err := verify(ctx, l.s, l.proj, l.Head().Seq, progress)
 	if err == nil {
@@ -59,7 +59,7 @@ func (l *Log[S]) Verify(ctx context.Context, progress func(done, total uint64)) 
 func VerifyDir[S any](ctx context.Context, dir string, p Projection[S], progress func(done, total uint64)) (Report, error) {
 	s, err := openStore(dir, true, DefaultLockTimeout, time.Now)
 	if err == nil && s == nil {
-		return Report{Head: start().Head}, nil
+		return Report{Head: s.begin().Head}, nil
 	}
 	var last uint64
 	if err == nil {
@@ -67,7 +67,7 @@ func VerifyDir[S any](ctx context.Context, dir string, p Projection[S], progress
 		last, err = s.lastSeq()
 	}
 	if err != nil {
-		return problem(Report{Head: start().Head}, err)
+		return problem(Report{Head: s.begin().Head}, err)
 	}
 	return verify(ctx, s, p, last, progress)
 }
@@ -91,9 +91,10 @@ func (r *Report) note(format string, args ...any) {
 }
 
 func verify[S any](ctx context.Context, s *store, proj Projection[S], head uint64, progress func(done, total uint64)) (Report, error) {
-	r := Report{Head: start().Head}
+	r := Report{Head: s.origin.Head}
 	in := newInterner()
-	state, p := proj.New(), start()
+	from := beginning(proj, s)
+	state, p := from.state, from.pos
 	memo, val, err := s.memoFrom(1)
 	for err == nil && p.Seq < head {
 		if err = ctx.Err(); err != nil {
