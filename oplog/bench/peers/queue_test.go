@@ -3,6 +3,7 @@ package peers
 import (
 	"runtime"
 	"sync"
+	"time"
 )
 
 // queue is a group commit as good as one knows to make it: the first to come while another commits takes all that waits
@@ -13,6 +14,7 @@ type queue struct {
 	mu     sync.Mutex // held for a moment
 	open   *group     // what is joined now
 	commit sync.Mutex // held while flushing
+	expect int        // how many may come at once, as they have just been released; with commit
 }
 
 type group struct {
@@ -35,12 +37,38 @@ func (q *queue) append(v []byte) error {
 		return g.err
 	}
 	q.commit.Lock()
-	runtime.Gosched() // those just released often append again: let them in
+	q.admit(g)
 	q.mu.Lock()
 	q.open = nil
 	q.mu.Unlock()
 	g.err = q.flush(g.vals)
+	q.mu.Lock()
+	q.expect = len(g.vals)
+	if q.open != nil {
+		q.expect += len(q.open.vals)
+	}
+	q.mu.Unlock()
 	close(g.done)
 	q.commit.Unlock()
 	return g.err
 }
+
+// admit lets those who were just released get into g: as long as one after the other comes.
+func (q *queue) admit(g *group) {
+	begin := time.Now()
+	last, came := begin, 0
+	for came < q.expect {
+		runtime.Gosched()
+		q.mu.Lock()
+		n := len(g.vals)
+		q.mu.Unlock()
+		now := time.Now()
+		if n > came {
+			came, last = n, now
+		}
+		if now.Sub(last) > 10*time.Microsecond || now.Sub(begin) > 300*time.Microsecond {
+			return
+		}
+	}
+}
+
