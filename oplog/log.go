@@ -77,6 +77,7 @@ type Log[S any] struct {
 	past   past[S]
 	verify atomic.Pointer[Verified]
 
+	ahead    ahead         // of the committer
 	wake     chan struct{} // to the committer
 	memoCh   chan memoJob[S]
 	healCh   chan uint64
@@ -124,6 +125,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
+	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop

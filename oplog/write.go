@@ -270,20 +270,20 @@ func (l *Log[S]) commitLoop() {
 			l.fail(&b, err)
 			continue
 		}
-		l.settle(&b)
-		l.admit(b.dos)
+		waiting := l.settle(&b)
+		l.admit(waiting + b.dos)
 	}
 }
 
 // Who is told that his op is durable often appends again at once. A commit that begins with the first of them leaves the
 // others to the one after it: so they have a moment, as long as one after the other comes, and at most about as long as
-// a commit takes. Of 128 writers a commit has 109 so, and 75 without.
+// a commit takes. Of 128 writers a commit has all so, and 75 without.
 const (
 	admitNext = 10 * time.Microsecond
 	admitAll  = 300 * time.Microsecond
 )
 
-// admit gives n Dos the time to come before the next commit.
+// admit gives the queue the time to grow to n Dos before the next commit.
 func (l *Log[S]) admit(n int) {
 	begin := time.Now()
 	last, came := begin, 0
@@ -346,6 +346,8 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 		}
 	}
 	err := l.s.update(func(tx *bolt.Tx) error {
+		l.ahead.write(tx, l.s.file)
+
 		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
 			return err
 		}
@@ -387,8 +389,9 @@ func indexKey(name string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(append(k, name...), 0), seq)
 }
 
-// settle publishes what has become durable, tells whoever listens, then whoever waits.
-func (l *Log[S]) settle(b *batch[S]) {
+// settle publishes what has become durable, tells whoever listens, then whoever waits. It gives the number of Dos that
+// have been queued meanwhile.
+func (l *Log[S]) settle(b *batch[S]) (queued int) {
 	if len(b.ops) > 0 {
 		l.cur.Store(&published[S]{b.snap, b.end})
 		l.hookMu.Lock()
@@ -400,6 +403,7 @@ func (l *Log[S]) settle(b *batch[S]) {
 	}
 	l.mu.Lock()
 	l.base, l.solid, l.flight = b.base, b.end, nil
+	queued = l.queue.dos
 	l.mu.Unlock()
 	for _, j := range b.jobs {
 		select {
@@ -413,7 +417,9 @@ func (l *Log[S]) settle(b *batch[S]) {
 	if b.out != nil {
 		b.out.end(nil)
 	}
+	return queued
 }
+
 
 // fail drops next and refuses everything that was decided on it.
 func (l *Log[S]) fail(b *batch[S], err *Error) {

@@ -1,8 +1,13 @@
 package oplog
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // moody is the projection of the tests, but for ops that it can't bear.
@@ -111,4 +116,71 @@ func TestNothingToAppendWaitsForWhatIsQueued(t *testing.T) {
 		t.Error("nothing was appended by a commit of its own")
 	}
 	mustClose(t, l)
+}
+
+// TestZerosAheadAreNobodys writes so much that zeros are written ahead many times, and reads everything again.
+func TestZerosAheadAreNobodys(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir, Options{})
+	l.ahead.on = true // whatever the file system
+	body := bytes.Repeat([]byte("not zero "), 300)
+	for i := range 1500 {
+		p, err := l.Do(func(*tally) ([]Draft, error) { return []Draft{{Kind: "a", Body: body}}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%8 == 0 {
+			if err := p.Wait(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := l.Append(context.Background(), Draft{Kind: "a", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, l)
+	db, err := bolt.Open(filepath.Join(dir, dbName), 0, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var used int64
+	if err := db.View(func(tx *bolt.Tx) error {
+		used = tx.Size()
+		for err := range tx.Check() {
+			t.Error(err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	to := l.ahead.to
+	if !l.ahead.on || to <= used || to > used+2*aheadBytes {
+		t.Errorf("zeros up to %d, used are %d", to, used)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, dbName))
+	if err != nil || int64(len(b)) < to {
+		t.Fatal(len(b), to, err)
+	}
+	if len(bytes.Trim(b[used:to], "\x00")) != 0 {
+		t.Error("what lies ahead is not zero")
+	}
+	if r, err := VerifyDir(context.Background(), dir, fold{1}, nil); err != nil || r.Problem != "" || r.Ops != 1501 {
+		t.Fatalf("%+v %v", r, err)
+	}
+}
+
+func TestSmallLogStaysSmall(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir, Options{})
+	for range 10 {
+		if _, err := l.Append(context.Background(), Draft{Kind: "a"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st, err := os.Stat(filepath.Join(dir, dbName)); err != nil || st.Size() > 200_000 {
+		t.Fatal(st.Size(), err)
+	}
 }
