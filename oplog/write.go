@@ -420,7 +420,6 @@ func (l *Log[S]) settle(b *batch[S]) (queued int) {
 	return queued
 }
 
-
 // fail drops next and refuses everything that was decided on it.
 func (l *Log[S]) fail(b *batch[S], err *Error) {
 	if err.Code == CodeDiskFull { // bbolt says that it rolled back: believe it when the file says so too

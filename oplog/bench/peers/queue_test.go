@@ -71,4 +71,3 @@ func (q *queue) admit(g *group) {
 		}
 	}
 }
-
