@@ -71,6 +71,8 @@ type Log[S any] struct {
 	steps   uint64 // how often the clock was found to have stepped back
 	behind  bool
 
+	tail tail // of the durable log; of the one goroutine that commits
+
 	hookMu sync.Mutex
 	hooks  []func([]Op, S, Head)
 
@@ -85,12 +87,15 @@ type Log[S any] struct {
 	stop     context.CancelFunc // of the healer
 	done     sync.WaitGroup     // all goroutines
 	memoDone chan struct{}
+
+	memosEnded bool // memoCh is closed; of the committer alone
 }
 
 // published is a durable state, which never changes.
 type published[S any] struct {
 	state S
 	pos   pos
+	tail  tail
 }
 
 // Open opens dir/oplog.db and replays it, creating it if need be; with ReadOnly a missing file gives an empty log. The
@@ -121,7 +126,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l.base = p.Clone(l.next)
-	l.cur.Store(&published[S]{p.Clone(l.next), l.tip})
+	l.cur.Store(&published[S]{p.Clone(l.next), l.tip, l.tail})
 	if o.ReadOnly {
 		return l, nil
 	}
@@ -141,6 +146,9 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
+	if err := loadBase(l.proj, l.s); err != nil {
+		return err
+	}
 	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}
@@ -152,6 +160,9 @@ func (l *Log[S]) load() error {
 		return err
 	}
 	l.solid = l.tip
+	if l.tail, err = l.s.tailAt(last); err != nil {
+		return err
+	}
 	st, err := l.past.nearest(last)
 	if err != nil {
 		return err

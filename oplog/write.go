@@ -307,7 +307,6 @@ const roomMax = 1024
 
 // collect waits for something to commit and takes all of it.
 func (l *Log[S]) collect() (batch[S], bool) {
-	memosEnded := false
 	for {
 		l.mu.Lock()
 		if l.queue.out != nil || len(l.memoOut) > 0 {
@@ -323,12 +322,12 @@ func (l *Log[S]) collect() (batch[S], bool) {
 		closing := l.closing
 		l.mu.Unlock()
 		switch {
-		case closing && memosEnded:
+		case closing && l.memosEnded:
 			return batch[S]{}, false
 		case closing:
 			close(l.memoCh)
 			<-l.memoDone
-			memosEnded = true
+			l.memosEnded = true
 		default:
 			<-l.wake
 		}
@@ -349,6 +348,9 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 		l.ahead.write(tx, l.s.file)
 
 		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
+			return err
+		}
+		if err := putTimes(tx, l.tail, b.ops); err != nil {
 			return err
 		}
 		return putMemos(tx, b.memos)
@@ -393,7 +395,8 @@ func indexKey(name string, seq uint64) []byte {
 // have been queued meanwhile.
 func (l *Log[S]) settle(b *batch[S]) (queued int) {
 	if len(b.ops) > 0 {
-		l.cur.Store(&published[S]{b.snap, b.end})
+		l.tail = l.tail.add(b.ops)
+		l.cur.Store(&published[S]{b.snap, b.end, l.tail})
 		l.hookMu.Lock()
 		hooks := l.hooks
 		l.hookMu.Unlock()
