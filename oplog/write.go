@@ -346,7 +346,6 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 	}
 	err := l.s.update(func(tx *bolt.Tx) error {
 		l.ahead.write(tx, l.s.file)
-
 		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
 			return err
 		}

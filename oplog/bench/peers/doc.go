@@ -5,7 +5,7 @@
 //
 //	go test -v -run Table .
 //
-// It takes some five minutes. VOXMESH_BENCH_SECONDS says how long one turn is (1); VOXMESH_BENCH_ONLY names the peers to
+// It takes three minutes. VOXMESH_BENCH_SECONDS says how long one turn is (0.3); VOXMESH_BENCH_ONLY names the peers to
 // look at, by parts of their names and with commas between; -short takes a moment, and only shows that all of it works.
 // The files are made in the system's temporary folder (TMPDIR), which must be on a real disk: nothing on a tmpfs is durable,
 // so there it refuses.
