@@ -87,7 +87,7 @@ func openStore(dir string, readOnly bool, timeout time.Duration, now func() time
 		return nil, err
 	}
 	if !readOnly {
-		if err := settle(s.file, dir); err != nil {
+		if err := s.settle(); err != nil {
 			s.close()
 			return nil, err
 		}
@@ -237,7 +237,13 @@ func (s *store) checkFormat(tx *bolt.Tx) error {
 func (s *store) view(fn func(*bolt.Tx) error) error { return s.guard(false, fn) }
 
 // update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError.
-func (s *store) update(fn func(*bolt.Tx) error) error { return s.guard(true, fn) }
+func (s *store) update(fn func(*bolt.Tx) error) error {
+	err := s.guard(true, fn)
+	if err != nil && commitError(err).Code == CodeBroken {
+		s.doubt()
+	}
+	return err
+}
 
 func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 	if e := s.stuck.Load(); e != nil {

@@ -262,7 +262,7 @@ func (r *record) entry(c call) (syscall.Errno, bool) {
 	if f := r.refuse; f != nil && f.call == name && r.calls[name] >= f.from && (f.times == 0 || f.hits < f.times) {
 		f.hits++
 		if name == "fsync" || name == "fdatasync" {
-			r.add(event{kind: evNoSync, ino: ino})
+			r.add(event{kind: evNoSync, ino: ino, began: len(r.events)})
 		}
 		return f.errno, f.after
 	}
