@@ -117,7 +117,7 @@ func (l *Log[S]) lastGood(ctx context.Context, seq uint64) (reached[S], []uint64
 			return reached[S]{}, nil, err
 		}
 		if val == nil {
-			return reached[S]{state: l.proj.New(), pos: start()}, bad, nil
+			return beginning(l.proj, l.s), bad, nil
 		}
 		if st, p, err := decodeState(l.proj, found, val); err == nil {
 			slices.Reverse(bad)
@@ -125,7 +125,7 @@ func (l *Log[S]) lastGood(ctx context.Context, seq uint64) (reached[S], []uint64
 		}
 		bad = append(bad, found)
 		if at = found - min(found, 1); at == 0 {
-			return reached[S]{state: l.proj.New(), pos: start()}, bad, nil
+			return beginning(l.proj, l.s), bad, nil
 		}
 	}
 }

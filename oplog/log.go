@@ -53,21 +53,25 @@ type Log[S any] struct {
 	s    *store // nil: read-only, and there is no file
 	cur  atomic.Pointer[published[S]]
 
-	mu       sync.Mutex // the writer lock: everything up to the blank line
-	next     S          // the state with all that is queued; never given out
-	base     S          // a clone of the durable state, to fall back to; never given out
-	tip      pos        // of next
-	solid    pos        // of base: the durable place
-	queue    batch[S]
-	memoOut  []memoWrite // encoded memos that wait for a commit
-	inflight bool
-	closing  bool
-	refuse   error // why nothing more is appended, once that is so
-	live     budget
-	made     pos    // of the last memo that was made; live.last may be ahead of it
-	asked    int    // memos that are due and not made yet
-	steps    uint64 // how often the clock was found to have stepped back
-	behind   bool
+	mu      sync.Mutex // the writer lock: everything up to the blank line
+	next    S          // the state with all that is queued; never given out
+	base    S          // a clone of the durable state, to fall back to; never given out
+	tip     pos        // of next
+	solid   pos        // of base: the durable place
+	queue   batch[S]
+	memoOut []memoWrite // encoded memos that wait for a commit
+	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	places  []placed    // of the ops of one Do
+	chain   chainer
+	closing bool
+	refuse  error // why nothing more is appended, once that is so
+	live    budget
+	made    pos    // of the last memo that was made; live.last may be ahead of it
+	asked   int    // memos that are due and not made yet
+	steps   uint64 // how often the clock was found to have stepped back
+	behind  bool
+
+	tail tail // of the durable log; of the one goroutine that commits
 
 	hookMu sync.Mutex
 	hooks  []func([]Op, S, Head)
@@ -75,6 +79,7 @@ type Log[S any] struct {
 	past   past[S]
 	verify atomic.Pointer[Verified]
 
+	ahead    ahead         // of the committer
 	wake     chan struct{} // to the committer
 	memoCh   chan memoJob[S]
 	healCh   chan uint64
@@ -82,12 +87,15 @@ type Log[S any] struct {
 	stop     context.CancelFunc // of the healer
 	done     sync.WaitGroup     // all goroutines
 	memoDone chan struct{}
+
+	memosEnded bool // memoCh is closed; of the committer alone
 }
 
 // published is a durable state, which never changes.
 type published[S any] struct {
 	state S
 	pos   pos
+	tail  tail
 }
 
 // Open opens dir/oplog.db and replays it, creating it if need be; with ReadOnly a missing file gives an empty log. The
@@ -107,7 +115,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l := &Log[S]{
-		proj: p, opt: o, s: s, tip: start(), solid: start(), live: budget{every: o.MemoEvery, free: memoFree},
+		proj: p, opt: o, s: s, tip: s.begin(), solid: s.begin(), live: budget{every: o.MemoEvery, free: memoFree},
 		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}), healWait: make(chan chan struct{}),
 	}
 	l.past.log = l
@@ -118,10 +126,11 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l.base = p.Clone(l.next)
-	l.cur.Store(&published[S]{p.Clone(l.next), l.tip})
+	l.cur.Store(&published[S]{p.Clone(l.next), l.tip, l.tail})
 	if o.ReadOnly {
 		return l, nil
 	}
+	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
@@ -137,8 +146,10 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
-	l.next = l.proj.New()
-	if l.s == nil {
+	if err := loadBase(l.proj, l.s); err != nil {
+		return err
+	}
+	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}
 	last, err := l.s.lastSeq()
@@ -149,6 +160,9 @@ func (l *Log[S]) load() error {
 		return err
 	}
 	l.solid = l.tip
+	if l.tail, err = l.s.tailAt(last); err != nil {
+		return err
+	}
 	st, err := l.past.nearest(last)
 	if err != nil {
 		return err
@@ -175,6 +189,9 @@ func (l *Log[S]) Snapshot() (S, Head) {
 	p := l.cur.Load()
 	return p.state, p.pos.Head
 }
+
+// Base gives where the log begins: seq 0 and the hash Genesis, unless it was trimmed.
+func (l *Log[S]) Base() Head { return l.s.begin().Head }
 
 // Head gives where the durable log stands.
 func (l *Log[S]) Head() Head { return l.cur.Load().pos.Head }

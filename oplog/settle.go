@@ -35,7 +35,7 @@ func (s *store) settle() error {
 	_, err := os.Lstat(mark)
 	doubtful := !errors.Is(err, fs.ErrNotExist)
 	if doubtful {
-		if err := rewrite(s.file, int64(s.db.Info().PageSize)); err != nil {
+		if err := writeOver(s.file, int64(s.db.Info().PageSize)); err != nil {
 			return commitError(err)
 		}
 	}
@@ -55,9 +55,9 @@ func (s *store) settle() error {
 	return nil
 }
 
-// rewrite writes the pages of a file over themselves: first all that the two meta pages may name, then these. The pages
+// writeOver writes the pages of a file over themselves: first all that the two meta pages may name, then these. The pages
 // that differ from those on the disk are ones that no commit on the disk uses, so it may be broken off at any moment.
-func rewrite(f *os.File, page int64) error {
+func writeOver(f *os.File, page int64) error {
 	buf := make([]byte, 1<<20)
 	over := func(from, to int64) error {
 		for from < to {

@@ -13,3 +13,15 @@ func willNeed(f *os.File, off, n int64) {
 		_ = c.Control(func(fd uintptr) { _ = unix.Fadvise(int(fd), off, n, unix.FADV_WILLNEED) })
 	}
 }
+
+// allocatesLate says whether a write to where f has no blocks yet makes its next sync much slower. It was measured on ext4.
+func allocatesLate(f *os.File) bool {
+	late := false
+	if c, err := f.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) {
+			var st unix.Statfs_t
+			late = unix.Fstatfs(int(fd), &st) == nil && int64(st.Type) == unix.EXT4_SUPER_MAGIC
+		})
+	}
+	return late
+}
