@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -205,4 +206,41 @@ func TestNoRoomToCreate(t *testing.T) {
 		t.Errorf("left behind: %v", names)
 	}
 	mustOpen(t, dir, Options{})
+}
+
+// TestNoRoomToWriteAnew compacts and trims a log on a disk that has no room for a second one: it stays as it was.
+func TestNoRoomToWriteAnew(t *testing.T) {
+	dir := smallDisk(t, 8<<20)
+	f := &filling{t: t, dir: dir, rng: rand.New(rand.NewPCG(1, 9)), blobs: map[string][]byte{}}
+	f.l = mustOpen(t, dir, Options{})
+	for len(f.acked) < 1200 {
+		f.append()
+	}
+	mustClose(t, f.l)
+	names := func() string {
+		list, err := os.ReadDir(dir)
+		return fmt.Sprint(list, err)
+	}
+	ctx := context.Background()
+	ballast := filepath.Join(dir, "ballast")
+	for room := 0; room < 1<<20; room += 150_000 {
+		f.ballast(ballast, room)
+		before, was := fileSum(t, dir), names()
+		_, err1 := Compact(ctx, dir, fold{1}, time.Now(), nil)
+		_, err2 := Trim(ctx, dir, fold{1}, TrimOptions{Before: time.Now().UnixMicro(), Archive: filepath.Join(dir, "archive.db"), Now: time.Now()}, nil)
+		if code(err1) != CodeDiskFull || code(err2) != CodeDiskFull {
+			t.Fatalf("room for %d: %v, %v", room, err1, err2)
+		}
+		if fileSum(t, dir) != before || names() != was {
+			t.Fatalf("room for %d: %s became %s", room, was, names())
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Compact(ctx, dir, fold{1}, time.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.l = mustOpen(t, dir, Options{})
+	f.look()
 }
