@@ -309,11 +309,11 @@ func seed(t *testing.T) uint64 {
 	return s
 }
 
-// count is that of an environment variable, or usual.
+// count is that of an environment variable, or usual, or less than that where everything is slow.
 func count(t *testing.T, name string, usual int) int {
 	v := os.Getenv(name)
 	if v == "" {
-		return usual
+		return max(1, usual/slow)
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 {
