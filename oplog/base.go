@@ -132,10 +132,8 @@ func parseBase(b []byte) (*base, error) {
 	if !bytes.Equal(baseSum(b[:end]), rest[:sha256.Size]) || out.Seq == 0 || out.Seq%block != 0 || out.At < 0 {
 		return nil, errBase
 	}
-	for _, c := range rest[sha256.Size:] {
-		if c != 0 {
-			return nil, errBase
-		}
+	if len(b) != max(baseLeast, end+sha256.Size) || bytes.Count(rest[sha256.Size:], []byte{0}) != len(rest)-sha256.Size {
+		return nil, errBase
 	}
 	return out, nil
 }

@@ -364,7 +364,8 @@ func (w *rewriting) place(path string) error {
 // sweep removes what broken-off rewritings and creations left in dir. One that is under way holds its lock and stays.
 func sweep(dir string) {
 	old, _ := filepath.Glob(filepath.Join(globbed(dir), tmpPattern))
-	for _, name := range old {
+	half, _ := filepath.Glob(filepath.Join(globbed(dir), verifiedName+".tmp-*"))
+	for _, name := range slices.Concat(old, half) {
 		file := name
 		if st, err := os.Lstat(name); err == nil && st.IsDir() {
 			file = filepath.Join(name, dbName)
