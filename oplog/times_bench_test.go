@@ -141,7 +141,7 @@ func BenchmarkTime(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	sizes(b, l)
+	b.Run("sizes", func(b *testing.B) { sizes(b, l) })
 	head := l.Head().Seq
 	peer := byHeads{}
 	both := func(name string, times func(i int) []int64) {
@@ -226,7 +226,8 @@ func columnsOf(from, span int64) []int64 {
 	return out
 }
 
-// sizes logs what the times take: their values, and the pages that hold these.
+// sizes says what the times take, in bytes an op: their values, and the pages that hold these; and the file, as a part of
+// the ops' encodings.
 func sizes(b *testing.B, l *Log[uint64]) {
 	st, err := l.Stats()
 	if err != nil {
@@ -238,9 +239,10 @@ func sizes(b *testing.B, l *Log[uint64]) {
 		for k, v := cur.First(); k != nil; k, v = cur.Next() {
 			bytes += len(v)
 		}
-		n, all := float64(st.Ops), float64(pages.LeafAlloc+pages.BranchAlloc)
-		b.Logf("%d ops: times take %.2f bytes an op, %.2f with their pages; the file takes %.3f of the ops' bytes, of which times are %.3f",
-			st.Ops, float64(bytes)/n, all/n, float64(st.UsedBytes)/float64(st.OpBytes), all/float64(st.OpBytes))
+		b.ReportMetric(float64(bytes)/float64(st.Ops), "times-B/op")
+		b.ReportMetric(float64(pages.LeafAlloc+pages.BranchAlloc)/float64(st.Ops), "pages-B/op")
+		b.ReportMetric(float64(st.UsedBytes)/float64(st.OpBytes), "disk/payload")
+		b.ReportMetric(0, "ns/op")
 		return nil
 	})
 	if err != nil {
