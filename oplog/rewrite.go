@@ -354,7 +354,7 @@ func (w *rewriting) place(path string) error {
 	if err := os.Rename(w.path(), path); err != nil {
 		return ioError(err, "put the new op-log in place")
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil {
 		return ioError(err, "sync the data folder")
 	}
 	w.abandon()

@@ -149,6 +149,9 @@ func (s *store) begins() error {
 		return err
 	}
 	if s.how == writing {
+		if err := settle(s.file, s.dir); err != nil {
+			return err
+		}
 		sweep(s.dir)
 		if err := s.upgrade(); err != nil {
 			return err
@@ -199,7 +202,9 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 		return ioError(err, "create the data folder")
 	}
 	if statErr != nil {
-		syncDir(filepath.Dir(dir))
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return commitError(err)
+		}
 	}
 	d, err := os.Open(dir)
 	if err != nil {
@@ -364,23 +369,17 @@ func syncFile(name string) error {
 	return err
 }
 
-// syncFolder makes names in a folder durable, and says where that failed.
-func syncFolder(dir string) error {
+// syncDir makes names in a folder durable. Some file systems cannot, and some folders may not be opened: that is no error.
+// That the disk could not is.
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return nil
 	}
 	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
+	_ = d.Close()
+	if errors.Is(err, syscall.EIO) || isFull(err) {
+		return fmt.Errorf("sync the folder %s: %w", dir, err)
 	}
-	return err
-}
-
-// syncDir makes names in a folder durable. Some file systems cannot: that is not an error.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
+	return nil
 }

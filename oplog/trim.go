@@ -171,7 +171,7 @@ func (t *trimming[S]) archive(ctx context.Context, w *rewriting) (archived, erro
 	} else if err == nil {
 		err = os.Remove(w.path())
 		if err == nil {
-			err = syncFolder(filepath.Dir(t.o.Archive))
+			err = syncDir(filepath.Dir(t.o.Archive))
 		}
 		if err != nil {
 			return a, ioError(err, "put the archive in place")
