@@ -144,7 +144,7 @@ func (s *store) readBase(tx *bolt.Tx) error {
 	if s.format < 2 {
 		return nil
 	}
-	one, two := tx.Bucket(bucketBase).Get(keyBase), tx.Bucket(bucketBase2).Get(keyBase)
+	one, two := treeOf(tx, bucketBase).Get(keyBase), treeOf(tx, bucketBase2).Get(keyBase)
 	if one == nil && two == nil {
 		return nil
 	}

@@ -201,7 +201,7 @@ func (t *trimming[S]) replace(ctx context.Context, w *rewriting, a archived, r R
 	if err := w.check(r.Head); err != nil {
 		return out, err
 	}
-	if err := w.place(t.s.path()); err != nil {
+	if err := w.replace(t.dir); err != nil {
 		return out, err
 	}
 	t.out.Base, t.out.Kept = t.cut, uint64(len(w.kept))

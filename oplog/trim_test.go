@@ -406,3 +406,38 @@ func FuzzKept(f *testing.F) {
 		}
 	})
 }
+
+// The bytes of a base and of a kept op, which are part of the file's format. The sums were computed without this package.
+func TestBaseGolden(t *testing.T) {
+	p := pos{Head: Head{Seq: 2048, At: 1760000000000001, Hash: Genesis()}, bytes: 300}
+	a := archived{first: 1, last: 2048, at: 1760000000000001, name: "a.db", sum: Genesis()}
+	b := makeBase(p, 7, []byte("state"), time.UnixMicro(1760000000000002), nil, a).encode()
+	want := strings.Join([]string{
+		"01",               // version
+		"00000007",         // version of the reducer
+		"0000000000000800", // seq 2048
+		"000640b5eece0001", // at 1760000000000001
+		goldenGenesis,      // H(2048), here that of no op
+		"000000000000012c", // 300 bytes of ops so far
+		"000640b5eece0002", // trimmed at 1760000000000002
+		"0001",             // one archive:
+		"0000000000000001", // from op 1
+		"0000000000000800", // to op 2048
+		"000640b5eece0001", // at of op 2048
+		goldenGenesis,      // SHA-256 of the file
+		"04", "612e6462",   // "a.db"
+		"00000007", "05107374617465", // the state, an S2 block
+		"89feb4b4de2649496ad9f14056e8e22de9880b7f460003bfc6ec055e6e97bdbf", // SHA-256 of the domain and all of the above
+	}, "")
+	if got := fmt.Sprintf("%x", b[:len(want)/2]); got != want || len(b) != 4096 || len(bytes.Trim(b[len(want)/2:], "\x00")) > 0 {
+		t.Errorf("base\n got %s\nwant %s", got, want)
+	}
+	enc, err := EncodeOp(Op{Seq: 1, Kind: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := goldenGenesis + goldenFirst + "01000100017800" // H(0) ‖ H(1) ‖ the op
+	if got := fmt.Sprintf("%x", encodeKept(Genesis(), Genesis().Next(enc), enc)); got != kept {
+		t.Errorf("kept\n got %s\nwant %s", got, kept)
+	}
+}
