@@ -103,6 +103,7 @@ func verify[S any](ctx context.Context, s *store, proj Projection[S], head uint6
 		var ops []Op
 		var to pos
 		if ops, to, err = s.read(p, head, false, in); err != nil {
+			r.reach(s, p, err)
 			break
 		}
 		if err = s.checkIndex(ops, &r); err != nil {

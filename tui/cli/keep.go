@@ -17,7 +17,7 @@ import (
 func (a *app) oplogBackupCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup", Short: "A copy of the log to standard output, while the host works", Args: cobra.NoArgs,
-		RunE: a.command(read, files{}, func(context.Context, []string) error {
+		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
 			if a.json {
 				return usage("oplog backup writes the file itself: leave --json out")
 			}
@@ -28,10 +28,58 @@ func (a *app) oplogBackupCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = s.BackupLog(a.out)
+			out := &outlet{ctx: ctx, w: a.out}
+			if _, err = s.BackupLog(out); out.err != nil {
+				return out.fault()
+			}
 			return err
 		}),
 	}
+}
+
+// outlet writes what a command gives out, and keeps the error of that apart from those of reading.
+type outlet struct {
+	ctx context.Context
+	w   io.Writer
+	err error // the first
+}
+
+// Write writes, until ctx ends.
+func (o *outlet) Write(p []byte) (int, error) {
+	if o.err == nil {
+		o.err = o.ctx.Err()
+	}
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
+}
+
+// fault says why not all was written.
+func (o *outlet) fault() error {
+	if o.ctx.Err() != nil {
+		return toldToStop(o.ctx, o.err, "the copy was told to stop and is not whole", "remove what was written")
+	}
+	return fault.New("vox/file/unwritable", "the copy could not be written and is not whole").Wrap(o.err).
+		WithHint("remove what was written, make room where it goes, and give the command again")
+}
+
+// alone refuses what needs the log for itself while a host runs, and says which host that is.
+func (a *app) alone(ctx context.Context, dir string) error {
+	if !a.hostRuns(ctx, dir) {
+		return nil
+	}
+	who := "the op-log is in use by a host that runs on this data folder"
+	log, err := oplog.Open(dir, mesh.Projection{}, oplog.Options{ReadOnly: true, LockTimeout: time.Millisecond})
+	switch {
+	case err == nil:
+		return log.Close() // it has just ended
+	case fault.Is(err, oplog.CodeLocked):
+		who = err.Error()
+	}
+	return fault.New(oplog.CodeLocked, "%s", who).WithHint("stop it (ctrl+c where it runs, or kill with its pid), then give the command again")
 }
 
 // oplogRepairCmd cuts a damaged log at its last good op.
@@ -43,20 +91,40 @@ func (a *app) oplogRepairCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.hostRuns(ctx, dir) {
-				return fault.New("vox/oplog/locked", "a host runs on this data folder").WithHint("end it first")
+			if err := a.alone(ctx, dir); err != nil {
+				return err
 			}
 			r, err := oplog.Repair(ctx, dir, mesh.Projection{}, time.Now())
 			if err != nil {
-				return err
+				return toldToStop(ctx, err, "the repair was told to stop", "nothing was changed")
 			}
-			return a.show(map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside}, func(w io.Writer) {
-				if r.Aside == "" {
-					fmt.Fprintf(w, "all %d ops are good: nothing was changed\n", r.Kept)
-					return
-				}
-				fmt.Fprintf(w, "kept %d ops, cut off %d; the file as it was: %s\n", r.Kept, r.Lost, r.Aside)
-			})
+			v := map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside, "kept_until_micros": endOf(dir)}
+			return a.show(v, func(w io.Writer) { repairText(w, r, endOf(dir)) })
 		}),
+	}
+}
+
+// endOf is the time of a log's last op, 0 where there is none.
+func endOf(dir string) int64 {
+	r, err := mesh.OpenReader(dir)
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	return r.Head().At
+}
+
+func repairText(w io.Writer, r oplog.Repaired, until int64) {
+	switch {
+	case r.Aside == "" && r.Kept == 0:
+		fmt.Fprintln(w, "there are no ops: nothing was changed")
+	case r.Aside == "":
+		fmt.Fprintf(w, "all %d ops are good: nothing was changed\n", r.Kept)
+	case r.Lost == 0:
+		fmt.Fprintf(w, "all %d ops are good and kept, until %s; what is not an op was made anew\n", r.Kept, at(until))
+		fmt.Fprintf(w, "the file as it was: %s\n", r.Aside)
+	default:
+		fmt.Fprintf(w, "kept ops 1 to %d, until %s; cut off %d\n", r.Kept, at(until), r.Lost)
+		fmt.Fprintf(w, "the file as it was, with what was cut off: %s\n", r.Aside)
 	}
 }
