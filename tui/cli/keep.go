@@ -28,42 +28,17 @@ func (a *app) oplogBackupCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out := &outlet{ctx: ctx, w: a.out}
-			if _, err = s.BackupLog(out); out.err != nil {
-				return out.fault()
+			out := &outlet{w: a.out, ctx: ctx}
+			_, err = s.BackupLog(out)
+			switch {
+			case ctx.Err() != nil && out.failed() != nil:
+				return toldToStop(ctx, ctx.Err(), "the copy was told to stop and is not whole", "remove what was written")
+			case out.failed() != nil:
+				return unwritable("the copy", out.failed())
 			}
 			return err
 		}),
 	}
-}
-
-// outlet writes what a command gives out, and keeps the error of that apart from those of reading.
-type outlet struct {
-	ctx context.Context
-	w   io.Writer
-	err error // the first
-}
-
-// Write writes, until ctx ends.
-func (o *outlet) Write(p []byte) (int, error) {
-	if o.err == nil {
-		o.err = o.ctx.Err()
-	}
-	if o.err != nil {
-		return 0, o.err
-	}
-	n, err := o.w.Write(p)
-	o.err = err
-	return n, err
-}
-
-// fault says why not all was written.
-func (o *outlet) fault() error {
-	if o.ctx.Err() != nil {
-		return toldToStop(o.ctx, o.err, "the copy was told to stop and is not whole", "remove what was written")
-	}
-	return fault.New("vox/file/unwritable", "the copy could not be written and is not whole").Wrap(o.err).
-		WithHint("remove what was written, make room where it goes, and give the command again")
 }
 
 // alone refuses what needs the log for itself while a host runs, and says which host that is.
@@ -87,11 +62,8 @@ func (a *app) oplogRepairCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "repair", Short: "Cut a damaged log at its last good op, and keep the rest aside", Args: cobra.NoArgs,
 		RunE: a.command(here, files{}, func(ctx context.Context, _ []string) error {
-			dir, err := a.dataDir()
+			dir, err := a.owned(ctx)
 			if err != nil {
-				return err
-			}
-			if err := a.alone(ctx, dir); err != nil {
 				return err
 			}
 			r, err := oplog.Repair(ctx, dir, mesh.Projection{}, time.Now())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,8 @@ type logSource interface {
 
 func (a *app) oplogCmd() *cobra.Command {
 	c := &cobra.Command{Use: "oplog", Short: "The log behind it all"}
-	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd(), a.oplogBackupCmd(), a.oplogRepairCmd())
+	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd(), a.oplogBackupCmd(), a.oplogRepairCmd(),
+		a.oplogCompactCmd(), a.oplogTrimCmd())
 	return c
 }
 
@@ -190,9 +192,21 @@ func flat(data any) string {
 	keys := sortedKeys(m)
 	parts := make([]string, 0, len(keys))
 	for _, k := range keys {
-		parts = append(parts, fmt.Sprintf("%s=%v", k, m[k]))
+		parts = append(parts, fmt.Sprintf("%s=%v", k, pointed(m[k])))
 	}
 	return strings.Join(parts, " ")
+}
+
+// pointed is what a field that may be missing points to, and "none" where it is.
+func pointed(v any) any {
+	r := reflect.ValueOf(v)
+	switch {
+	case r.Kind() != reflect.Pointer:
+		return v
+	case r.IsNil():
+		return "none"
+	}
+	return r.Elem().Interface()
 }
 
 func (a *app) eventsCmd() *cobra.Command {
