@@ -25,18 +25,18 @@ func (l *Log[S]) SeqsAt(times []int64) ([]uint64, error) {
 		out[i] = cur.pos.Seq
 	}
 	err := l.s.view(func(tx *bolt.Tx) error {
-		return newTimeline(tx).spread(times[:n], out[:n], 0, cur.pos.Seq+1)
+		return newTimeline(tx).spread(times[:n], out[:n], l.s.origin.Seq, cur.pos.Seq+1)
 	})
 	return wrapRead(out, err)
 }
 
 // Began is the time of the first op, in microseconds; false in an empty log.
 func (l *Log[S]) Began() (at int64, ok bool, err error) {
-	if l.s == nil || l.Head().Seq == 0 {
+	if l.s == nil || l.Head().Seq == l.s.origin.Seq {
 		return 0, false, nil
 	}
 	err = l.s.view(func(tx *bolt.Tx) error {
-		at, err = newTimeline(tx).at(1)
+		at, err = newTimeline(tx).at(l.s.origin.Seq + 1)
 		return err
 	})
 	at, err = wrapRead(at, err)

@@ -1,6 +1,9 @@
 package oplog
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Codes of the errors of this package; they never change.
 const (
@@ -65,4 +68,9 @@ func invalid(format string, args ...any) *Error {
 
 func ioError(err error, format string, args ...any) *Error {
 	return &Error{Code: CodeIO, Text: fmt.Sprintf(format, args...), Err: err}
+}
+
+func isDamage(err error) bool {
+	var own *Error
+	return errors.As(err, &own) && own.Code == CodeDamaged
 }

@@ -137,6 +137,9 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
+	if err := loadBase(l.proj, l.s); err != nil {
+		return err
+	}
 	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}

@@ -43,6 +43,9 @@ func (r reached[S]) instant() Instant[S] {
 // distance to a memo, not the length of the history.
 func (l *Log[S]) At(t int64) (Instant[S], error) {
 	cur := l.cur.Load()
+	if err := l.s.notBeforeTime(t); err != nil {
+		return Instant[S]{}, err
+	}
 	if t >= cur.pos.At || cur.pos.Seq == 0 {
 		return l.past.newest(cur)
 	}
@@ -70,6 +73,9 @@ func (l *Log[S]) AtSeq(seq uint64) (Instant[S], error) {
 	cur := l.cur.Load()
 	if seq > cur.pos.Seq {
 		return Instant[S]{}, &Error{Code: CodeAhead, Text: fmt.Sprintf("the op-log ends at op %d, op %d is not there yet", cur.pos.Seq, seq)}
+	}
+	if err := l.s.notBefore(seq); err != nil {
+		return Instant[S]{}, err
 	}
 	if seq == cur.pos.Seq {
 		return l.past.newest(cur)
