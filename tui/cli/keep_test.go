@@ -86,14 +86,14 @@ func TestStatsForPeople(t *testing.T) {
 	s := oplog.Stats{
 		FileBytes: 32 << 20, UsedBytes: 8 << 20, FreeShare: 0.75, Ops: 30_000, OpBytes: 6 << 20, Memos: 3, MemoBytes: 1 << 20, MemoShare: 0.1666,
 		LastMemo: 29_696, FirstAt: now.UnixMicro() - 90*day, LastAt: now.UnixMicro(), Blobs: 12, BlobBytes: 1500,
-		Base: 1024, BaseAt: now.UnixMicro() - 90*day, Kept: 7, FormatVersion: 2,
+		Base: 1024, Archive: "oplog-archive-1-1024.db", BaseAt: now.UnixMicro() - 90*day, Kept: 7, FormatVersion: 2,
 		Verified: &oplog.Verified{At: now.UnixMicro() - 40*day, Ops: 20_000},
 	}
 	var out bytes.Buffer
 	statsTable(&out, s, now)
 	for _, want := range []string{
-		"33.6 MB, 8.4 MB used, 75 % free", "1025 to 30000, 6.3 MB", "3, 1.0 MB: 17 % of the ops' bytes; the last at op 29696", "index, rest  1.0 MB",
-		"12, 1.5 KB", "20000 ops, all good; 40 days ago", "ops 1 to 1024 (until", "7 of them are kept here too", "`voxmesh oplog compact` gives it back",
+		"33.6 MB, 8.4 MB used, 75 % free", "30000 (1025 to 31024), 6.3 MB", "3, 1.0 MB: 17 % of the ops' bytes; the last at op 29696", "index, rest  1.0 MB",
+		"12, 1.5 KB", "20000 ops, all good; 40 days ago", "ops 1 to 1024, until", "the last of them are in oplog-archive-1-1024.db; 7 are kept here too", "`voxmesh oplog compact` gives it back",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)

@@ -50,7 +50,7 @@ func statsView(s oplog.Stats) map[string]any {
 		"memos": s.Memos, "memo_bytes": s.MemoBytes, "memo_share": s.MemoShare, "last_memo": s.LastMemo,
 		"freelist_share": s.FreeShare, "first_at_micros": s.FirstAt, "last_at_micros": s.LastAt, "clock_steps": s.ClockSteps,
 		"blobs": s.Blobs, "blob_bytes": s.BlobBytes, "broken": s.Broken, "format_version": s.FormatVersion,
-		"base": s.Base, "base_at_micros": s.BaseAt, "kept": s.Kept, "verified": nil,
+		"base": s.Base, "base_at_micros": s.BaseAt, "kept": s.Kept, "archive": s.Archive, "verified": nil,
 	}
 	if c := s.Verified; c != nil {
 		v["verified"] = verifiedView{c.At, c.Ops, c.Problem}
@@ -74,7 +74,7 @@ func statsTable(w io.Writer, s oplog.Stats, now time.Time) {
 		{"verified", verifiedText(s.Verified, now)},
 	}
 	if s.Base > 0 {
-		rows = append(rows, []string{"trimmed", fmt.Sprintf("ops 1 to %d (until %s) are in an archive; %d of them are kept here too", s.Base, at(s.BaseAt), s.Kept)})
+		rows = append(rows, []string{"trimmed", fmt.Sprintf("ops 1 to %d, until %s: the last of them are in %s; %d are kept here too", s.Base, at(s.BaseAt), or(&s.Archive, "an archive"), s.Kept)})
 	}
 	if s.FormatVersion > 0 {
 		rows = append(rows, []string{"format", fmt.Sprint(s.FormatVersion)})
@@ -95,7 +95,7 @@ func opsText(s oplog.Stats) string {
 	if s.Ops == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%d to %d, %s; %s to %s", s.Base+1, s.Ops, bytesText(int64(s.OpBytes)), at(s.FirstAt), at(s.LastAt))
+	return fmt.Sprintf("%d (%d to %d), %s; %s to %s", s.Ops, s.Base+1, s.Base+s.Ops, bytesText(int64(s.OpBytes)), at(s.FirstAt), at(s.LastAt))
 }
 
 func memosText(s oplog.Stats) string {

@@ -42,7 +42,7 @@ func checkedBytes(r oplog.Report) int64 { return int64(r.OpBytes + r.MemoBytes) 
 func reportView(r oplog.Report, took time.Duration) map[string]any {
 	return map[string]any{
 		"ops": r.Ops, "memos": r.Memos, "seq": r.Head.Seq, "head": r.Head.Hash.String(), "first_bad": r.FirstBad, "problem": r.Problem,
-		"op_bytes": r.OpBytes, "memo_bytes": r.MemoBytes, "old_memos": r.OldMemos,
+		"base": r.Base, "kept": r.Kept, "op_bytes": r.OpBytes, "memo_bytes": r.MemoBytes, "old_memos": r.OldMemos,
 		"seconds": took.Seconds(), "ops_per_sec": rate(r.Ops, took), "bytes_per_sec": rate(uint64(checkedBytes(r)), took),
 	}
 }
@@ -89,25 +89,21 @@ func notGood(r oplog.Report) error {
 		return nil
 	}
 	code, _ := fault.Of(err)
-	if r.FirstBad == 0 && r.Ops == 0 {
-		return fault.New(code, "%s", r.Problem).WithHint("%s", mendAll)
+	switch {
+	case r.FirstBad > r.Base+1:
+		text := r.Problem
+		if r.Head.Seq+1 == r.FirstBad {
+			text += "; what is good ends at " + at(r.Head.At)
+		}
+		return fault.New(code, "%s", text).
+			WithHint("stop the host if one runs, then `voxmesh oplog repair` keeps ops %d to %d and puts the file as it was aside; or restore a backup that verifies", r.Base+1, r.FirstBad-1)
+	case r.FirstBad > 0 || r.Ops == 0:
+		return fault.New(code, "%s", r.Problem).
+			WithHint("restore the last backup that verifies; the file stays as it is")
 	}
-	if r.FirstBad == 0 {
-		return fault.New(code, "%s; all %d ops are good", r.Problem, r.Ops).
-			WithHint("stop the host if one runs, then `voxmesh oplog repair` makes what is not an op anew")
-	}
-	if r.FirstBad == 1 {
-		return fault.New(code, "%s", r.Problem).WithHint("%s", mendAll)
-	}
-	text := r.Problem
-	if r.Head.At > 0 {
-		text += "; what is good ends at " + at(r.Head.At)
-	}
-	return fault.New(code, "%s", text).
-		WithHint("stop the host if one runs, then `voxmesh oplog repair` keeps ops 1 to %d and puts the file as it was aside; or restore a backup that verifies", r.FirstBad-1)
+	return fault.New(code, "%s; ops %d to %d are good, until %s", r.Problem, r.Base+1, r.Head.Seq, at(r.Head.At)).
+		WithHint("stop the host if one runs, then `voxmesh oplog repair` makes what is not an op anew")
 }
-
-const mendAll = "restore the last backup that verifies; `voxmesh oplog repair` keeps what can be read, and puts the file as it was aside"
 
 // toldToStop is the error of a piece of work that ctrl+c ended; any other stays as it is.
 func toldToStop(ctx context.Context, err error, text, hint string) error {
