@@ -77,7 +77,7 @@ func (s *State) fields(c *coder) {
 		s.index(j)
 	})
 	entities(c, 16, s.Runs, s.setRun)
-	entities(c, 17, s.Invites, func(i *Invite) { s.invites.Set(i.PeerID, i) })
+	entities(c, 17, s.Invites, s.setInvite)
 	entities(c, 18, s.Access, func(a *Access) { s.access.Set(a.Fingerprint, a) })
 	c.u64(19, &s.Admitted)
 	c.u64(20, &s.Batches)
