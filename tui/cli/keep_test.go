@@ -58,6 +58,10 @@ func TestPaceSaysHowFarAndHowFast(t *testing.T) {
 	if p.step(1001, 10_000); out.Len() > 0 {
 		t.Errorf("it spoke twice at once: %q", &out)
 	}
+	if p.step(10_000, 10_000); out.String() != "\rverify: all 10000 ops are behind it, finishing\x1b[K" {
+		t.Errorf("at the end: %q", &out)
+	}
+	out.Reset()
 	if took := p.end(); took != time.Second || out.String() != "\r\x1b[K" {
 		t.Errorf("%v, and %q is left", took, &out)
 	}
@@ -73,7 +77,7 @@ func TestPaceSaysHowFarAndHowFast(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
-	for share, want := range map[float64]string{0: "0.0 %", 0.0004: "under 0.1 %", 0.065: "6.5 %", 0.874: "87 %", 1: "100 %"} {
+	for share, want := range map[float64]string{0: "0.0 %", 0.0004: "under 0.1 %", 0.065: "6.5 %", 0.874: "87 %", 0.9996: "99.9 %", 1: "100 %"} {
 		if got := percent(share); got != want {
 			t.Errorf("%v: %q, want %q", share, got, want)
 		}

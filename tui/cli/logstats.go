@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -119,12 +120,13 @@ func verifiedText(c *oplog.Verified, now time.Time) string {
 	return text
 }
 
-// percent writes a share of 0 to 1; a little is never said to be nothing.
+// percent writes a share of 0 to 1; a little is never said to be nothing, nor most to be all.
 func percent(share float64) string {
 	switch {
 	case share > 0 && share < 0.001:
 		return "under 0.1 %"
-	case share < 0.1:
+	case share < 0.1, share > 0.99 && share < 1:
+		share = math.Floor(share*1000) / 1000
 		return fmt.Sprintf("%.1f %%", share*100)
 	}
 	return fmt.Sprintf("%.0f %%", share*100)

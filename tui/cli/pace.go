@@ -45,7 +45,7 @@ func (p *pace) step(done, total uint64) {
 		p.heard, p.first = true, done
 	}
 	now := p.now()
-	if now.Sub(p.began) < paceAfter || now.Sub(p.last) < paceEvery {
+	if now.Sub(p.began) < paceAfter || done < total && now.Sub(p.last) < paceEvery {
 		return
 	}
 	p.last, p.shown = now, true
@@ -53,7 +53,9 @@ func (p *pace) step(done, total uint64) {
 }
 
 func (p *pace) line(done, total uint64, took time.Duration) string {
-	done = min(done, total)
+	if done >= total {
+		return fmt.Sprintf("%s: all %d ops are behind it, finishing", p.what, total)
+	}
 	worked, secs := done-min(p.first, done), took.Seconds()
 	text := fmt.Sprintf("%s %d of %d ops (%d %%)", p.what, done, total, done*100/total)
 	if worked == 0 || secs <= 0 {
