@@ -54,11 +54,15 @@ func (s *store) upgrade() error {
 	if s.format == formatVersion {
 		return nil
 	}
+	times := s.timesOfAll()
 	err := s.update(func(tx *bolt.Tx) error {
 		for _, name := range bucketsOf2 {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
+		}
+		if err := writeTimes(tx, times); err != nil {
+			return err
 		}
 		return tx.Bucket(bucketMeta).Put(keyFormat, binary.BigEndian.AppendUint32(nil, formatVersion))
 	})

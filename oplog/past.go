@@ -49,7 +49,7 @@ func (l *Log[S]) At(t int64) (Instant[S], error) {
 	if t >= cur.pos.At || cur.pos.Seq == 0 {
 		return l.past.newest(cur)
 	}
-	seq, err := l.s.findTime(t, cur.pos.Seq)
+	seq, checked, err := l.seqAt(cur, t)
 	if err != nil {
 		return wrapRead(Instant[S]{}, err)
 	}
@@ -57,12 +57,15 @@ func (l *Log[S]) At(t int64) (Instant[S], error) {
 	if err != nil {
 		return wrapRead(Instant[S]{}, err)
 	}
-	// The search trusted times that nothing had verified. These two it stands on.
-	next, _, err := l.past.read(r.pos, seq+1)
-	if err != nil {
-		return wrapRead(Instant[S]{}, err)
+	later := true
+	if !checked { // the search trusted times that nothing had verified: these two it stands on
+		next, _, err := l.past.read(r.pos, seq+1)
+		if err != nil {
+			return wrapRead(Instant[S]{}, err)
+		}
+		later = next[0].At > t
 	}
-	if r.pos.At > t || next[0].At <= t {
+	if seq > l.Base().Seq && r.pos.At > t || !later {
 		return Instant[S]{}, damaged(0, "the times of the ops around %d are not in order", seq)
 	}
 	return r.instant(), nil

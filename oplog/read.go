@@ -321,16 +321,6 @@ func contains(names []string, name string) bool {
 	return false
 }
 
-// findTime gives the last seq up to head whose time is at or before t. The times it looks at are not verified: the caller
-// verifies the op found and the one after it.
-func (s *store) findTime(t int64, head uint64) (seq uint64, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		seq, err = newTimeline(tx).last(t, s.origin.Seq, head+1)
-		return err
-	})
-	return seq, err
-}
-
 // readAhead asks the kernel for the pages of the ops from..to.
 func (s *store) readAhead(from, to uint64) {
 	if s.ra == nil || to <= from {

@@ -29,6 +29,8 @@ func TestRepairKeepsWhatIsGood(t *testing.T) {
 		{"the last op", flip(2100), 2099},
 		{"a missing op", func(tx *bolt.Tx) { _ = tx.Bucket(bucketOps).Delete(key(1030)) }, 1029},
 		{"a lost mark", func(tx *bolt.Tx) { _ = tx.Bucket(bucketMarks).Delete(key(1024)) }, 2100},
+		{"lost times", func(tx *bolt.Tx) { _ = tx.Bucket(bucketTimes).Delete(key(1024)) }, 2100},
+		{"other times", func(tx *bolt.Tx) { _ = tx.Bucket(bucketTimes).Put(key(1024), encodeTimes(1024, make([]int64, block))) }, 2100},
 		{"a foreign index entry", func(tx *bolt.Tx) { _ = tx.Bucket(bucketIndex).Put(indexKey("x", 7), nil) }, 2100},
 	}
 	for _, tt := range tests {

@@ -149,6 +149,9 @@ func (w *rewriting) settle(some int) error {
 				return err
 			}
 		}
+		if err := putTimesOf(tx, w.marks); err != nil {
+			return err
+		}
 		if w.indexed {
 			if err := putIndex(tx, indexKeys(w.list)); err != nil {
 				return err

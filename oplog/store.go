@@ -69,6 +69,7 @@ type store struct {
 	ra   *os.File // a descriptor of our own, for read-ahead; nil where there is none
 
 	origin pos    // where the log begins
+	known  known  // of its times
 	base   *base  // of a trimmed log, else nil
 	format uint32 // of the file
 	how    access

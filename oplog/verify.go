@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -19,6 +20,7 @@ type Report struct {
 	OldMemos  uint64 // of another reducer version: no problem, they count as absent
 	BadMemos  uint64 // damaged, or not what the replay gives: they are not used where they do not match their hash
 	BadMarks  uint64
+	BadTimes  uint64 // blocks whose times are missing, damaged or not those of the ops: these are read instead
 	Indexed   uint64 // entries of the index
 	Base      uint64 // the op after which the log begins; 0 unless it was trimmed
 	Kept      uint64 // ops from before the base that are still found by name
@@ -37,7 +39,7 @@ func (r Report) Err() error {
 }
 
 // Verify reads the whole durable log: every op against the chain, every mark, every memo against its hash and against the
-// replay, every index name. It stops at the first damaged op, for nothing after it can be verified. progress, if not nil,
+// replay, every time and index name. It stops at the first damaged op, for nothing after it can be verified. progress, if not nil,
 // is called now and then with the ops behind it and in all. The error says that it could not be carried out; what it found
 // is in the report. The outcome is kept in oplog.verified beside the log, for Stats.
 func (l *Log[S]) Verify(ctx context.Context, progress func(done, total uint64)) (Report, error) {
@@ -135,6 +137,7 @@ func (v survey[S]) walk(ctx context.Context, r *Report) error {
 	from := beginning(v.proj, s)
 	state, p := from.state, from.pos
 	memo, val, err := s.memoFrom(p.Seq + 1)
+	rest := tail{after: p.Seq}
 	for p.Seq < v.head {
 		if err != nil && !v.salvage {
 			return err
@@ -177,10 +180,14 @@ func (v survey[S]) walk(ctx context.Context, r *Report) error {
 			if !v.salvage && err == nil {
 				err = s.checkMark(p, r)
 			}
+			if !v.salvage && err == nil {
+				err = s.checkTimes(rest, ops, r)
+			}
 			if v.reach != nil {
 				v.reach(p, state)
 			}
 		}
+		rest = rest.add(ops)
 		r.Ops, r.OpBytes, r.Head = p.Seq-s.origin.Seq, p.bytes-s.origin.bytes, p.Head
 		if v.progress != nil {
 			v.progress(r.Ops, v.head-s.origin.Seq)
@@ -289,6 +296,25 @@ func (s *store) checkMark(p pos, r *Report) error {
 		if m, ok := decodeMark(p.Seq, tx.Bucket(bucketMarks).Get(key(p.Seq))); !ok || m != p {
 			r.BadMarks++
 			r.note("the mark at op %d is missing or damaged (reads go further back instead)", p.Seq)
+		}
+		return nil
+	})
+}
+
+// checkTimes compares the times of a block, which ends with ops and begins with t, with those of its ops.
+func (s *store) checkTimes(t tail, ops []Op, r *Report) error {
+	return s.view(func(tx *bolt.Tx) error {
+		b, seq := tx.Bucket(bucketTimes), t.after+block
+		if b == nil { // of the first format
+			return nil
+		}
+		got, ok := decodeTimes(seq, b.Get(key(seq)))
+		n := len(t.times)
+		ok = ok && n+len(ops) == block && slices.Equal(got[:n], t.times)
+		ok = ok && slices.EqualFunc(got[n:], ops, func(at int64, o Op) bool { return at == o.At })
+		if !ok {
+			r.BadTimes++
+			r.note("the times of the ops up to %d are missing or damaged (those of the ops are read instead)", seq)
 		}
 		return nil
 	})
