@@ -88,9 +88,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := a.runTree(ctx, root)
-	if a.reader != nil {
-		_ = a.reader.Close()
-	}
+	a.closeReader()
 	if err != nil {
 		return a.fail(err, wantsJSON(args))
 	}
