@@ -293,7 +293,9 @@ func filled(v reflect.Value, n *int) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			filled(v.Field(i), n)
+			if v.Type().Field(i).IsExported() { // the others say who owns it
+				filled(v.Field(i), n)
+			}
 		}
 	default:
 		panic(v.Kind())
