@@ -37,21 +37,22 @@ func CompactLog(ctx context.Context, dir string, progress func(done, total uint6
 	return oplog.Compact(ctx, dir, Projection{}, time.Now(), progress)
 }
 
-// needed is the first op that what is in the state of a folder's log was made of, as far as the log is asked for it: that of
-// the oldest job, run or item. 0 is none.
+// needed is Needed of a folder's log.
 func needed(dir string) (uint64, error) {
 	r, err := OpenReader(dir)
 	if err != nil {
 		return 0, err
 	}
-	from, err := r.needed()
+	from, err := r.Needed()
 	if cerr := r.Close(); err == nil {
 		err = cerr
 	}
 	return from, err
 }
 
-func (r *records) needed() (uint64, error) {
+// Needed is the first op that what is in the state was made of, as far as the log is asked for it: that of the oldest job,
+// run or item. 0 is none. A trim leaves it and all after it in the log.
+func (r *records) Needed() (uint64, error) {
 	s := r.Snapshot()
 	from := uint64(0)
 	need := func(seq uint64) {
