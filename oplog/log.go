@@ -43,6 +43,10 @@ type Options struct {
 	MemoEvery   uint64           // memos lie at multiples of it; 0: 1024
 	Holder      string           // who we are, for others that find the file locked, as in "voxmesh serve, pid 123"
 
+	// Precheck, if not nil, is called before a log is opened that was not closed, or was changed since, as why says. It opens
+	// the log itself, in a process of its own: see Check. Its error is that of Open.
+	Precheck func(ctx context.Context, dir, why string) error
+
 	failCommit func() error // tests: stands in for the commit's outcome where not nil
 }
 
@@ -107,7 +111,14 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.MemoEvery == 0 {
 		o.MemoEvery = DefaultMemoEvery
 	}
-	s, err := openStore(dir, o.ReadOnly, o.LockTimeout, o.Now)
+	file := opening{dir: dir, how: writing, timeout: o.LockTimeout, now: o.Now}
+	if o.ReadOnly {
+		file.how = reading
+	}
+	if o.Precheck != nil {
+		file.precheck = func(why string) error { return o.Precheck(context.Background(), dir, why) }
+	}
+	s, err := file.open()
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +138,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
+	s.beginWriting()
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
@@ -153,6 +165,9 @@ func (l *Log[S]) load() error {
 		return err
 	}
 	if l.tip, err = l.s.posAt(last); err != nil {
+		return err
+	}
+	if err := l.s.compareHead(l.tip.Head); err != nil {
 		return err
 	}
 	l.solid = l.tip
@@ -249,6 +264,9 @@ func (l *Log[S]) Close() error {
 		l.poke()
 		l.done.Wait()
 		_ = os.Remove(filepath.Join(l.s.dir, holderName))
+		if l.refuse == nil { // else nobody knows where it ends
+			l.s.endWriting(l.Head())
+		}
 	}
 	if l.s == nil {
 		return nil

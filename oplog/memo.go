@@ -91,7 +91,7 @@ func (m memo) raw() ([]byte, error) {
 // memoAt copies the memo with the largest seq at or before seq; nil if there is none.
 func (s *store) memoAt(seq uint64) (at uint64, val []byte, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		k, v := seekLE(tx.Bucket(bucketMemos).Cursor(), seq)
+		k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq)
 		if k != nil {
 			at, val = unkey(k), bytes.Clone(v)
 		}
@@ -154,8 +154,12 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 	b := tx.Bucket(bucketMemos)
 	b.FillPercent = 1
 	t := readTotals(tx)
+	pages := soundness(tx, bucketMemos)
 	for _, w := range writes {
 		k := key(w.seq)
+		if pages.check(k); w.val == nil {
+			pages.around(k)
+		}
 		if old := b.Get(k); old != nil {
 			t.count, t.bytes = t.count-min(1, t.count), t.bytes-min(uint64(len(old)), t.bytes)
 		}

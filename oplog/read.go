@@ -31,7 +31,7 @@ func (s *store) load(after, to uint64, whole bool) (chunk, error) {
 	limit := min(to, after-after%block+block)
 	c := chunk{first: after + 1}
 	err := s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketOps).Cursor()
+		cur := treeOf(tx, bucketOps).Cursor()
 		var refs [][]byte
 		total := 0
 		seq := after + 1
@@ -59,7 +59,7 @@ func (s *store) load(after, to uint64, whole bool) (chunk, error) {
 			c.vals[i] = arena[at:len(arena):len(arena)]
 		}
 		if whole && len(refs) == block {
-			if p, ok := decodeMark(limit, tx.Bucket(bucketMarks).Get(key(limit))); ok {
+			if p, ok := decodeMark(limit, treeOf(tx, bucketMarks).Get(key(limit))); ok {
 				c.end = &p
 			}
 		}
@@ -139,8 +139,8 @@ func (c *chunk) chain(p pos) (pos, error) {
 func (s *store) posAt(seq uint64) (pos, error) {
 	p := s.origin
 	err := s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketMarks).Cursor()
-		ops := tx.Bucket(bucketOps)
+		cur := treeOf(tx, bucketMarks).Cursor()
+		ops := treeOf(tx, bucketOps)
 		for k, v := seekLE(cur, seq); k != nil; k, v = cur.Prev() {
 			m, ok := decodeMark(unkey(k), v)
 			if ok && bytes.HasPrefix(ops.Get(k), m.Hash[:prefixLen]) {
@@ -160,30 +160,14 @@ func (s *store) posAt(seq uint64) (pos, error) {
 }
 
 // seekLE moves cur to the largest key at or before seq.
-func seekLE(cur *bolt.Cursor, seq uint64) (k, v []byte) {
-	k, v = cur.Seek(key(seq))
-	if k == nil {
-		return cur.Last()
+func seekLE(cur *cursor, seq uint64) (k, v []byte) {
+	if k, v = cur.Seek(key(seq)); k == nil {
+		k, v = cur.Last()
 	}
-	if unkey(k) != seq {
-		return cur.Prev()
+	for k != nil && unkey(k) > seq {
+		k, v = cur.Prev()
 	}
 	return k, v
-}
-
-// lastSeq gives the seq of the last op in the file.
-func (s *store) lastSeq() (seq uint64, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		k, _ := tx.Bucket(bucketOps).Cursor().Last()
-		if seq = unkey(k); k == nil {
-			seq = s.origin.Seq // all that there was is in an archive
-		}
-		if k != nil && seq == 0 {
-			return damaged(0, "the last key of the ops is no number")
-		}
-		return nil
-	})
-	return seq, err
 }
 
 // since gives up to limit verified ops after seq, up to head.
@@ -219,17 +203,7 @@ func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
 func (s *store) indexed(name string, after, head uint64, limit int) ([]Op, error) {
 	var seqs []uint64
 	err := s.view(func(tx *bolt.Tx) error {
-		prefix := append([]byte(name), 0)
-		cur := tx.Bucket(bucketIndex).Cursor()
-		for k, _ := cur.Seek(indexKey(name, after+1)); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
-			seq := unkey(k[len(prefix):])
-			if seq == 0 {
-				return damaged(0, "the index has a bad entry for %q", name)
-			}
-			if seq <= head {
-				seqs = append(seqs, seq)
-			}
-		}
+		seqs = namesOf(tx).upTo(name, after, head, limit)
 		return nil
 	})
 	if err != nil {
@@ -327,7 +301,7 @@ func (s *store) readAhead(from, to uint64) {
 		return
 	}
 	_ = s.view(func(tx *bolt.Tx) error {
-		ops := tx.Bucket(bucketOps)
+		ops := treeOf(tx, bucketOps)
 		a, b := ops.Get(key(from)), ops.Get(key(to))
 		if len(a) == 0 || len(b) == 0 {
 			return nil

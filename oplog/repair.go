@@ -76,6 +76,9 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 	if _, err := w.finish(s.base); err != nil {
 		return Repaired{}, err
 	}
+	if err := w.check(r.Head); err != nil {
+		return Repaired{}, err
+	}
 	aside := filepath.Join(dir, fmt.Sprintf("oplog.db.damaged-%s", now.UTC().Format("20060102T150405.000000")))
 	if os.Link(s.path(), aside) != nil { // a link, so that there is a log at every moment
 		if err := os.Rename(s.path(), aside); err != nil {
@@ -83,7 +86,7 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 		}
 	}
 	forgetVerified(dir)
-	if err := w.place(s.path()); err != nil {
+	if err := w.replace(dir); err != nil {
 		return Repaired{}, err
 	}
 	return Repaired{Kept: r.Ops, Lost: last - s.origin.Seq - r.Ops, Aside: aside}, nil

@@ -76,13 +76,13 @@ func (l *Log[S]) Stats() (Stats, error) {
 		}
 		t := readTotals(tx)
 		st.Memos, st.MemoBytes = t.count, t.bytes
-		if k, _ := tx.Bucket(bucketMemos).Cursor().Last(); k != nil {
+		if k, _ := treeOf(tx, bucketMemos).Cursor().Last(); k != nil {
 			st.LastMemo = unkey(k)
 		}
 		if v := tx.Bucket(bucketMeta).Get(keyCreated); len(v) == 8 {
 			st.Created = int64(binary.BigEndian.Uint64(v))
 		}
-		if v := tx.Bucket(bucketOps).Get(key(from.Seq + 1)); len(v) > prefixLen {
+		if v := treeOf(tx, bucketOps).Get(key(from.Seq + 1)); len(v) > prefixLen {
 			_, _, st.FirstAt, _, _ = decodeHead(v[prefixLen:])
 		}
 		if st.OpBytes > 0 {
