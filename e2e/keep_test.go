@@ -95,7 +95,7 @@ func TestTrim(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	m.good("trimmed")
-	m.refused("vox/oplog/trimmed", 1, "oplog", "at", micros(story.mid))
+	m.refused("vox/oplog/trimmed", 4, "oplog", "at", micros(story.mid))
 	same(t, "what is left", []map[string]any{m.instant(micros(story.end))}, was[2:])
 	proved(t, m)
 
@@ -116,7 +116,7 @@ func TestTrim(t *testing.T) {
 	if j := host.runWASM("hello.wasm"); j.Status != "succeeded" {
 		t.Errorf("a trimmed host: %+v", j)
 	}
-	a := host.refused("vox/oplog/trimmed", 1, "explain", story.job)
+	a := host.refused("vox/oplog/trimmed", 4, "explain", story.job)
 	if !strings.Contains(a.text, "oplog-archive-1-1024.db") {
 		t.Errorf("a job of before: %q", a.text)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // TrimLog moves the ops of before a time out of the log of a data folder on which no host runs, into an archive, a log of its
-// own that must not exist yet. All that the state still holds stays with all of its ops: work that is open, however old, and
+// own that must not exist yet; "" is one in the data folder, named after its ops. All that the state still holds stays with all of its ops: work that is open, however old, and
 // what ended in the last day. Audit entries stay where they are found, so that all of them can still be proven. Where nothing
 // can go, nothing is done. Codes: vox/oplog/invalid for a time in the future or an archive that is there, vox/oplog/locked
 // while a host runs, vox/oplog/damaged, vox/oplog/disk-full.

@@ -89,7 +89,10 @@ func atWorkForWeeks(t *testing.T) *keptFolder {
 
 func (f *keptFolder) trim(t *testing.T, before time.Time, name string) oplog.Trimmed {
 	t.Helper()
-	out, err := trimLog(within(t), f.dir, before, filepath.Join(f.dir, name), f.d.now(), nil)
+	if name != "" {
+		name = filepath.Join(f.dir, name)
+	}
+	out, err := trimLog(within(t), f.dir, before, name, f.d.now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +306,7 @@ func TestWhatIsOpenIsNotTrimmed(t *testing.T) {
 	}
 	closeHost(t, h)
 	f := &keptFolder{dir: dir, d: d}
-	if out := f.trim(t, d.now(), "a.db"); out.Base != 1024 {
+	if out := f.trim(t, d.now(), ""); out.Base != 1024 || out.Archive != filepath.Join(dir, "oplog-archive-1-1024.db") {
 		t.Fatalf("%+v", out)
 	}
 	h = openAt(t, dir, d)
@@ -325,7 +328,7 @@ func TestWhatIsOpenIsNotTrimmed(t *testing.T) {
 	}
 	h = openAt(t, dir, d)
 	_, err = h.Item(v.ItemID)
-	if wantCode(t, err, oplog.CodeTrimmed); !strings.Contains(err.Error(), "a.db to b.db") {
+	if wantCode(t, err, oplog.CodeTrimmed); !strings.Contains(err.Error(), "oplog-archive-1-1024.db to b.db") {
 		t.Errorf("%v", err)
 	}
 	auditsWhole(t, h, h.Snapshot().Acts)

@@ -184,6 +184,7 @@ func (l *Log[S]) load() error {
 	}
 	l.live.total, l.live.last, l.live.lastBytes = t.bytes, st.pos.Seq, st.pos.bytes
 	l.live.size, l.made = st.size, st.pos
+	made := st.pos
 	if st, err = l.past.replay(context.Background(), st, last, false); err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (l *Log[S]) load() error {
 		return damaged(0, "the last memo and the last mark stand on different chains")
 	}
 	l.next = st.state
-	return nil
+	return l.checkNames(made.Seq)
 }
 
 // Snapshot gives the newest durable state and where it stands. It takes no lock. The state is shared and never changed:

@@ -220,6 +220,13 @@ func (a *app) eventsCmd() *cobra.Command {
 					return usage("there is no topic %q: %s", t, strings.Join(mesh.Topics(), ", "))
 				}
 			}
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			if base := s.Base().Seq; since >= 0 && uint64(since) < base {
+				fmt.Fprintf(a.err, "ops %d to %d were trimmed: the log begins with op %d\n", since+1, base, base+1)
+			}
 			if a.host == nil {
 				return a.pastEvents(topics, since)
 			}
