@@ -82,6 +82,8 @@ type Log[S any] struct {
 	stop     context.CancelFunc // of the healer
 	done     sync.WaitGroup     // all goroutines
 	memoDone chan struct{}
+
+	memosEnded bool // memoCh is closed; of the committer alone
 }
 
 // published is a durable state, which never changes.

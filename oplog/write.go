@@ -235,7 +235,6 @@ func (l *Log[S]) commitLoop() {
 
 // collect waits for something to commit and takes all of it.
 func (l *Log[S]) collect() (batch[S], bool) {
-	memosEnded := false
 	for {
 		l.mu.Lock()
 		if len(l.queue.pend) > 0 || len(l.memoOut) > 0 {
@@ -250,12 +249,12 @@ func (l *Log[S]) collect() (batch[S], bool) {
 		closing := l.closing
 		l.mu.Unlock()
 		switch {
-		case closing && memosEnded:
+		case closing && l.memosEnded:
 			return batch[S]{}, false
 		case closing:
 			close(l.memoCh)
 			<-l.memoDone
-			memosEnded = true
+			l.memosEnded = true
 		default:
 			<-l.wake
 		}
