@@ -58,6 +58,7 @@ func (d *Dump) State() (*State, error) {
 		}
 	}
 	for _, n := range d.Nodes {
+		n.own, n.ownLast = s.own, s.own
 		s.nodes.Load(n.ID, n)
 		if n.Key != "" {
 			s.keys.Set(n.Key, n.ID)
@@ -70,6 +71,7 @@ func (d *Dump) State() (*State, error) {
 		}
 	}
 	for _, j := range d.Jobs {
+		j.own, j.ownTry = s.own, s.own
 		s.jobs.Load(j.Job, j)
 		s.index(j)
 	}
@@ -83,7 +85,7 @@ func (d *Dump) State() (*State, error) {
 		s.access.Load(a.Fingerprint, a)
 	}
 	for _, i := range d.Items {
-		s.hopper.Put(*i)
+		s.hopper.Take(i)
 	}
 	for _, l := range d.Lessons {
 		s.hopper.PutLesson(l)

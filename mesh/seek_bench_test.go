@@ -118,7 +118,7 @@ type seekResult struct {
 	rawBytes     int
 	entities     string
 	fold         map[string]*kindCost
-	foldOp, rest time.Duration // of one op: the reducer, and all else in a replay
+	foldOp, rest time.Duration // of one op: the reducer, and all else in a drag
 	cold         map[string]times
 	coldOpen     times
 	coldCached   int64 // bytes of the file in memory before the seek, at most; -1: the system does not say
@@ -137,15 +137,9 @@ func (c seekCase) run(b *testing.B) *seekResult {
 	}
 	c.dir = filepath.Join(root, strings.NewReplacer("ops=", "", "nodes=", "", "/", "-").Replace(c.name()))
 	r := &seekResult{seekCase: c, cold: map[string]times{}, coldCached: -1}
-	var ok bool
-	if r.made, ok = sim.Ready(c.dir, c.recipe); !ok {
-		var err error
-		if r.made, err = sim.Make(b.Context(), c.dir, c.recipe, io.Discard); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if os.Getenv("VOXMESH_BENCH_LOGS") == "" {
-		defer os.RemoveAll(c.dir)
+	begun := time.Now()
+	now := func(what string) {
+		fmt.Fprintf(os.Stderr, "# %s, %v: %s\n", r.short(), time.Since(begun).Round(time.Second), what)
 	}
 	must := func(err error) {
 		if err != nil {
@@ -153,20 +147,35 @@ func (c seekCase) run(b *testing.B) *seekResult {
 			b.Fatal(err)
 		}
 	}
+	var ok bool
+	if r.made, ok = sim.Ready(c.dir, c.recipe); !ok {
+		now("making the log")
+		must(sim.Remove(c.dir))
+		var err error
+		r.made, err = sim.Make(b.Context(), c.dir, c.recipe, io.Discard)
+		must(err)
+	}
+	if os.Getenv("VOXMESH_BENCH_LOGS") == "" {
+		defer os.RemoveAll(c.dir)
+	}
 	log, err := oplog.Open(c.dir, mesh.Projection{}, oplog.Options{ReadOnly: true})
 	must(err)
 	r.stats, err = log.Stats()
 	must(err)
+	now("making the peers' files")
 	peers, err := newPeers(b, c, log)
 	must(err)
 	defer peers.close()
 	r.mvccBytes, r.mvccTook, r.jsonBytes = peers.mvccBytes, peers.mvccTook, peers.jsonBytes()
+	now("seeking")
 	must(r.warm(log, peers))
+	now("dragging, encoding, folding")
 	must(r.dragging(log))
 	must(r.memos(log))
 	must(r.folds(log))
 	must(log.Close())
 	peers.close() // their pages too
+	now("seeking, cold")
 	must(r.coldSeeks(b.Context(), peers))
 	return r
 }
@@ -195,20 +204,8 @@ func (r *seekResult) warm(log *oplog.Log[*mesh.State], p *peers) error {
 			}
 			r.replay = append(r.replay, seq-in.MemoSeq)
 		}
-		if len(p.json) > 0 {
-			runtime.GC()
-		}
-		for range max(r.seeks/rounds, 1) {
-			if len(p.json) == 0 {
-				break
-			}
-			m := &p.json[rng.IntN(len(p.json))]
-			seq := m.seq + uint64(rng.IntN(len(m.tail)+1))
-			begun := time.Now()
-			if _, err := m.at(seq); err != nil {
-				return err
-			}
-			r.json = append(r.json, time.Since(begun))
+		if err := r.warmJSON(rng, p); err != nil {
+			return err
 		}
 		if p.mvcc == nil {
 			continue
@@ -221,6 +218,29 @@ func (r *seekResult) warm(log *oplog.Log[*mesh.State], p *peers) error {
 			}
 			r.mvcc = append(r.mvcc, time.Since(begun))
 		}
+	}
+	return nil
+}
+
+// warmJSON is a turn of the memos of JSON.
+func (r *seekResult) warmJSON(rng *rand.Rand, p *peers) error {
+	if len(p.json) == 0 {
+		return nil
+	}
+	var text []byte
+	runtime.GC()
+	for range max(r.seeks/rounds, 1) {
+		m := &p.json[rng.IntN(len(p.json))]
+		seq := m.seq + uint64(rng.IntN(len(m.tail)+1))
+		var err error
+		if text, err = m.read(text); err != nil {
+			return err
+		}
+		begun := time.Now()
+		if _, err := m.at(text, seq); err != nil {
+			return err
+		}
+		r.json = append(r.json, time.Since(begun))
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (o coldOrder) seek() (a coldAnswer, err error) {
 			if err != nil {
 				return nil, err
 			}
-			return (&jsonMemo{seq: o.Memo, text: b}).at(o.Memo)
+			return (&jsonMemo{seq: o.Memo}).at(b, o.Memo) // without the ops after it
 		}
 	case "mvcc":
 		ix, err := openMVCC(o.Path, true)
@@ -137,8 +137,8 @@ func (r *seekResult) coldSeeks(ctx context.Context, p *peers) error {
 		seq := 1 + rng.Uint64N(r.recipe.Ops-1)
 		orders := []coldOrder{{Who: "ours", Path: filepath.Join(r.dir, "oplog.db"), Seq: seq}}
 		if len(p.json) > 0 {
-			n := i % len(p.json)
-			orders = append(orders, coldOrder{Who: "json", Path: p.jsonPath(n), Memo: p.json[n].seq})
+			m := p.json[i%len(p.json)]
+			orders = append(orders, coldOrder{Who: "json", Path: m.path, Memo: m.seq})
 		}
 		if r.mvccBytes > 0 {
 			orders = append(orders, coldOrder{Who: "mvcc", Path: p.mvccPath(), Seq: seq})

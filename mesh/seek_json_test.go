@@ -3,15 +3,18 @@ package mesh_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
+	"os"
+	"slices"
 
 	"voxmesh/mesh"
 	"voxmesh/oplog"
 )
 
 // The first peer of the memos: the whole state as JSON every 1,024 ops. To store them all would take more than the log, so
-// those of a sample of places are made beforehand. It is given what it can be given: zero values are left out, the file
-// is in memory, and the ops after the memo are read and checked beforehand.
+// those of a sample of places are made beforehand. It is given what it can be given: zero values are left out, its file
+// is read and the ops after it are read and checked before the clock starts, and the state is built as from a memo.
 
 // jsonEvery is the distance of the peer's memos.
 const jsonEvery = 1024
@@ -19,27 +22,45 @@ const jsonEvery = 1024
 // jsonMemo is one of them, and the ops up to the next.
 type jsonMemo struct {
 	seq  uint64
-	text []byte
+	path string
+	size int
 	tail []oplog.Op
 }
 
-func newJSONMemo(log *oplog.Log[*mesh.State], seq uint64) (jsonMemo, error) {
-	m := jsonMemo{seq: seq / jsonEvery * jsonEvery}
+func newJSONMemo(log *oplog.Log[*mesh.State], seq uint64, path string) (jsonMemo, error) {
+	m := jsonMemo{seq: seq / jsonEvery * jsonEvery, path: path}
 	in, err := log.AtSeq(m.seq)
 	if err != nil {
 		return m, err
 	}
-	if m.text, err = leanJSON(mesh.DumpOf(in.State)); err != nil {
+	text, err := leanJSON(mesh.DumpOf(in.State))
+	if err != nil {
 		return m, err
 	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return m, err
+	}
+	m.size = len(text)
 	m.tail, err = log.Since(m.seq, jsonEvery-1)
 	return m, err
 }
 
+// read gives the text, in buf if that is large enough.
+func (m *jsonMemo) read(buf []byte) ([]byte, error) {
+	f, err := os.Open(m.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	buf = slices.Grow(buf[:0], m.size)[:m.size]
+	_, err = io.ReadFull(f, buf)
+	return buf, err
+}
+
 // at is the seek: the memo decoded, its state built, the ops up to seq applied.
-func (m *jsonMemo) at(seq uint64) (*mesh.State, error) {
+func (m *jsonMemo) at(text []byte, seq uint64) (*mesh.State, error) {
 	var d mesh.Dump
-	if err := json.Unmarshal(m.text, &d); err != nil {
+	if err := json.Unmarshal(text, &d); err != nil {
 		return nil, err
 	}
 	s, err := d.State()

@@ -26,11 +26,9 @@ type peers struct {
 
 func (p *peers) mvccPath() string { return filepath.Join(p.dir, "versions.db") }
 
-func (p *peers) jsonPath(i int) string { return filepath.Join(p.dir, fmt.Sprintf("memo-%d.json", i)) }
-
 func (p *peers) jsonBytes() (n int) {
 	for _, m := range p.json {
-		n = max(n, len(m.text))
+		n = max(n, m.size)
 	}
 	return n
 }
@@ -47,21 +45,16 @@ func newPeers(t testing.TB, c seekCase, log *oplog.Log[*mesh.State]) (*peers, er
 	p := &peers{dir: t.TempDir()}
 	rng := rand.New(rand.NewPCG(5, 6))
 	for i := range c.json {
-		m, err := newJSONMemo(log, rng.Uint64N(c.recipe.Ops))
+		m, err := newJSONMemo(log, rng.Uint64N(c.recipe.Ops), filepath.Join(p.dir, fmt.Sprintf("memo-%d.json", i)))
 		if err != nil {
 			return nil, err
 		}
 		p.json = append(p.json, m)
-		if err := os.WriteFile(p.jsonPath(i), m.text, 0o600); err != nil {
+	}
+	if c.json > 0 {
+		m := p.json[0]
+		if err := m.agrees(log, m.seq+uint64(len(m.tail))); err != nil {
 			return nil, err
-		}
-		seq := m.seq + uint64(len(m.tail))
-		s, err := m.at(seq)
-		if err == nil && i == 0 {
-			err = sameState(log, seq, s)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the memo of JSON at %d: %w", m.seq, err)
 		}
 	}
 	if c.recipe.Ops > c.mvcc {
@@ -95,6 +88,22 @@ func newPeers(t testing.TB, c seekCase, log *oplog.Log[*mesh.State]) (*peers, er
 		}
 	}
 	return p, nil
+}
+
+// agrees finds that a seek gives the state of the log.
+func (m *jsonMemo) agrees(log *oplog.Log[*mesh.State], seq uint64) error {
+	text, err := m.read(nil)
+	if err != nil {
+		return err
+	}
+	s, err := m.at(text, seq)
+	if err == nil {
+		err = sameState(log, seq, s)
+	}
+	if err != nil {
+		return fmt.Errorf("the memo of JSON at %d: %w", m.seq, err)
+	}
+	return nil
 }
 
 func sameState(log *oplog.Log[*mesh.State], seq uint64, got *mesh.State) error {
@@ -175,12 +184,8 @@ func TestThePeersOfASeekAgree(t *testing.T) {
 	for i := range p.json {
 		m := &p.json[i]
 		for n := 0; n <= len(m.tail); n += 300 {
-			s, err := m.at(m.seq + uint64(n))
-			if err == nil {
-				err = sameState(log, m.seq+uint64(n), s)
-			}
-			if err != nil {
-				t.Fatalf("JSON: %v", err)
+			if err := m.agrees(log, m.seq+uint64(n)); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

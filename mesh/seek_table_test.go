@@ -55,7 +55,7 @@ func printSeeks(w io.Writer, done []*seekResult) {
 
 // printFolds prints what the reducer takes, by kind.
 func printFolds(w io.Writer, done []*seekResult) {
-	fmt.Fprintf(w, "\n### One op of a replay (nanoseconds)\n\n")
+	fmt.Fprintf(w, "\n### One op (nanoseconds)\n\n")
 	kinds := map[string]int{}
 	head := "op"
 	for _, r := range done {
@@ -73,7 +73,7 @@ func printFolds(w io.Writer, done []*seekResult) {
 			}
 			line(cells...)
 		}
-		row("**reading, checking, decoding**", func(r *seekResult) string { return fmt.Sprint(r.rest.Nanoseconds()) })
+		row("**in a drag, all but the reducer**", func(r *seekResult) string { return fmt.Sprint(r.rest.Nanoseconds()) })
 		row("**reducer, mean**", func(r *seekResult) string { return fmt.Sprint(r.foldOp.Nanoseconds()) })
 		for _, k := range order {
 			row(k, func(r *seekResult) string {

@@ -30,10 +30,11 @@ const PerDay = 30_000
 
 // Made is what was made. Make leaves it beside the log, as made.json.
 type Made struct {
-	Recipe Recipe
-	Ops    uint64
-	Head   string // hash of the last op, hex
-	Took   time.Duration
+	Recipe  Recipe
+	Ops     uint64
+	Head    string // hash of the last op, hex
+	Reducer uint32 // the version that its memos are of
+	Took    time.Duration
 }
 
 // Rate is how many ops were made in a second.
@@ -91,27 +92,43 @@ func Make(ctx context.Context, dir string, r Recipe, say io.Writer) (Made, error
 	}
 	made.Took = time.Since(begun)
 	h := log.Head()
-	made.Ops, made.Head = h.Seq, h.Hash.String()
+	made.Ops, made.Head, made.Reducer = h.Seq, h.Hash.String(), mesh.Projection{}.Version()
 	progress(say, made.Ops, made.Recipe.Ops, made.Took)
 	fmt.Fprintln(say)
-	if err != nil {
-		return made, err
-	}
-	b, err := json.MarshalIndent(made, "", "  ")
-	if err != nil {
-		return made, err
-	}
-	return made, os.WriteFile(filepath.Join(dir, madeName), append(b, '\n'), 0o600)
+	return made, errors.Join(err, made.note(dir))
 }
 
-// Ready reports whether dir has the log of a recipe, whole.
+func (m Made) note(dir string) error {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, madeName), append(b, '\n'), 0o600)
+}
+
+// Remove deletes a log that Make made: where there is no made.json, nothing; of the folder, what is a log's.
+func Remove(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, madeName)); err != nil {
+		return nil
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "oplog.*"))
+	for _, f := range append(files, filepath.Join(dir, madeName)) {
+		err = errors.Join(err, os.Remove(f))
+	}
+	if err == nil {
+		_ = os.Remove(dir) // unless there is more in it
+	}
+	return err
+}
+
+// Ready reports whether dir has the log of a recipe, whole, with memos that this program reads.
 func Ready(dir string, r Recipe) (Made, bool) {
 	var made Made
 	b, err := os.ReadFile(filepath.Join(dir, madeName))
 	if err != nil || json.Unmarshal(b, &made) != nil || r.check() != nil {
 		return made, false
 	}
-	return made, made.Recipe == r && made.Ops == r.Ops
+	return made, made.Recipe == r && made.Ops == r.Ops && made.Reducer == (mesh.Projection{}).Version()
 }
 
 func progress(say io.Writer, done, of uint64, took time.Duration) {

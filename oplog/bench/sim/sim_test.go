@@ -3,7 +3,10 @@ package sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +156,7 @@ func TestALogThatIsNotFinishedIsGood(t *testing.T) {
 	stop() // which it notices when it waits for the disk
 	dir := t.TempDir()
 	m, err := Make(ctx, dir, Recipe{Ops: 10_000_000, Nodes: 4, PerDay: 500, Seed: 1}, io.Discard)
-	if err != context.Canceled || m.Ops == 0 || m.Ops >= 10_000_000 {
+	if !errors.Is(err, context.Canceled) || m.Ops == 0 || m.Ops >= 10_000_000 {
 		t.Fatalf("%d ops, %v", m.Ops, err)
 	}
 	rep, err := oplog.VerifyDir(t.Context(), dir, mesh.Projection{}, nil)
@@ -162,5 +165,18 @@ func TestALogThatIsNotFinishedIsGood(t *testing.T) {
 	}
 	if _, ok := Ready(dir, m.Recipe); ok {
 		t.Error("an unfinished log counts as made")
+	}
+	if err := Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is not removed: %v", err)
+	}
+	other := t.TempDir()
+	if err := Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("a folder that is no log of the generator is removed: %v", err)
 	}
 }
