@@ -129,7 +129,9 @@ func (s *State) fillNodes(sections [][]byte) error {
 	}
 	load(&s.nodes, nodes, func(n *Node) string { return n.ID })
 	load(&s.gone, gone, func(g *Gone) string { return g.ID })
-	load(&s.invites, invites, func(i *Invite) string { return i.PeerID })
+	for i := range invites {
+		s.setInvite(&invites[i])
+	}
 	load(&s.access, access, func(a *Access) string { return a.Fingerprint })
 	for i := range nodes {
 		n := &nodes[i]

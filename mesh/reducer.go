@@ -116,10 +116,9 @@ func applyHostStarted(s *State, op oplog.Op, r *HostStarted) {
 }
 
 func applyInviteMinted(s *State, op oplog.Op, r *InviteMinted) {
-	s.invites.Set(r.PeerID, &Invite{
+	s.setInvite(&Invite{
 		PeerID: r.PeerID, Hash: r.SecretHash, Slots: r.Slots, Label: r.Label, MintedAt: op.At, ExpiresAt: r.ExpiresAt,
 	})
-	s.invitesDue = min(s.invitesDue, r.ExpiresAt)
 }
 
 func applyInviteRevoked(s *State, _ oplog.Op, r *InviteRevoked) {

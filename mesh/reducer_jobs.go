@@ -248,24 +248,20 @@ func (s *State) drop(j *Job) {
 	s.runs.Set(c.ID, &c)
 }
 
-// evictInvites forgets invites that ended more than KeepEnded ago. There are few of them, and a full walk is made only
-// when the oldest possible one is due.
+// evictInvites forgets invites that ended more than KeepEnded ago.
 func (s *State) evictInvites(limit int64) {
-	if s.invites.Len() == 0 || s.invitesDue > limit {
-		return
-	}
-	next := int64(1<<63 - 1)
-	var old []string
-	s.invites.Scan(func(id string, i *Invite) bool {
-		if i.ExpiresAt <= limit {
-			old = append(old, id)
-		} else {
-			next = min(next, i.ExpiresAt)
+	for {
+		key, id, ok := s.expiries.Min()
+		if !ok {
+			return
 		}
-		return true
-	})
-	for _, id := range old {
-		s.invites.Delete(id)
+		i, found := s.invites.Get(id)
+		if found && i.ExpiresAt > limit {
+			return
+		}
+		s.expiries.Delete(key)
+		if found {
+			s.invites.Delete(id)
+		}
 	}
-	s.invitesDue = next
 }

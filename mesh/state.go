@@ -34,6 +34,7 @@ type State struct {
 	flows    btree.Map[string, uint64] // open workflow run → the latest op that may change what is next in it
 	flowEnds btree.Map[string, string] // flowEndKey → run id, oldest first
 	invites  btree.Map[string, *Invite]
+	expiries btree.Map[string, string] // expiryKey → peer id, oldest first
 	access   btree.Map[string, *Access]
 	hopper   hopper.Board
 
@@ -48,8 +49,7 @@ type State struct {
 	ErrorCount int64  // failed and timed-out jobs in the window
 	Audit      audit.Tree
 
-	invitesDue int64 // no invite ends before this: spares a walk for each op
-	own        owner
+	own owner
 }
 
 // owner marks the entities that one state alone can reach: what was made or copied since it was last cloned. The reducer
@@ -371,6 +371,7 @@ func (s *State) clone() *State {
 	c.flows = *s.flows.Copy()
 	c.flowEnds = *s.flowEnds.Copy()
 	c.invites = *s.invites.Copy()
+	c.expiries = *s.expiries.Copy()
 	c.access = *s.access.Copy()
 	c.hopper = s.hopper.Copy()
 	return &c
@@ -381,6 +382,17 @@ func queueKey(j *Job) string {
 	nth := be(uint64(j.Nth))
 	return be(uint64(j.Due)^1<<63) + be(j.Tie) + nth[4:] + be(j.Seq) + j.Job
 }
+
+// setInvite stores an invite in the place of one with its id.
+func (s *State) setInvite(i *Invite) {
+	if old, ok := s.invites.Get(i.PeerID); ok {
+		s.expiries.Delete(expiryKey(old))
+	}
+	s.invites.Set(i.PeerID, i)
+	s.expiries.Set(expiryKey(i), i.PeerID)
+}
+
+func expiryKey(i *Invite) string { return be(uint64(i.ExpiresAt)^1<<63) + i.PeerID }
 
 func endKey(j *Job) string { return be(uint64(j.EndedAt)) + j.Job }
 

@@ -7,40 +7,104 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// SeqsAt gives, for each of times (microseconds, ascending), the seq of the last durable op with a time at or before it,
-// and 0 before the first op: so the ops between two times are the difference of two seqs. It reads no bodies, about 20
-// heads of ops for a time, and fewer where times lie close together. The times that it looks at are not verified, and
-// an op whose time is damaged can shift a count; At and AtSeq verify what they give. The seqs ascend in any case.
+// SeqsAt gives, for each of times (microseconds, ascending), the seq of the last durable op with a time at or before it:
+// so the ops between two times are the difference of two seqs. Before the first op it is 0, in a trimmed log the seq of
+// its base. It reads the times of one block for each of times and no op. In a file of the first format, opened for reading,
+// it reads heads of ops instead, which nothing verifies: there a damaged time can shift a count, though the seqs ascend.
 func (l *Log[S]) SeqsAt(times []int64) ([]uint64, error) {
 	out := make([]uint64, len(times))
 	cur := l.cur.Load()
-	if l.s == nil || cur.pos.Seq == 0 || len(times) == 0 {
+	if l.s == nil || len(times) == 0 {
 		return out, nil
 	}
 	if !slices.IsSorted(times) {
 		return nil, invalid("times that do not ascend")
 	}
-	n, _ := slices.BinarySearch(times, cur.pos.At) // from here on it is the newest op
-	for i := n; i < len(times); i++ {
-		out[i] = cur.pos.Seq
-	}
-	err := l.s.view(func(tx *bolt.Tx) error {
-		return newTimeline(tx).spread(times[:n], out[:n], 0, cur.pos.Seq+1)
+	i := 0
+	err := l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
+		for ; i < len(times) && err == nil; i++ {
+			if out[i], err = tl.upTo(times[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return wrapRead(out, err)
 }
 
-// Began is the time of the first op, in microseconds; false in an empty log.
+// Began is the time of the first op, in microseconds; false in an empty log. That of a trimmed log is the first one which
+// is still in it.
 func (l *Log[S]) Began() (at int64, ok bool, err error) {
-	if l.s == nil || l.Head().Seq == 0 {
-		return 0, false, nil
+	e, ok, err := l.Next(0)
+	return e.At, ok, err
+}
+
+// Event is an op on the axis of time.
+type Event struct {
+	Seq uint64
+	At  int64 // microseconds
+}
+
+// Next gives the first durable op with a Seq above seq; false where there is none. Like Prev, NextTime and PrevTime it
+// reads no op, as SeqsAt. None of them gives an op of before the base of a trimmed log.
+func (l *Log[S]) Next(seq uint64) (Event, bool, error) {
+	cur := l.cur.Load()
+	if seq >= cur.pos.Seq {
+		return Event{}, false, nil
 	}
-	err = l.s.view(func(tx *bolt.Tx) error {
-		at, err = newTimeline(tx).at(1)
+	return l.event(cur, max(seq, l.Base().Seq)+1)
+}
+
+// Prev gives the last durable op with a Seq below seq; false where there is none.
+func (l *Log[S]) Prev(seq uint64) (Event, bool, error) {
+	cur := l.cur.Load()
+	if seq <= l.Base().Seq+1 {
+		return Event{}, false, nil
+	}
+	return l.event(cur, min(seq-1, cur.pos.Seq))
+}
+
+// NextTime gives the first durable op with a time after t (microseconds); false where there is none.
+func (l *Log[S]) NextTime(t int64) (Event, bool, error) {
+	cur := l.cur.Load()
+	return l.found(cur, func(tl *timeline) (uint64, error) {
+		seq, err := tl.upTo(t)
+		return seq + 1, err
+	})
+}
+
+// PrevTime gives the last durable op with a time before t (microseconds); false where there is none.
+func (l *Log[S]) PrevTime(t int64) (Event, bool, error) {
+	if t <= 0 {
+		return Event{}, false, nil
+	}
+	cur := l.cur.Load()
+	return l.found(cur, func(tl *timeline) (uint64, error) { return tl.upTo(t - 1) })
+}
+
+// event gives the op at seq, if it is one.
+func (l *Log[S]) event(cur *published[S], seq uint64) (Event, bool, error) {
+	return l.found(cur, func(*timeline) (uint64, error) { return seq, nil })
+}
+
+// found gives the op that find names, if it is one.
+func (l *Log[S]) found(cur *published[S], find func(*timeline) (uint64, error)) (e Event, ok bool, err error) {
+	if l.s == nil {
+		return Event{}, false, nil
+	}
+	err = l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
+		if e.Seq, err = find(tl); err != nil {
+			return err
+		}
+		if ok = e.Seq > tl.s.origin.Seq && e.Seq <= cur.pos.Seq; ok {
+			e.At, err = tl.at(e.Seq)
+		}
 		return err
 	})
-	at, err = wrapRead(at, err)
-	return at, err == nil, err
+	if _, err = wrapRead(0, err); err != nil || !ok {
+		return Event{}, false, err
+	}
+	return e, true, nil
 }
 
 // IndexedBack gives the newest limit durable ops under name with after < Seq < before, newest first; before 0 is no
@@ -100,75 +164,30 @@ func (s *store) namedBack(name string, after, before uint64, limit int) (seqs []
 	return seqs, err
 }
 
-// timeline finds ops by time within one read transaction. It reads heads only and verifies nothing.
-type timeline struct{ marks, ops *bolt.Bucket }
-
-func newTimeline(tx *bolt.Tx) timeline {
-	return timeline{marks: tx.Bucket(bucketMarks), ops: tx.Bucket(bucketOps)}
+// seqAt gives the seq of the last op of the published log with a time at or before t, the base's where there is none, and
+// whether the times it looked at were checked.
+func (l *Log[S]) seqAt(cur *published[S], t int64) (seq uint64, checked bool, err error) {
+	err = l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
+		seq, err = tl.upTo(t)
+		checked = tl.times != nil || seq >= tl.tail.after
+		return err
+	})
+	return seq, checked, err
 }
 
-// at gives the time of op seq: of its mark where it has one, for marks lie close together.
-func (tl timeline) at(seq uint64) (int64, error) {
-	if seq%block == 0 {
-		if p, ok := decodeMark(seq, tl.marks.Get(key(seq))); ok {
-			return p.At, nil
-		}
-	}
-	v := tl.ops.Get(key(seq))
-	if len(v) <= prefixLen {
-		return 0, damaged(seq, "it is missing")
-	}
-	_, got, at, _, err := decodeHead(v[prefixLen:])
-	if err != nil || got != seq {
-		return 0, damaged(seq, "its head is unreadable")
-	}
-	return at, nil
-}
-
-// last gives the last seq whose time is at or before t, where lo's is known to be (0 stands before the first op) and
-// hi's is known to be later (hi may be the one after the last).
-func (tl timeline) last(t int64, lo, hi uint64) (uint64, error) {
-	search := func(lo, hi, step uint64) (uint64, error) {
-		for hi-lo > 1 {
-			mid := lo + (hi-lo)/2
-			at, err := tl.at(mid * step)
-			if err != nil {
-				return 0, err
-			}
-			if at <= t {
-				lo = mid
-			} else {
-				hi = mid
-			}
-		}
-		return lo, nil
-	}
-	b, err := search(lo/block, (hi+block-1)/block, block)
+// findTime is seqAt in a log that ends with op last and is not open for use.
+func (s *store) findTime(t int64, last uint64) (seq uint64, err error) {
+	head, err := s.posAt(last)
 	if err != nil {
 		return 0, err
 	}
-	return search(max(lo, b*block), min(hi, b*block+block), 1)
-}
-
-// spread is last for many times, ascending: the one in the middle halves where the others are looked for.
-func (tl timeline) spread(times []int64, out []uint64, lo, hi uint64) error {
-	for len(times) > 0 {
-		if hi-lo == 1 {
-			for i := range out {
-				out[i] = lo
-			}
-			return nil
-		}
-		m := len(times) / 2
-		seq, err := tl.last(times[m], lo, hi)
-		if err != nil {
-			return err
-		}
-		out[m] = seq
-		if err := tl.spread(times[:m], out[:m], lo, seq+1); err != nil {
-			return err
-		}
-		times, out, lo = times[m+1:], out[m+1:], seq
+	rest, err := s.tailAt(last)
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	err = s.withTimes(rest, head, func(tl *timeline) (err error) {
+		seq, err = tl.upTo(t)
+		return err
+	})
+	return seq, err
 }

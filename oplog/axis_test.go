@@ -2,10 +2,9 @@ package oplog
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
@@ -125,26 +124,37 @@ func TestAxisOfNothing(t *testing.T) {
 	}
 }
 
-func TestSeqsAtSaysWhatIsMissing(t *testing.T) {
-	dir, _ := unevenLog(t, 1500)
-	l := mustOpen(t, dir, Options{})
-	mustClose(t, l)
-	raw(t, dir, func(tx *bolt.Tx) {
-		for seq := uint64(1); seq < 1500; seq += 2 {
-			_ = tx.Bucket(bucketOps).Put(key(seq), []byte("\x00\x00\x00\x00\x00\x00\x00\x00nonsense"))
+func TestSeqsAtSaysWhatIsDamaged(t *testing.T) {
+	for _, marked := range []bool{true, false} {
+		dir, ops := unevenLog(t, 3000)
+		raw(t, dir, func(tx *bolt.Tx) {
+			for seq := uint64(1); seq <= 1024; seq++ {
+				_ = tx.Bucket(bucketOps).Put(key(seq), []byte("\x00\x00\x00\x00\x00\x00\x00\x00nonsense"))
+			}
+			_ = tx.Bucket(bucketTimes).Delete(key(1024))
+			if !marked {
+				_ = tx.Bucket(bucketMarks).Delete(key(1024))
+			}
+		})
+		l := mustOpen(t, dir, Options{ReadOnly: true})
+		if _, err := l.SeqsAt([]int64{ops[500].At}); code(err) != CodeDamaged || seqOf(err) != 1 {
+			t.Errorf("marked %v: a block of nonsense: %v", marked, err)
 		}
-		for seq := uint64(2); seq < 1500; seq += 2 {
-			_ = tx.Bucket(bucketOps).Put(key(seq), nil)
+		if got, err := l.SeqsAt([]int64{ops[1500].At, ops[2999].At}); err == nil && (got[0] < 1501 || got[1] < 3000) {
+			t.Errorf("marked %v: beside it %v", marked, got)
+		} else if marked && err != nil {
+			t.Errorf("beside it: %v", err)
 		}
-	})
-	s, err := openStore(dir, true, DefaultLockTimeout, (&clock{epoch}).now)
-	if err != nil {
-		t.Fatal(err)
+		mustClose(t, l)
 	}
-	defer s.close()
-	if _, err := s.findTime(epoch+3_600_000_500, 1501); code(err) != CodeDamaged {
-		t.Errorf("a log of nonsense: %v", err)
+}
+
+func seqOf(err error) uint64 {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Seq
 	}
+	return 0
 }
 
 func TestIndexedBackIsIndexedReversed(t *testing.T) {
@@ -178,66 +188,6 @@ func TestIndexedBackIsIndexedReversed(t *testing.T) {
 		check(got, err, back)
 		got, err = l.IndexedAfter(name, after, limit)
 		check(got, err, on)
-	})
-}
-
-// BenchmarkSeqsAt cuts a log into 200 columns: all of it, an hour of it, a minute. VOXMESH_BENCH_OPS makes the log longer.
-func BenchmarkSeqsAt(b *testing.B) {
-	n := 300_000
-	if s, err := strconv.Atoi(os.Getenv("VOXMESH_BENCH_OPS")); err == nil {
-		n = s
-	}
-	c := &clock{epoch}
-	l, err := Open(b.TempDir(), bare{}, Options{Now: c.now})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	body := make([]byte, 160)
-	for i := 0; i < n; i += 64 {
-		c.t += 64 * 50_000 // 20 ops a second
-		ds := make([]Draft, 64)
-		for k := range ds {
-			ds[k] = Draft{Kind: "job_ended", Actor: "node:n1", Body: body}
-			if k == 0 && i%1024 == 512 { // in the middle of every block
-				ds[k].Index = []string{"rare"}
-			}
-		}
-		p, err := l.Do(func(uint64) ([]Draft, error) { return ds, nil })
-		if err != nil {
-			b.Fatal(err)
-		}
-		if i%(64*256) == 0 {
-			if err := p.Wait(context.Background()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	if _, err := l.Append(context.Background(), Draft{Kind: "last"}); err != nil {
-		b.Fatal(err)
-	}
-	for _, w := range []struct {
-		name string
-		span int64
-	}{{"all", c.t - epoch}, {"hour", 3_600_000_000}, {"minute", 60_000_000}} {
-		b.Run(fmt.Sprintf("ops=%d/%s", n, w.name), func(b *testing.B) {
-			times := make([]int64, 201)
-			for i := range times {
-				times[i] = epoch + (c.t-epoch-w.span)/2 + w.span*int64(i)/200
-			}
-			for b.Loop() {
-				if _, err := l.SeqsAt(times); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	b.Run("1000 of a name, each in a block of its own", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := l.IndexedBack("rare", 0, 0, 1000); err != nil {
-				b.Fatal(err)
-			}
-		}
 	})
 }
 

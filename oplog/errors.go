@@ -1,6 +1,9 @@
 package oplog
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Codes of the errors of this package; they never change.
 const (
@@ -13,6 +16,7 @@ const (
 	CodeClosed      = "vox/oplog/closed"       // the log was closed
 	CodeInvalid     = "vox/oplog/invalid"      // a draft that no op can be made of
 	CodeAhead       = "vox/oplog/ahead"        // a seq that the log does not have yet
+	CodeTrimmed     = "vox/oplog/trimmed"      // before where the log begins: it is in an archive, which the text names
 	CodeIO          = "vox/oplog/io"           // the operating system refused something outside a commit
 	CodeBlobTooBig  = "vox/blob/too-big"
 	CodeBlobMissing = "vox/blob/missing"
@@ -64,4 +68,9 @@ func invalid(format string, args ...any) *Error {
 
 func ioError(err error, format string, args ...any) *Error {
 	return &Error{Code: CodeIO, Text: fmt.Sprintf(format, args...), Err: err}
+}
+
+func isDamage(err error) bool {
+	var own *Error
+	return errors.As(err, &own) && own.Code == CodeDamaged
 }

@@ -69,6 +69,8 @@ type Log[S any] struct {
 	steps    uint64 // how often the clock was found to have stepped back
 	behind   bool
 
+	tail tail // of the durable log; of the one goroutine that commits
+
 	hookMu sync.Mutex
 	hooks  []func([]Op, S, Head)
 
@@ -90,6 +92,7 @@ type Log[S any] struct {
 type published[S any] struct {
 	state S
 	pos   pos
+	tail  tail
 }
 
 // Open opens dir/oplog.db and replays it, creating it if need be; with ReadOnly a missing file gives an empty log. The
@@ -120,7 +123,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return nil, err
 	}
 	l.base = p.Clone(l.next)
-	l.cur.Store(&published[S]{p.Clone(l.next), l.tip})
+	l.cur.Store(&published[S]{p.Clone(l.next), l.tip, l.tail})
 	if o.ReadOnly {
 		return l, nil
 	}
@@ -139,6 +142,9 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 
 // load fills next and tip: the last good memo, the verified ops after it, and the last mark.
 func (l *Log[S]) load() error {
+	if err := loadBase(l.proj, l.s); err != nil {
+		return err
+	}
 	if l.next = beginning(l.proj, l.s).state; l.s == nil {
 		return nil
 	}
@@ -150,6 +156,9 @@ func (l *Log[S]) load() error {
 		return err
 	}
 	l.solid = l.tip
+	if l.tail, err = l.s.tailAt(last); err != nil {
+		return err
+	}
 	st, err := l.past.nearest(last)
 	if err != nil {
 		return err

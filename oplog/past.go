@@ -43,10 +43,13 @@ func (r reached[S]) instant() Instant[S] {
 // distance to a memo, not the length of the history.
 func (l *Log[S]) At(t int64) (Instant[S], error) {
 	cur := l.cur.Load()
+	if err := l.s.notBeforeTime(t); err != nil {
+		return Instant[S]{}, err
+	}
 	if t >= cur.pos.At || cur.pos.Seq == 0 {
 		return l.past.newest(cur)
 	}
-	seq, err := l.s.findTime(t, cur.pos.Seq)
+	seq, checked, err := l.seqAt(cur, t)
 	if err != nil {
 		return wrapRead(Instant[S]{}, err)
 	}
@@ -54,12 +57,15 @@ func (l *Log[S]) At(t int64) (Instant[S], error) {
 	if err != nil {
 		return wrapRead(Instant[S]{}, err)
 	}
-	// The search trusted times that nothing had verified. These two it stands on.
-	next, _, err := l.past.read(r.pos, seq+1)
-	if err != nil {
-		return wrapRead(Instant[S]{}, err)
+	later := true
+	if !checked { // the search trusted times that nothing had verified: these two it stands on
+		next, _, err := l.past.read(r.pos, seq+1)
+		if err != nil {
+			return wrapRead(Instant[S]{}, err)
+		}
+		later = next[0].At > t
 	}
-	if r.pos.At > t || next[0].At <= t {
+	if seq > l.Base().Seq && r.pos.At > t || !later {
 		return Instant[S]{}, damaged(0, "the times of the ops around %d are not in order", seq)
 	}
 	return r.instant(), nil
@@ -70,6 +76,9 @@ func (l *Log[S]) AtSeq(seq uint64) (Instant[S], error) {
 	cur := l.cur.Load()
 	if seq > cur.pos.Seq {
 		return Instant[S]{}, &Error{Code: CodeAhead, Text: fmt.Sprintf("the op-log ends at op %d, op %d is not there yet", cur.pos.Seq, seq)}
+	}
+	if err := l.s.notBefore(seq); err != nil {
+		return Instant[S]{}, err
 	}
 	if seq == cur.pos.Seq {
 		return l.past.newest(cur)

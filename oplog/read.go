@@ -3,6 +3,7 @@ package oplog
 import (
 	"bytes"
 	"hash/crc32"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -174,7 +175,9 @@ func seekLE(cur *bolt.Cursor, seq uint64) (k, v []byte) {
 func (s *store) lastSeq() (seq uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
 		k, _ := tx.Bucket(bucketOps).Cursor().Last()
-		seq = unkey(k)
+		if seq = unkey(k); k == nil {
+			seq = s.origin.Seq // all that there was is in an archive
+		}
 		if k != nil && seq == 0 {
 			return damaged(0, "the last key of the ops is no number")
 		}
@@ -185,6 +188,9 @@ func (s *store) lastSeq() (seq uint64, err error) {
 
 // since gives up to limit verified ops after seq, up to head.
 func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
+	if err := s.notBefore(seq); err != nil {
+		return nil, err
+	}
 	if seq >= head || limit <= 0 {
 		return nil, nil
 	}
@@ -236,7 +242,12 @@ func (s *store) indexed(name string, after, head uint64, limit int) ([]Op, error
 func (s *store) gather(seqs []uint64, name string, head uint64) ([]Op, error) {
 	in := interners.Get().(*interner)
 	defer interners.Put(in)
-	var out []Op
+	n, _ := slices.BinarySearch(seqs, s.origin.Seq+1)
+	out, err := s.kept(seqs[:n], name, in)
+	if err != nil {
+		return out, err
+	}
+	seqs = seqs[n:]
 	for len(seqs) > 0 {
 		n := 1 // those of one block are read together
 		for n < len(seqs) && (seqs[n]-1)/block == (seqs[0]-1)/block {
@@ -308,16 +319,6 @@ func contains(names []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// findTime gives the last seq up to head whose time is at or before t. The times it looks at are not verified: the caller
-// verifies the op found and the one after it.
-func (s *store) findTime(t int64, head uint64) (seq uint64, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		seq, err = newTimeline(tx).last(t, 0, head+1)
-		return err
-	})
-	return seq, err
 }
 
 // readAhead asks the kernel for the pages of the ops from..to.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,15 +34,19 @@ type Repaired struct {
 	Aside string // where the file as it was now lies; empty if nothing was wrong and nothing was done
 }
 
-// Repair cuts the log in dir at its last good op, and keeps the file as it was aside. Marks and index are made anew; memos
-// come back when the log is opened. Errors: vox/oplog/locked; vox/oplog/damaged where the file's pages are so broken that
-// no op can be reached: then only a backup helps.
+// Repair cuts the log in dir at its last good op, and keeps the file as it was aside. Marks, index and base are made anew;
+// memos that are not good come back when the log is opened. Errors: vox/oplog/locked; vox/oplog/damaged where the file's
+// pages are so broken that no op can be reached, or where the base of a trimmed log is lost: then only a backup, or the
+// archive, helps.
 func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Time) (Repaired, error) {
-	s, err := openStore(dir, true, DefaultLockTimeout, time.Now)
-	if err != nil || s == nil {
+	if _, err := os.Stat(filepath.Join(dir, dbName)); errors.Is(err, fs.ErrNotExist) {
+		return Repaired{}, nil
+	}
+	s, done, err := openAlone(dir, "repair")
+	if err != nil {
 		return Repaired{}, err
 	}
-	defer s.close()
+	defer done()
 	last, err := s.lastSeq()
 	if err != nil {
 		return Repaired{}, err
@@ -50,13 +55,25 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 	if err != nil || r.Problem == "" {
 		return Repaired{Kept: r.Ops}, err
 	}
-	tmp := filepath.Join(dir, fmt.Sprintf("oplog.db.tmp-repair-%d", now.UnixMicro()))
-	defer os.Remove(tmp)
-	if err := fill(tmp, now); err != nil {
+	created, err := s.created()
+	if err != nil {
+		created = now
+	}
+	w, err := rewrite(dir, created)
+	if err != nil {
 		return Repaired{}, err
 	}
-	kept, err := s.copyGood(ctx, tmp, last)
+	defer w.abandon()
+	w.indexed = true
+	r, err = survey[S]{s: s, proj: p, head: last, to: []*rewriting{w}, salvage: true}.run(ctx)
 	if err != nil {
+		return Repaired{}, err
+	}
+	// What an earlier trim kept is worth having, but no reason to fail.
+	if err := w.copyKept(s, true); err != nil && !isDamage(err) {
+		return Repaired{}, err
+	}
+	if _, err := w.finish(s.base); err != nil {
 		return Repaired{}, err
 	}
 	aside := filepath.Join(dir, fmt.Sprintf("oplog.db.damaged-%s", now.UTC().Format("20060102T150405.000000")))
@@ -65,72 +82,9 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 			return Repaired{}, ioError(err, "put the damaged op-log aside")
 		}
 	}
-	if err := os.Rename(tmp, s.path()); err != nil {
-		return Repaired{}, ioError(err, "put the repaired op-log in place")
+	forgetVerified(dir)
+	if err := w.place(s.path()); err != nil {
+		return Repaired{}, err
 	}
-	syncDir(dir)
-	return Repaired{Kept: kept, Lost: last - min(kept, last), Aside: aside}, nil
-}
-
-// copyGood copies the verified ops up to the first bad one into the empty log at path.
-func (s *store) copyGood(ctx context.Context, path string, last uint64) (uint64, error) {
-	db, err := bolt.Open(path, fileMode, &bolt.Options{FreelistType: bolt.FreelistMapType, Timeout: time.Second})
-	if err != nil {
-		return 0, commitError(err)
-	}
-	defer db.Close()
-	p := s.origin
-	for p.Seq < last {
-		if err := ctx.Err(); err != nil {
-			return p.Seq, err
-		}
-		c, err := s.load(p.Seq, last, false)
-		bad := err != nil
-		if bad && len(c.vals) == 0 { // the block is cut at its first missing op: take those before it one by one
-			c, err = s.load(p.Seq, p.Seq+1, false)
-			var own *Error
-			if err != nil && (!errors.As(err, &own) || own.Code != CodeDamaged) {
-				return p.Seq, err
-			}
-			if err != nil {
-				break
-			}
-		}
-		good, err := c.good(p)
-		if len(good.ops) > 0 {
-			if err := db.Update(func(tx *bolt.Tx) error { return putOps(tx, good.ops, good.vals, good.marks) }); err != nil {
-				return p.Seq, commitError(err)
-			}
-			p = good.end
-		}
-		if err != nil {
-			break
-		}
-	}
-	return p.Seq, nil
-}
-
-// goodOps are those of a chunk that come before the first bad one.
-type goodOps struct {
-	ops   []Op
-	vals  [][]byte
-	marks []pos
-	end   pos
-}
-
-func (c *chunk) good(p pos) (goodOps, error) {
-	g := goodOps{end: p}
-	in := newInterner()
-	for i, v := range c.vals {
-		one := chunk{first: c.first + uint64(i), vals: [][]byte{v}}
-		ops, to, err := one.verify(g.end, in)
-		if err != nil {
-			return g, err
-		}
-		g.ops, g.vals, g.end = append(g.ops, ops...), append(g.vals, v), to
-		if to.Seq%block == 0 {
-			g.marks = append(g.marks, to)
-		}
-	}
-	return g, nil
+	return Repaired{Kept: r.Ops, Lost: last - s.origin.Seq - r.Ops, Aside: aside}, nil
 }

@@ -12,8 +12,8 @@ type Stats struct {
 	FileBytes  int64
 	UsedBytes  int64   // of the pages that are not free: the file itself grows in steps of 16 MB
 	FreeShare  float64 // of the file's pages, 0 to 1
-	Ops        uint64
-	OpBytes    uint64 // encoded ops
+	Ops        uint64  // in the log: those before the base are not
+	OpBytes    uint64  // encoded ops
 	Memos      uint64
 	MemoBytes  uint64
 	LastMemo   uint64 // seq, 0 if none
@@ -23,15 +23,25 @@ type Stats struct {
 	Head       Head
 	ClockSteps uint64    // since Open
 	Broken     string    // why nothing is appended, or empty
-	Verified   *Verified // of this process, or nil
+	Verified   *Verified // the last Verify of this log, of an earlier process too; nil if there was none
 	Blobs      uint64
 	BlobBytes  int64
+
+	MemoShare     float64 // of the encoded ops: MemoBytes/OpBytes
+	Base          uint64  // the op after which the log begins; 0 unless it was trimmed
+	BaseAt        int64   // its time
+	Kept          uint64  // ops before Base that are still found by name
+	FormatVersion uint32  // of the file
 }
 
 // Stats reads the numbers. It costs a few page reads, and a listing of the blobs.
 func (l *Log[S]) Stats() (Stats, error) {
 	cur := l.cur.Load()
-	st := Stats{Ops: cur.pos.Seq, OpBytes: cur.pos.bytes, LastAt: cur.pos.At, Head: cur.pos.Head, Verified: l.verify.Load()}
+	from := l.s.begin()
+	st := Stats{
+		Ops: cur.pos.Seq - from.Seq, OpBytes: cur.pos.bytes - from.bytes, LastAt: cur.pos.At, Head: cur.pos.Head,
+		Base: from.Seq, BaseAt: from.At, Verified: l.verify.Load(),
+	}
 	l.mu.Lock()
 	st.ClockSteps = l.steps
 	if l.refuse != nil {
@@ -51,7 +61,15 @@ func (l *Log[S]) Stats() (Stats, error) {
 		return st, ioError(err, "read the op-log")
 	}
 	st.FileBytes = info.Size()
+	if st.FormatVersion = l.s.format; st.Verified == nil {
+		if st.Verified = l.s.verified(cur.pos.Seq); st.Verified != nil {
+			l.verify.CompareAndSwap(nil, st.Verified)
+		}
+	}
 	err = l.s.view(func(tx *bolt.Tx) error {
+		if v := tx.Bucket(bucketMeta).Get(keyKept); len(v) == 8 {
+			st.Kept = binary.BigEndian.Uint64(v)
+		}
 		t := readTotals(tx)
 		st.Memos, st.MemoBytes = t.count, t.bytes
 		if k, _ := tx.Bucket(bucketMemos).Cursor().Last(); k != nil {
@@ -60,8 +78,11 @@ func (l *Log[S]) Stats() (Stats, error) {
 		if v := tx.Bucket(bucketMeta).Get(keyCreated); len(v) == 8 {
 			st.Created = int64(binary.BigEndian.Uint64(v))
 		}
-		if v := tx.Bucket(bucketOps).Get(key(1)); len(v) > prefixLen {
+		if v := tx.Bucket(bucketOps).Get(key(from.Seq + 1)); len(v) > prefixLen {
 			_, _, st.FirstAt, _, _ = decodeHead(v[prefixLen:])
+		}
+		if st.OpBytes > 0 {
+			st.MemoShare = float64(st.MemoBytes) / float64(st.OpBytes)
 		}
 		d := tx.DB().Stats()
 		if pages := tx.Size() / int64(tx.DB().Info().PageSize); pages > 0 {

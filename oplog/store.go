@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +22,9 @@ const (
 	tmpPattern = "oplog.db.tmp-*"
 	holderName = "oplog.holder"
 
-	formatVersion = 1
+	// formatVersion is that of the files that are written; oldFormat is the oldest that is read.
+	formatVersion = 2
+	oldFormat     = 1
 	// pageSize of new files. With 4 KB pages and ops of 200 bytes a sixteenth of each page stays empty; 8 KB halves that, and
 	// a commit costs its two syncs either way.
 	pageSize = 8192
@@ -34,15 +35,30 @@ const (
 
 // Buckets of the file.
 var (
-	bucketMeta  = []byte("meta")  // format: u32; created: u64 microseconds; memos: count u64 ‖ bytes u64
+	bucketMeta  = []byte("meta")  // format: u32; created: u64 microseconds; memos: count u64 ‖ bytes u64; kept: count u64
 	bucketOps   = []byte("ops")   // seq → prefix ‖ encoded op
 	bucketMarks = []byte("marks") // seq → mark
 	bucketMemos = []byte("memos") // seq → memo
 	bucketIndex = []byte("index") // name ‖ 0 ‖ seq → nothing
+	bucketTimes = []byte("times") // seq of the end of a block → the times of its ops; from format 2 on
+	bucketBase  = []byte("base")  // "base" → where a trimmed log begins; from format 2 on
+	bucketBase2 = []byte("base2") // the same once more, on pages of its own
+	bucketKept  = []byte("kept")  // seq → op from before the base; from format 2 on
 
 	keyFormat  = []byte("format")
 	keyCreated = []byte("created")
 	keyMemos   = []byte("memos")
+	keyKept    = []byte("kept")
+	keyBase    = []byte("base")
+)
+
+// access is what a file is opened for.
+type access int
+
+const (
+	reading access = iota // together with other readers
+	writing               // alone; the file is brought to the newest format, and leftovers are removed
+	alone                 // alone, and nothing is written
 )
 
 // store is the file: every call into bbolt goes through view or update, which turn panics and faults into errors.
@@ -52,43 +68,96 @@ type store struct {
 	file *os.File // bbolt's own descriptor, for releasing the lock when bbolt itself cannot be closed
 	ra   *os.File // a descriptor of our own, for read-ahead; nil where there is none
 
-	origin   pos // where the log begins
-	readOnly bool
-	stuck    atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
-	last     sync.Mutex            // held by close
+	origin pos    // where the log begins
+	known  known  // of its times
+	base   *base  // of a trimmed log, else nil
+	format uint32 // of the file
+	how    access
+	stuck  atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
+	last   sync.Mutex            // held by close
 }
 
 func (s *store) path() string { return filepath.Join(s.dir, dbName) }
 
 // openStore opens dir/oplog.db, creating it first unless readOnly. Without a file and readOnly it gives nil, nil.
 func openStore(dir string, readOnly bool, timeout time.Duration, now func() time.Time) (*store, error) {
-	s := &store{dir: dir, readOnly: readOnly, origin: start()}
+	if readOnly {
+		return openAs(dir, reading, timeout, now)
+	}
+	return openAs(dir, writing, timeout, now)
+}
+
+// openAs opens dir/oplog.db. Only writing creates it; else a missing file gives nil, nil.
+func openAs(dir string, how access, timeout time.Duration, now func() time.Time) (*store, error) {
 	deadline := time.Now().Add(timeout) // how long the kernel is waited for is not the log's time
+	for {
+		s := &store{dir: dir, how: how, origin: start()}
+		same, err := s.open(deadline, now)
+		switch {
+		case err != nil:
+			return nil, err
+		case s.db == nil:
+			return nil, nil
+		case same:
+			s.ra, _ = os.Open(s.path()) // only makes cold reads faster
+			return s, nil
+		}
+		// While the lock was waited for, another process put a new file in place (compact, trim, repair): this is the old one.
+		_ = s.close()
+		if !time.Now().Before(deadline) {
+			return nil, s.locked()
+		}
+	}
+}
+
+// open opens the file, and says whether its name still leads to it. s.db stays nil where there is no file.
+func (s *store) open(deadline time.Time, now func() time.Time) (same bool, err error) {
 	st, err := os.Stat(s.path())
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && readOnly:
-		return nil, nil
+	case errors.Is(err, fs.ErrNotExist) && s.how != writing:
+		return false, nil
 	case errors.Is(err, fs.ErrNotExist):
-		if err := create(dir, deadline, now); err != nil {
-			return nil, err
+		if err := create(s.dir, deadline, now); err != nil {
+			return false, err
 		}
 	case err != nil:
-		return nil, ioError(err, "open the op-log")
+		return false, ioError(err, "open the op-log")
 	case st.Size() == 0:
-		return nil, damaged(0, "%s is empty", s.path())
+		return false, damaged(0, "%s is empty", s.path())
 	}
 	if err := s.preflight(deadline); err != nil {
-		return nil, err
+		return false, err
 	}
 	if err := s.openDB(max(time.Until(deadline), 100*time.Millisecond)); err != nil {
-		return nil, err
+		return false, err
 	}
+	named, err1 := os.Stat(s.path())
+	mine, err2 := s.file.Stat()
+	if err1 != nil || err2 != nil || !os.SameFile(named, mine) {
+		return false, nil
+	}
+	if err := s.begins(); err != nil {
+		_ = s.close()
+		return false, err
+	}
+	return true, nil
+}
+
+// begins reads what comes before the first op, and brings the file to the newest format where it is open for writing.
+func (s *store) begins() error {
 	if err := s.view(s.checkFormat); err != nil {
-		s.close()
-		return nil, err
+		return err
 	}
-	s.ra, _ = os.Open(s.path()) // only makes cold reads faster
-	return s, nil
+	if s.how == writing {
+		if err := settle(s.file, s.dir); err != nil {
+			return err
+		}
+		sweep(s.dir)
+		if err := s.upgrade(); err != nil {
+			return err
+		}
+	}
+	return s.view(s.readBase)
 }
 
 func (s *store) openDB(timeout time.Duration) (err error) {
@@ -102,7 +171,7 @@ func (s *store) openDB(timeout time.Duration) (err error) {
 		}
 	}()
 	o := &bolt.Options{
-		Timeout: timeout, ReadOnly: s.readOnly, PreLoadFreelist: true, FreelistType: bolt.FreelistMapType,
+		Timeout: timeout, ReadOnly: s.how == reading, PreLoadFreelist: true, FreelistType: bolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
 			if s.file == nil {
@@ -133,7 +202,9 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 		return ioError(err, "create the data folder")
 	}
 	if statErr != nil {
-		syncDir(filepath.Dir(dir))
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return commitError(err)
+		}
 	}
 	d, err := os.Open(dir)
 	if err != nil {
@@ -146,10 +217,7 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 	if _, err := os.Stat(filepath.Join(dir, dbName)); err == nil {
 		return nil // another one was faster
 	}
-	old, _ := filepath.Glob(filepath.Join(dir, tmpPattern))
-	for _, name := range old {
-		_ = os.Remove(name)
-	}
+	sweep(dir)
 	f, err := os.CreateTemp(dir, tmpPattern)
 	if err != nil {
 		return ioError(err, "create the op-log")
@@ -166,62 +234,6 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 	}
 	if err := d.Sync(); err != nil {
 		return ioError(err, "sync the data folder")
-	}
-	return nil
-}
-
-// fill makes the empty buckets, and syncs the file with its size.
-func fill(name string, now time.Time) error {
-	db, err := bolt.Open(name, fileMode, &bolt.Options{PageSize: pageSize, FreelistType: bolt.FreelistMapType, Timeout: time.Second})
-	if err != nil {
-		return commitError(err)
-	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketOps, bucketMarks, bucketMemos, bucketIndex} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		meta := tx.Bucket(bucketMeta)
-		if err := meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, formatVersion)); err != nil {
-			return err
-		}
-		return meta.Put(keyCreated, binary.BigEndian.AppendUint64(nil, uint64(max(now.UnixMicro(), 0))))
-	})
-	if cerr := db.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = syncFile(name)
-	}
-	if err != nil {
-		return commitError(err)
-	}
-	return nil
-}
-
-func (s *store) checkFormat(tx *bolt.Tx) error {
-	meta := tx.Bucket(bucketMeta)
-	if meta == nil {
-		return damaged(0, "%s has no meta bucket: it is no op-log, or its root is lost", s.path())
-	}
-	v := meta.Get(keyFormat)
-	if len(v) != 4 {
-		return damaged(0, "the format version is lost")
-	}
-	if n := binary.BigEndian.Uint32(v); n != formatVersion {
-		if n == 0 {
-			return damaged(0, "the format version is 0")
-		}
-		return &Error{
-			Code: CodeNewer, Text: fmt.Sprintf("the op-log has format %d, this voxmesh reads up to %d", n, formatVersion),
-			Hint: "use the voxmesh that wrote it, or a newer one",
-		}
-	}
-	for _, name := range [][]byte{bucketOps, bucketMarks, bucketMemos, bucketIndex} {
-		if tx.Bucket(name) == nil {
-			return damaged(0, "the bucket %q is lost", name)
-		}
 	}
 	return nil
 }
@@ -330,10 +342,12 @@ func (s *store) locked() *Error {
 }
 
 // plain gives the first 200 printable bytes of a file that anyone could have written.
-func plain(b []byte) string {
-	out := make([]byte, 0, 200)
+func plain(b []byte) string { return plainMost(b, 200) }
+
+func plainMost(b []byte, most int) string {
+	out := make([]byte, 0, min(len(b), most))
 	for _, c := range b {
-		if len(out) == cap(out) {
+		if len(out) == most {
 			break
 		}
 		if c >= ' ' && c <= '~' {
@@ -355,10 +369,17 @@ func syncFile(name string) error {
 	return err
 }
 
-// syncDir makes names in a folder durable. Some file systems cannot: that is not an error.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
+// syncDir makes names in a folder durable. Some file systems cannot, and some folders may not be opened: that is no error.
+// That the disk could not is.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
 	}
+	err = d.Sync()
+	_ = d.Close()
+	if errors.Is(err, syscall.EIO) || isFull(err) {
+		return fmt.Errorf("sync the folder %s: %w", dir, err)
+	}
+	return nil
 }

@@ -275,6 +275,9 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
 			return err
 		}
+		if err := putTimes(tx, l.tail, b.ops); err != nil {
+			return err
+		}
 		return putMemos(tx, b.memos)
 	})
 	if err != nil {
@@ -316,7 +319,8 @@ func indexKey(name string, seq uint64) []byte {
 // settle publishes what has become durable, tells whoever listens, then whoever waits.
 func (l *Log[S]) settle(b *batch[S]) {
 	if len(b.ops) > 0 {
-		l.cur.Store(&published[S]{b.snap, b.end})
+		l.tail = l.tail.add(b.ops)
+		l.cur.Store(&published[S]{b.snap, b.end, l.tail})
 		l.hookMu.Lock()
 		hooks := l.hooks
 		l.hookMu.Unlock()
