@@ -24,6 +24,7 @@ func printSeeks(w io.Writer, done []*seekResult) {
 				ms(r.mvcc.at(.5)), ms(r.mvcc.at(.99)), ratio(r.ours.at(.99), r.mvcc.at(.99)))
 		}
 	})
+	printGrowth(w, done)
 	fmt.Fprintf(w, "\n### Seeks, cold: each in a new process, the file not in memory (milliseconds)\n\n")
 	table(w, "log | seeks | p50 | p90 | max | still in memory, at most | opening p50 | JSON p50 | JSON p90 | versions p50 | versions p90", func(line func(...any)) {
 		for _, r := range done {
@@ -51,6 +52,20 @@ func printSeeks(w io.Writer, done []*seekResult) {
 		}
 	})
 	printFolds(w, done)
+}
+
+// printGrowth compares the logs that differ in their length alone: what a seek costs should not depend on it.
+func printGrowth(w io.Writer, done []*seekResult) {
+	for i, long := range done {
+		for _, short := range done[:i] {
+			alike := long.recipe
+			alike.Ops = short.recipe.Ops
+			if alike == short.recipe && long.recipe.Ops > short.recipe.Ops {
+				fmt.Fprintf(w, "\np50 and p99 at %s are %.2f and %.2f × those at %s.\n", long.short(),
+					long.ours.at(.5).Seconds()/short.ours.at(.5).Seconds(), long.ours.at(.99).Seconds()/short.ours.at(.99).Seconds(), short.short())
+			}
+		}
+	}
 }
 
 // printFolds prints what the reducer takes, by kind.
