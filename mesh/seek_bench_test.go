@@ -118,7 +118,8 @@ type seekResult struct {
 	rawBytes     int
 	entities     string
 	fold         map[string]*kindCost
-	foldOp, rest time.Duration // of one op: the reducer, and all else in a drag
+	foldOp, rest time.Duration            // of one op: the reducer, and all else in a drag
+	cpu          map[string]time.Duration // of all warm seeks; 0 where the system is not asked
 	cold         map[string]times
 	coldOpen     times
 	coldCached   int64 // bytes of the file in memory before the seek, at most; -1: the system does not say
@@ -136,7 +137,7 @@ func (c seekCase) run(b *testing.B) *seekResult {
 		root = b.TempDir()
 	}
 	c.dir = filepath.Join(root, strings.NewReplacer("ops=", "", "nodes=", "", "/", "-").Replace(c.name()))
-	r := &seekResult{seekCase: c, cold: map[string]times{}, coldCached: -1}
+	r := &seekResult{seekCase: c, cold: map[string]times{}, cpu: map[string]time.Duration{}, coldCached: -1}
 	begun := time.Now()
 	now := func(what string) {
 		fmt.Fprintf(os.Stderr, "# %s, %v: %s\n", r.short(), time.Since(begun).Round(time.Second), what)
@@ -193,10 +194,8 @@ func (r *seekResult) warm(log *oplog.Log[*mesh.State], p *peers) error {
 			if err := forget(log); err != nil {
 				return err
 			}
-			begun := time.Now()
-			in, err := log.AtSeq(seq)
-			r.ours = append(r.ours, time.Since(begun))
-			if err != nil {
+			var in oplog.Instant[*mesh.State]
+			if err := r.time("ours", &r.ours, func() (err error) { in, err = log.AtSeq(seq); return err }); err != nil {
 				return err
 			}
 			if in.Seq != seq || in.State.Seq != seq {
@@ -212,14 +211,28 @@ func (r *seekResult) warm(log *oplog.Log[*mesh.State], p *peers) error {
 		}
 		runtime.GC()
 		for range max(r.seeks/rounds, 1) {
-			begun := time.Now()
-			if _, err := p.mvcc.at(1+rng.Uint64N(r.recipe.Ops-1), 0); err != nil {
+			seq := 1 + rng.Uint64N(r.recipe.Ops-1)
+			if err := r.time("versions", &r.mvcc, func() error { _, err := p.mvcc.at(seq, 0); return err }); err != nil {
 				return err
 			}
-			r.mvcc = append(r.mvcc, time.Since(begun))
 		}
 	}
 	return nil
+}
+
+// time measures one seek: what passes on the clock, and what the process takes of the processors meanwhile, which says
+// more where the machine is busy with something else.
+func (r *seekResult) time(who string, to *times, seek func() error) error {
+	cpu, begun := cpuTime(), time.Now()
+	err := seek()
+	*to = append(*to, time.Since(begun))
+	r.cpu[who] += cpuTime() - cpu
+	return err
+}
+
+// cpuMean is what a seek takes of the processors.
+func (r *seekResult) cpuMean(who string, of times) time.Duration {
+	return r.cpu[who] / time.Duration(max(len(of), 1))
 }
 
 // warmJSON is a turn of the memos of JSON.
@@ -236,11 +249,9 @@ func (r *seekResult) warmJSON(rng *rand.Rand, p *peers) error {
 		if text, err = m.read(text); err != nil {
 			return err
 		}
-		begun := time.Now()
-		if _, err := m.at(text, seq); err != nil {
+		if err := r.time("json", &r.json, func() error { _, err := m.at(text, seq); return err }); err != nil {
 			return err
 		}
-		r.json = append(r.json, time.Since(begun))
 	}
 	return nil
 }

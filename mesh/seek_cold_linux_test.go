@@ -192,3 +192,12 @@ func (l *limited) Write(b []byte) (int, error) {
 	*l = append(*l, b[:min(len(b), 4096-min(len(*l), 4096))]...)
 	return len(b), nil
 }
+
+// cpuTime is what this process has taken of the processors so far, the collector included.
+func cpuTime() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

@@ -24,6 +24,13 @@ func printSeeks(w io.Writer, done []*seekResult) {
 				ms(r.mvcc.at(.5)), ms(r.mvcc.at(.99)), ratio(r.ours.at(.99), r.mvcc.at(.99)))
 		}
 	})
+	fmt.Fprintf(w, "\n### Seeks, warm: time of the processors, the collector's included, mean (milliseconds)\n\n")
+	table(w, "log | ours | JSON | ours, of it | versions | ours, of it", func(line func(...any)) {
+		for _, r := range done {
+			ours, json, mvcc := r.cpuMean("ours", r.ours), r.cpuMean("json", r.json), r.cpuMean("versions", r.mvcc)
+			line(r.short(), ms(ours), ms(json), ratio(ours, json), ms(mvcc), ratio(ours, mvcc))
+		}
+	})
 	printGrowth(w, done)
 	fmt.Fprintf(w, "\n### Seeks, cold: each in a new process, the file not in memory (milliseconds)\n\n")
 	table(w, "log | seeks | p50 | p90 | max | still in memory, at most | opening p50 | JSON p50 | JSON p90 | versions p50 | versions p90", func(line func(...any)) {
