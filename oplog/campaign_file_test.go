@@ -132,7 +132,7 @@ func settleMemos[S any](l *Log[S]) {
 	<-done
 	for busy := true; busy; runtime.Gosched() {
 		l.mu.Lock()
-		busy = l.inflight || len(l.memoOut) > 0
+		busy = l.flight != nil || len(l.memoOut) > 0
 		l.mu.Unlock()
 	}
 }
