@@ -93,11 +93,25 @@ func (s *store) memoAt(seq uint64) (at uint64, val []byte, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
 		k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq)
 		if k != nil {
+			s.willRead(tx, v, v)
 			at, val = unkey(k), bytes.Clone(v)
 		}
 		return nil
 	})
 	return at, val, err
+}
+
+// memoPlace gives where the last memo at or before seq stands, as its head says, which nothing verifies; zero where there is
+// none of this version of the reducer.
+func (s *store) memoPlace(seq uint64, reducer uint32) (at Head, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq)
+		if k != nil && len(v) > memoHead && v[0] == memoVersion && binary.BigEndian.Uint32(v[1:]) == reducer {
+			at = Head{Seq: unkey(k), At: int64(binary.BigEndian.Uint64(v[13:]))}
+		}
+		return nil
+	})
+	return at, err
 }
 
 // decodeState turns a stored memo into a state. Any error means: absent.
