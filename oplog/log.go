@@ -231,7 +231,8 @@ func (l *Log[S]) Since(seq uint64, limit int) ([]Op, error) {
 }
 
 // Indexed gives the first limit durable ops that were appended with name in Draft.Index, in order, each verified against
-// the chain and found to bear the name. That none is missing is for Verify to say.
+// the chain and found to bear the name. A name that is damaged, or lost with a part of its page, is noticed; an older copy
+// of a whole page of the index is for Verify to say, but for the newest ops, whose names Open looks up.
 func (l *Log[S]) Indexed(name string, limit int) ([]Op, error) {
 	return l.IndexedAfter(name, 0, limit)
 }
