@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
@@ -183,4 +184,27 @@ func TestSmallLogStaysSmall(t *testing.T) {
 	if st, err := os.Stat(filepath.Join(dir, dbName)); err != nil || st.Size() > 200_000 {
 		t.Fatal(st.Size(), err)
 	}
+}
+
+func TestOneCommitTakesAllThatWaits(t *testing.T) {
+	l, begun, gate := gated(t, t.TempDir(), fold{1})
+	var sizes []int
+	l.OnCommit(func(ops []Op, _ *tally, _ Head) { sizes = append(sizes, len(ops)) })
+	first := queue(t, l, "a")
+	<-begun
+	var last *Pending
+	for range 50 {
+		last = queue(t, l, "a", "b")
+	}
+	gate <- nil
+	gate <- nil
+	for _, p := range []*Pending{first, last} {
+		if err := p.Wait(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(sizes, []int{1, 100}) {
+		t.Errorf("commits of %v ops", sizes)
+	}
+	mustClose(t, l)
 }

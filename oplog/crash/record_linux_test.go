@@ -40,6 +40,7 @@ type event struct {
 	name  string
 	to    int
 	dir   bool // to is a new folder
+	whole bool // the sync covers times, too
 	line  string
 }
 
@@ -111,7 +112,11 @@ func (r *record) settle() error {
 				return err
 			}
 		}
-		r.start.put(r.live[filepath.Dir(rel)], filepath.Base(rel), r.count, d.IsDir(), data)
+		st, err := d.Info()
+		if err != nil {
+			return err
+		}
+		r.start.put(r.live[filepath.Dir(rel)], filepath.Base(rel), r.count, d.IsDir(), data, st.ModTime())
 		return nil
 	})
 }
@@ -144,18 +149,18 @@ func (r *record) compare() error {
 	}
 	for path, b := range got {
 		was, ok := want[path]
-		if ok && bytes.Equal(was, b) {
+		if ok && bytes.Equal(was.data, b.data) {
 			continue
 		}
 		if !r.killed {
-			return fmt.Errorf("the record does not give %s as it is: %d bytes, %d are there", path, len(was), len(b))
+			return fmt.Errorf("the record does not give %s as it is: %d bytes, %d are there", path, len(was.data), len(b.data))
 		}
 		if !ok {
-			r.name(path, r.fresh(), b == nil)
+			r.name(path, r.fresh(), b.dir)
 		}
-		if b != nil {
-			r.add(event{kind: evTruncate, ino: r.live[path], size: int64(len(b))})
-			r.add(event{kind: evWrite, ino: r.live[path], data: b})
+		if !b.dir {
+			r.add(event{kind: evTruncate, ino: r.live[path], size: int64(len(b.data))})
+			r.add(event{kind: evWrite, ino: r.live[path], data: b.data})
 		}
 	}
 	for path := range want {
@@ -381,7 +386,7 @@ func (r *record) changed(name string, ino int, c call) {
 	case "sendfile":
 		r.copied(ino, fd, r.place(fd)-c.ret, c.ret)
 	case "fsync", "fdatasync":
-		r.add(event{kind: evSync, ino: ino, began: r.entered[c.tid]})
+		r.add(event{kind: evSync, ino: ino, began: r.entered[c.tid], whole: name == "fsync"})
 	case "ftruncate":
 		r.add(event{kind: evTruncate, ino: ino, size: int64(c.args[1])})
 	case "dup":

@@ -136,7 +136,7 @@ func (tr trial) look(dir string) outcome {
 		o.lost = err
 		return o
 	}
-	if tr.tree[filepath.Join(logDir, "oplog.db")] == nil {
+	if _, ok := tr.tree[filepath.Join(logDir, "oplog.db")]; !ok {
 		o.noLog = 1
 	}
 	f, err := tr.h.check(filepath.Join(dir, logDir), 1<<40+uint64(tr.number))

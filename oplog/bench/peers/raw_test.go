@@ -16,11 +16,14 @@ type raw struct {
 	f     *os.File
 	buf   []byte
 	n     uint64
-	zeros []byte // written at once, where the last are used up; none: the file grows with what it has
+	zeros []byte // a page of them, to be written ahead; nil: the file grows with what it has
 	ahead int64  // they reach to
 }
 
-const rawRecord = 8 + opBytes
+const (
+	rawRecord = 8 + opBytes
+	rawAhead  = 32 // pages of zeros at once
+)
 
 func openRaw(dir string) (log, error) {
 	f, err := os.Create(filepath.Join(dir, "raw"))
@@ -32,7 +35,7 @@ func openRaw(dir string) (log, error) {
 // openRawAhead writes zeros ahead, as ours does, so that few syncs wait for the file system's journal.
 func openRawAhead(dir string) (log, error) {
 	l, err := openRaw(dir)
-	l.(*raw).zeros = make([]byte, 256<<10)
+	l.(*raw).zeros = make([]byte, 8192)
 	return l, err
 }
 
@@ -43,11 +46,13 @@ func (r *raw) commit(vals [][]byte) error {
 		r.n++
 		r.buf = append(binary.BigEndian.AppendUint64(r.buf, r.n), v...)
 	}
-	if end := at + int64(len(r.buf)); len(r.zeros) > 0 && end > r.ahead {
-		if _, err := r.f.WriteAt(r.zeros, r.ahead); err != nil {
-			return err
+	if r.zeros != nil && at+int64(len(r.buf)) > r.ahead {
+		for range rawAhead {
+			if _, err := r.f.WriteAt(r.zeros, r.ahead); err != nil {
+				return err
+			}
+			r.ahead += int64(len(r.zeros))
 		}
-		r.ahead += int64(len(r.zeros))
 	}
 	if _, err := r.f.WriteAt(r.buf, at); err != nil {
 		return err
@@ -66,4 +71,3 @@ func (r *raw) close() (extent, error) {
 	}
 	return extent{ops: r.n, used: used}, r.f.Close()
 }
-
