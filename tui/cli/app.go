@@ -33,6 +33,7 @@ import (
 	"voxmesh/mesh/donations"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker/runner"
+	"voxmesh/oplog"
 	"voxmesh/tui/sshd"
 )
 
@@ -88,9 +89,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := a.runTree(ctx, root)
-	if a.reader != nil {
-		_ = a.reader.Close()
-	}
+	a.closeReader()
 	if err != nil {
 		return a.fail(err, wantsJSON(args))
 	}
@@ -182,7 +181,7 @@ func exitOf(code string) int {
 	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required",
 		"vox/hopper/closed", "vox/workflow/outside", "vox/policy/changed-underneath", "vox/policy/nothing-to-undo":
 		return 3
-	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such":
+	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such", "vox/oplog/trimmed":
 		return 4
 	case "vox/cli/interrupted", "vox/host/interrupted":
 		return 130
@@ -249,6 +248,7 @@ type source interface {
 	Job(string) (*mesh.Job, error)
 	Run(string) (mesh.RunView, error)
 	RunOfTrace(string) (string, error)
+	Base() oplog.Head
 	Runs() []mesh.RunView
 	RunsBefore(t time.Time, limit int) (mesh.Older[mesh.RunView], error)
 	JobsBefore(t time.Time, limit int) (mesh.Older[mesh.JobView], error)
