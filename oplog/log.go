@@ -141,7 +141,10 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
-	s.beginWriting()
+	if err := s.beginWriting(); err != nil {
+		_ = s.close()
+		return nil, err
+	}
 	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
