@@ -1,7 +1,6 @@
 package oplog
 
 import (
-	"bytes"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -141,24 +140,7 @@ func (l *Log[S]) IndexedAfter(name string, after uint64, limit int) ([]Op, error
 // namedBack gives the newest limit seqs that the index has under name between after and before, newest first.
 func (s *store) namedBack(name string, after, before uint64, limit int) (seqs []uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		prefix := append([]byte(name), 0)
-		cur := tx.Bucket(bucketIndex).Cursor()
-		k, _ := cur.Seek(indexKey(name, before))
-		if k == nil {
-			k, _ = cur.Last()
-		} else {
-			k, _ = cur.Prev()
-		}
-		for ; bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Prev() {
-			seq := unkey(k[len(prefix):])
-			if seq == 0 {
-				return damaged(0, "the index has a bad entry for %q", name)
-			}
-			if seq <= after {
-				break
-			}
-			seqs = append(seqs, seq)
-		}
+		seqs = namesOf(tx).back(name, after, before, limit)
 		return nil
 	})
 	return seqs, err
@@ -169,7 +151,7 @@ func (s *store) namedBack(name string, after, before uint64, limit int) (seqs []
 func (l *Log[S]) seqAt(cur *published[S], t int64) (seq uint64, checked bool, err error) {
 	err = l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
 		seq, err = tl.upTo(t)
-		checked = tl.times != nil || seq >= tl.tail.after
+		checked = !tl.times.none() || seq >= tl.tail.after
 		return err
 	})
 	return seq, checked, err

@@ -132,10 +132,8 @@ func parseBase(b []byte) (*base, error) {
 	if !bytes.Equal(baseSum(b[:end]), rest[:sha256.Size]) || out.Seq == 0 || out.Seq%block != 0 || out.At < 0 {
 		return nil, errBase
 	}
-	for _, c := range rest[sha256.Size:] {
-		if c != 0 {
-			return nil, errBase
-		}
+	if len(b) != max(baseLeast, end+sha256.Size) || bytes.Count(rest[sha256.Size:], []byte{0}) != len(rest)-sha256.Size {
+		return nil, errBase
 	}
 	return out, nil
 }
@@ -146,7 +144,7 @@ func (s *store) readBase(tx *bolt.Tx) error {
 	if s.format < 2 {
 		return nil
 	}
-	one, two := tx.Bucket(bucketBase).Get(keyBase), tx.Bucket(bucketBase2).Get(keyBase)
+	one, two := treeOf(tx, bucketBase).Get(keyBase), treeOf(tx, bucketBase2).Get(keyBase)
 	if one == nil && two == nil {
 		return nil
 	}

@@ -30,6 +30,8 @@ type Blobs struct {
 	dir string
 	now func() time.Time
 	mu  sync.Mutex // between Put's last step and Sweep's removal
+
+	lasting sync.Map // folders whose names are known to be durable
 }
 
 // BlobStats counts what is stored.
@@ -56,7 +58,7 @@ func (b *Blobs) path(name string) (string, error) {
 // already only makes it young again. Errors: vox/blob/too-big, disk-full, io; one of r's own is wrapped.
 func (b *Blobs) Put(r io.Reader, max int64) (name string, n int64, err error) {
 	tmpDir := filepath.Join(b.dir, blobsTmp)
-	if err := makeDir(tmpDir); err != nil {
+	if err := errors.Join(b.folder(b.dir), b.folder(tmpDir)); err != nil {
 		return "", 0, blobError(err)
 	}
 	f, err := os.CreateTemp(tmpDir, "put-*")
@@ -93,7 +95,7 @@ func (b *Blobs) place(tmp, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := b.folder(filepath.Dir(path)); err != nil {
 		return err
 	}
 	b.mu.Lock()
@@ -107,6 +109,24 @@ func (b *Blobs) place(tmp, name string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// folder makes a folder with a durable name. One that is there may have been made a moment ago by someone who has not
+// synced its name yet, or who was killed before he could.
+func (b *Blobs) folder(dir string) error {
+	if _, ok := b.lasting.Load(dir); ok {
+		if _, err := os.Stat(dir); err == nil {
+			return nil
+		}
+	}
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	b.lasting.Store(dir, true)
+	return nil
 }
 
 // makeDir makes a folder in an existing one durable, with those above it.
@@ -123,8 +143,7 @@ func makeDir(dir string) error {
 	if err := os.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	syncDir(parent)
-	return nil
+	return syncDir(parent)
 }
 
 // Has says whether a blob is there.

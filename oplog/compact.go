@@ -57,7 +57,7 @@ func Compact[S any](ctx context.Context, dir string, p Projection[S], now time.T
 		return Compacted{}, err
 	}
 	verifiedBy(r, now).save(dir)
-	if err := w.place(s.path()); err != nil {
+	if err := w.replace(dir); err != nil {
 		return Compacted{}, err
 	}
 	return Compacted{Ops: r.Ops, BytesBefore: before, BytesAfter: after}, nil

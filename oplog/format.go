@@ -102,5 +102,8 @@ func (s *store) checkFormat(tx *bolt.Tx) error {
 			return damaged(0, "the bucket %q is lost", name)
 		}
 	}
-	return nil
+	if s.asIs {
+		return nil
+	}
+	return checkSeal(tx)
 }

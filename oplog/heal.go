@@ -130,7 +130,7 @@ func (l *Log[S]) lastGood(ctx context.Context, seq uint64) (reached[S], []uint64
 // memoBefore gives the seq of the last memo at or before seq, unread; 0 if there is none.
 func (s *store) memoBefore(seq uint64) (at uint64, ok bool, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		if k, _ := seekLE(tx.Bucket(bucketMemos).Cursor(), seq); k != nil {
+		if k, _ := seekLE(treeOf(tx, bucketMemos).Cursor(), seq); k != nil {
 			at, ok = unkey(k), true
 		}
 		return nil
@@ -141,7 +141,7 @@ func (s *store) memoBefore(seq uint64) (at uint64, ok bool, err error) {
 // memoBytes adds up the sizes of the memos up to seq.
 func (s *store) memoBytes(seq uint64) (n uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketMemos).Cursor()
+		cur := treeOf(tx, bucketMemos).Cursor()
 		for k, v := cur.First(); k != nil && unkey(k) <= seq; k, v = cur.Next() {
 			n += uint64(len(v))
 		}

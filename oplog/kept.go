@@ -43,7 +43,7 @@ func (s *store) kept(seqs []uint64, name string, in *interner) ([]Op, error) {
 	for _, seq := range seqs {
 		var val []byte
 		err := s.view(func(tx *bolt.Tx) error {
-			val = bytes.Clone(tx.Bucket(bucketKept).Get(key(seq)))
+			val = bytes.Clone(treeOf(tx, bucketKept).Get(key(seq)))
 			return nil
 		})
 		if err != nil {
@@ -70,7 +70,7 @@ func (s *store) keptFrom(seq uint64) (at uint64, val []byte, err error) {
 		return 0, nil, nil
 	}
 	err = s.view(func(tx *bolt.Tx) error {
-		k, v := tx.Bucket(bucketKept).Cursor().Seek(key(seq))
+		k, v := treeOf(tx, bucketKept).Cursor().Seek(key(seq))
 		if k == nil {
 			return nil
 		}

@@ -43,6 +43,10 @@ type Options struct {
 	MemoEvery   uint64           // memos lie at multiples of it; 0: 1024
 	Holder      string           // who we are, for others that find the file locked, as in "voxmesh serve, pid 123"
 
+	// Precheck, if not nil, is called before a log is opened that was not closed, or was changed since, as why says. It opens
+	// the log itself, in a process of its own: see Check. Its error is that of Open.
+	Precheck func(ctx context.Context, dir, why string) error
+
 	failCommit func() error // tests: stands in for the commit's outcome where not nil
 }
 
@@ -60,7 +64,7 @@ type Log[S any] struct {
 	solid   pos        // of base: the durable place
 	queue   batch[S]
 	memoOut []memoWrite // encoded memos that wait for a commit
-	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	flight  *outcome    // of the commit that is on its way; nil: there is none
 	places  []placed    // of the ops of one Do
 	chain   chainer
 	closing bool
@@ -110,7 +114,14 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.MemoEvery == 0 {
 		o.MemoEvery = DefaultMemoEvery
 	}
-	s, err := openStore(dir, o.ReadOnly, o.LockTimeout, o.Now)
+	file := opening{dir: dir, how: writing, timeout: o.LockTimeout, now: o.Now}
+	if o.ReadOnly {
+		file.how = reading
+	}
+	if o.Precheck != nil {
+		file.precheck = func(why string) error { return o.Precheck(context.Background(), dir, why) }
+	}
+	s, err := file.open()
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +141,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
+	s.beginWriting()
 	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
@@ -159,6 +171,9 @@ func (l *Log[S]) load() error {
 	if l.tip, err = l.s.posAt(last); err != nil {
 		return err
 	}
+	if err := l.s.compareHead(l.tip.Head); err != nil {
+		return err
+	}
 	l.solid = l.tip
 	if l.tail, err = l.s.tailAt(last); err != nil {
 		return err
@@ -173,6 +188,7 @@ func (l *Log[S]) load() error {
 	}
 	l.live.total, l.live.last, l.live.lastBytes = t.bytes, st.pos.Seq, st.pos.bytes
 	l.live.size, l.made = st.size, st.pos
+	made := st.pos
 	if st, err = l.past.replay(context.Background(), st, last, false); err != nil {
 		return err
 	}
@@ -180,7 +196,7 @@ func (l *Log[S]) load() error {
 		return damaged(0, "the last memo and the last mark stand on different chains")
 	}
 	l.next = st.state
-	return nil
+	return l.checkNames(made.Seq)
 }
 
 // Snapshot gives the newest durable state and where it stands. It takes no lock. The state is shared and never changed:
@@ -253,6 +269,9 @@ func (l *Log[S]) Close() error {
 		l.poke()
 		l.done.Wait()
 		_ = os.Remove(filepath.Join(l.s.dir, holderName))
+		if l.refuse == nil { // else nobody knows where it ends
+			l.s.endWriting(l.Head())
+		}
 	}
 	if l.s == nil {
 		return nil

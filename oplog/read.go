@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"bytes"
+	"context"
 	"hash/crc32"
 	"slices"
 	"sync"
@@ -31,7 +32,7 @@ func (s *store) load(after, to uint64, whole bool) (chunk, error) {
 	limit := min(to, after-after%block+block)
 	c := chunk{first: after + 1}
 	err := s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketOps).Cursor()
+		cur := treeOf(tx, bucketOps).Cursor()
 		var refs [][]byte
 		total := 0
 		seq := after + 1
@@ -59,7 +60,7 @@ func (s *store) load(after, to uint64, whole bool) (chunk, error) {
 			c.vals[i] = arena[at:len(arena):len(arena)]
 		}
 		if whole && len(refs) == block {
-			if p, ok := decodeMark(limit, tx.Bucket(bucketMarks).Get(key(limit))); ok {
+			if p, ok := decodeMark(limit, treeOf(tx, bucketMarks).Get(key(limit))); ok {
 				c.end = &p
 			}
 		}
@@ -81,6 +82,35 @@ func (s *store) read(p pos, to uint64, fast bool, in *interner) ([]Op, pos, erro
 		}
 	}
 	return c.verify(p, in)
+}
+
+// read is a run of verified ops and the place after them, or why there are no more.
+type read struct {
+	ops []Op
+	to  pos
+	err error
+}
+
+// feed sends the verified ops after p up to `to`, and closes out. It ends early with ctx.
+func (s *store) feed(ctx context.Context, p pos, to uint64, fast bool, out chan<- read) {
+	defer close(out)
+	in := interners.Get().(*interner)
+	defer interners.Put(in)
+	for p.Seq < to {
+		var b read
+		if b.err = ctx.Err(); b.err == nil {
+			b.ops, b.to, b.err = s.read(p, to, fast, in)
+		}
+		select {
+		case out <- b:
+		case <-ctx.Done():
+			return
+		}
+		if b.err != nil {
+			return
+		}
+		p = b.to
+	}
 }
 
 func (c *chunk) sum() (crc uint32) {
@@ -139,8 +169,8 @@ func (c *chunk) chain(p pos) (pos, error) {
 func (s *store) posAt(seq uint64) (pos, error) {
 	p := s.origin
 	err := s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketMarks).Cursor()
-		ops := tx.Bucket(bucketOps)
+		cur := treeOf(tx, bucketMarks).Cursor()
+		ops := treeOf(tx, bucketOps)
 		for k, v := seekLE(cur, seq); k != nil; k, v = cur.Prev() {
 			m, ok := decodeMark(unkey(k), v)
 			if ok && bytes.HasPrefix(ops.Get(k), m.Hash[:prefixLen]) {
@@ -160,30 +190,14 @@ func (s *store) posAt(seq uint64) (pos, error) {
 }
 
 // seekLE moves cur to the largest key at or before seq.
-func seekLE(cur *bolt.Cursor, seq uint64) (k, v []byte) {
-	k, v = cur.Seek(key(seq))
-	if k == nil {
-		return cur.Last()
+func seekLE(cur *cursor, seq uint64) (k, v []byte) {
+	if k, v = cur.Seek(key(seq)); k == nil {
+		k, v = cur.Last()
 	}
-	if unkey(k) != seq {
-		return cur.Prev()
+	for k != nil && unkey(k) > seq {
+		k, v = cur.Prev()
 	}
 	return k, v
-}
-
-// lastSeq gives the seq of the last op in the file.
-func (s *store) lastSeq() (seq uint64, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		k, _ := tx.Bucket(bucketOps).Cursor().Last()
-		if seq = unkey(k); k == nil {
-			seq = s.origin.Seq // all that there was is in an archive
-		}
-		if k != nil && seq == 0 {
-			return damaged(0, "the last key of the ops is no number")
-		}
-		return nil
-	})
-	return seq, err
 }
 
 // since gives up to limit verified ops after seq, up to head.
@@ -219,17 +233,7 @@ func (s *store) since(seq, head uint64, limit int) ([]Op, error) {
 func (s *store) indexed(name string, after, head uint64, limit int) ([]Op, error) {
 	var seqs []uint64
 	err := s.view(func(tx *bolt.Tx) error {
-		prefix := append([]byte(name), 0)
-		cur := tx.Bucket(bucketIndex).Cursor()
-		for k, _ := cur.Seek(indexKey(name, after+1)); bytes.HasPrefix(k, prefix) && len(seqs) < limit; k, _ = cur.Next() {
-			seq := unkey(k[len(prefix):])
-			if seq == 0 {
-				return damaged(0, "the index has a bad entry for %q", name)
-			}
-			if seq <= head {
-				seqs = append(seqs, seq)
-			}
-		}
+		seqs = namesOf(tx).upTo(name, after, head, limit)
 		return nil
 	})
 	if err != nil {
@@ -321,23 +325,28 @@ func contains(names []string, name string) bool {
 	return false
 }
 
-// readAhead asks the kernel for the pages of the ops from..to.
+// readAhead asks the kernel for the pages of the ops from..to: bbolt's mapping is read in single pages, which on a cold file
+// is a wait for each.
 func (s *store) readAhead(from, to uint64) {
 	if s.ra == nil || to <= from {
 		return
 	}
 	_ = s.view(func(tx *bolt.Tx) error {
-		ops := tx.Bucket(bucketOps)
-		a, b := ops.Get(key(from)), ops.Get(key(to))
-		if len(a) == 0 || len(b) == 0 {
-			return nil
-		}
-		base := tx.DB().Info().Data
-		lo := int64(uintptr(unsafe.Pointer(unsafe.SliceData(a))) - base)
-		hi := int64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))-base) + int64(len(b))
-		if n := hi - lo; lo >= 0 && n >= readAheadMin && n <= 16*chunkBytes {
-			willNeed(s.ra, lo, n)
-		}
+		ops := treeOf(tx, bucketOps)
+		s.willRead(tx, ops.Get(key(from)), ops.Get(key(to)))
 		return nil
 	})
+}
+
+// willRead asks the kernel for what lies between the beginning of the stored value a and the end of b.
+func (s *store) willRead(tx *bolt.Tx, a, b []byte) {
+	if s.ra == nil || len(a) == 0 || len(b) == 0 {
+		return
+	}
+	base := tx.DB().Info().Data
+	lo := int64(uintptr(unsafe.Pointer(unsafe.SliceData(a))) - base)
+	hi := int64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))-base) + int64(len(b))
+	if n := hi - lo; lo >= 0 && n >= readAheadMin && n <= 16*chunkBytes {
+		willNeed(s.ra, lo, n)
+	}
 }

@@ -43,16 +43,16 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 		return Repaired{}, nil
 	}
 	s, done, err := openAlone(dir, "repair")
+	s, last, why, err := ending(s, err, dir)
 	if err != nil {
 		return Repaired{}, err
+	}
+	if done == nil {
+		done = func() { _ = s.close() }
 	}
 	defer done()
-	last, err := s.lastSeq()
-	if err != nil {
-		return Repaired{}, err
-	}
 	r, err := verify(ctx, s, p, last, nil)
-	if err != nil || r.Problem == "" {
+	if r.first(why); err != nil || r.Problem == "" {
 		return Repaired{Kept: r.Ops}, err
 	}
 	created, err := s.created()
@@ -76,6 +76,9 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 	if _, err := w.finish(s.base); err != nil {
 		return Repaired{}, err
 	}
+	if err := w.check(r.Head); err != nil {
+		return Repaired{}, err
+	}
 	aside := filepath.Join(dir, fmt.Sprintf("oplog.db.damaged-%s", now.UTC().Format("20060102T150405.000000")))
 	if os.Link(s.path(), aside) != nil { // a link, so that there is a log at every moment
 		if err := os.Rename(s.path(), aside); err != nil {
@@ -83,8 +86,8 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 		}
 	}
 	forgetVerified(dir)
-	if err := w.place(s.path()); err != nil {
+	if err := w.replace(dir); err != nil {
 		return Repaired{}, err
 	}
-	return Repaired{Kept: r.Ops, Lost: last - s.origin.Seq - r.Ops, Aside: aside}, nil
+	return Repaired{Kept: r.Ops, Lost: max(last, s.origin.Seq+r.Ops) - s.origin.Seq - r.Ops, Aside: aside}, nil
 }

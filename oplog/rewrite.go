@@ -35,6 +35,8 @@ type rewriting struct {
 
 	indexed bool // the index is made from the ops, because the old one is not trusted
 	ops     uint64
+	end     pos    // of the last op that was taken
+	commit  uint64 // the last one in the file, once it was checked
 
 	names []string            // ops up to skip that bear one of them are kept
 	kept  map[uint64]struct{} // their seqs
@@ -48,7 +50,7 @@ func rewrite(beside string, created time.Time) (*rewriting, error) {
 	if err != nil {
 		return nil, ioError(err, "write the op-log anew")
 	}
-	w := &rewriting{dir: dir, last: ^uint64(0)}
+	w := &rewriting{dir: dir, last: ^uint64(0), end: start()}
 	if err := fill(w.path(), created); err != nil {
 		w.abandon()
 		return nil, err
@@ -88,6 +90,7 @@ func (w *rewriting) take(from, to pos, list []Op, vals [][]byte) error {
 	}
 	w.list, w.vals = append(w.list, list...), append(w.vals, vals...)
 	w.ops += uint64(len(list))
+	w.end = to
 	for _, v := range vals {
 		w.size += len(v)
 	}
@@ -184,7 +187,7 @@ func indexKeys(list []Op) (keys [][]byte) {
 func putIndex(tx *bolt.Tx, keys [][]byte) error {
 	b := tx.Bucket(bucketIndex)
 	for _, k := range keys {
-		if err := b.Put(k, nil); err != nil {
+		if err := b.Put(k, indexSum(k)); err != nil {
 			return err
 		}
 	}
@@ -201,11 +204,12 @@ func (w *rewriting) copyIndex(ctx context.Context, s *store, in func(seq uint64)
 		}
 		var keys [][]byte
 		err := s.view(func(tx *bolt.Tx) error {
-			cur := tx.Bucket(bucketIndex).Cursor()
+			index := namesOf(tx)
+			cur := index.Cursor()
 			size := 0
-			k, _ := cur.Seek(from)
-			for ; k != nil && size < rewriteBytes/4; k, _ = cur.Next() {
-				if from = bytes.Clone(k); in(unkey(k[max(len(k)-8, 0):])) {
+			k, v := cur.Seek(from)
+			for ; k != nil && size < rewriteBytes/4; k, v = cur.Next() {
+				if from = bytes.Clone(k); in(index.seqOf(k, v)) {
 					keys, size = append(keys, from), size+len(k)+32
 				}
 			}
@@ -219,7 +223,7 @@ func (w *rewriting) copyIndex(ctx context.Context, s *store, in func(seq uint64)
 			b := tx.Bucket(bucketIndex)
 			b.FillPercent = 1
 			for _, k := range keys {
-				if err := b.Put(k, nil); err != nil {
+				if err := b.Put(k, indexSum(k)); err != nil {
 					return err
 				}
 			}
@@ -310,11 +314,17 @@ func (w *rewriting) finish(b *base) (size int64, err error) {
 }
 
 func (w *rewriting) begin(b *base) error {
-	if b == nil {
-		return nil
+	if b != nil && w.ops == 0 {
+		w.end = b.pos
 	}
-	val := b.encode()
 	err := w.db.Update(func(tx *bolt.Tx) error {
+		if err := putHead(tx, 0, w.end); err != nil {
+			return err
+		}
+		if b == nil {
+			return seal(tx)
+		}
+		val := b.encode()
 		if err := tx.Bucket(bucketMeta).Put(keyKept, binary.BigEndian.AppendUint64(nil, w.all)); err != nil {
 			return err
 		}
@@ -323,7 +333,7 @@ func (w *rewriting) begin(b *base) error {
 				return err
 			}
 		}
-		return nil
+		return seal(tx)
 	})
 	if err != nil {
 		return commitError(err)
@@ -346,7 +356,24 @@ func (w *rewriting) check(head Head) error {
 	if err == nil && p.Head != head {
 		err = damaged(0, "the file that was written ends at op %d, not at op %d", p.Seq, head.Seq)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.view(func(tx *bolt.Tx) error { w.commit = uint64(tx.ID()); return nil })
+}
+
+// replace puts the finished and checked log in place of the one in dir, whose lock the caller has.
+func (w *rewriting) replace(dir string) error {
+	st, err := os.Stat(w.path())
+	if err != nil {
+		return ioError(err, "put the new op-log in place")
+	}
+	(&store{dir: dir}).beginWriting()
+	if err := w.place(filepath.Join(dir, dbName)); err != nil {
+		return err
+	}
+	leave(dir, st, w.commit, w.end.Head)
+	return nil
 }
 
 // place gives the finished file its name, durably, in place of what has it.
@@ -354,7 +381,7 @@ func (w *rewriting) place(path string) error {
 	if err := os.Rename(w.path(), path); err != nil {
 		return ioError(err, "put the new op-log in place")
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil {
 		return ioError(err, "sync the data folder")
 	}
 	w.abandon()
@@ -364,7 +391,9 @@ func (w *rewriting) place(path string) error {
 // sweep removes what broken-off rewritings and creations left in dir. One that is under way holds its lock and stays.
 func sweep(dir string) {
 	old, _ := filepath.Glob(filepath.Join(globbed(dir), tmpPattern))
-	for _, name := range old {
+	half, _ := filepath.Glob(filepath.Join(globbed(dir), verifiedName+".tmp-*"))
+	note, _ := filepath.Glob(filepath.Join(globbed(dir), closedName+".tmp-*"))
+	for _, name := range slices.Concat(old, half, note) {
 		file := name
 		if st, err := os.Lstat(name); err == nil && st.IsDir() {
 			file = filepath.Join(name, dbName)

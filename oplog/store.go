@@ -68,31 +68,51 @@ type store struct {
 	file *os.File // bbolt's own descriptor, for releasing the lock when bbolt itself cannot be closed
 	ra   *os.File // a descriptor of our own, for read-ahead; nil where there is none
 
-	origin pos    // where the log begins
-	known  known  // of its times
-	base   *base  // of a trimmed log, else nil
-	format uint32 // of the file
-	how    access
-	stuck  atomic.Pointer[Error] // bbolt panicked and may hold its locks: it is not called again
-	last   sync.Mutex            // held by close
+	origin   pos    // where the log begins
+	known    known  // of its times
+	base     *base  // of a trimmed log, else nil
+	format   uint32 // of the file
+	how      access
+	asIs     bool                   // what is not needed for reading ops may be damaged
+	suspect  string                 // why the file is to be checked first, or empty
+	closed   closing                // how the file was left, if it was closed and not touched since
+	precheck func(why string) error // nil: it is not
+	stuck    atomic.Pointer[Error]  // bbolt panicked and may hold its locks: it is not called again
+	unfit    atomic.Pointer[Error]  // a commit met damage: nothing is written any more
+	last     sync.Mutex             // held by close
 }
 
 func (s *store) path() string { return filepath.Join(s.dir, dbName) }
 
 // openStore opens dir/oplog.db, creating it first unless readOnly. Without a file and readOnly it gives nil, nil.
 func openStore(dir string, readOnly bool, timeout time.Duration, now func() time.Time) (*store, error) {
-	if readOnly {
-		return openAs(dir, reading, timeout, now)
+	how := reading
+	if !readOnly {
+		how = writing
 	}
-	return openAs(dir, writing, timeout, now)
+	return openAs(dir, how, timeout, now)
 }
 
 // openAs opens dir/oplog.db. Only writing creates it; else a missing file gives nil, nil.
 func openAs(dir string, how access, timeout time.Duration, now func() time.Time) (*store, error) {
-	deadline := time.Now().Add(timeout) // how long the kernel is waited for is not the log's time
+	return opening{dir: dir, how: how, timeout: timeout, now: now}.open()
+}
+
+// opening says how a file is to be opened.
+type opening struct {
+	dir      string
+	how      access
+	asIs     bool // what is not needed for reading ops may be damaged: for Repair and VerifyDir
+	precheck func(why string) error
+	timeout  time.Duration
+	now      func() time.Time
+}
+
+func (o opening) open() (*store, error) {
+	deadline := time.Now().Add(o.timeout) // how long the kernel is waited for is not the log's time
 	for {
-		s := &store{dir: dir, how: how, origin: start()}
-		same, err := s.open(deadline, now)
+		s := &store{dir: o.dir, how: o.how, asIs: o.asIs, precheck: o.precheck, origin: start()}
+		same, err := s.open(deadline, o.now)
 		switch {
 		case err != nil:
 			return nil, err
@@ -120,6 +140,7 @@ func (s *store) open(deadline time.Time, now func() time.Time) (same bool, err e
 		if err := create(s.dir, deadline, now); err != nil {
 			return false, err
 		}
+		s.precheck = nil // it is new
 	case err != nil:
 		return false, ioError(err, "open the op-log")
 	case st.Size() == 0:
@@ -127,6 +148,11 @@ func (s *store) open(deadline time.Time, now func() time.Time) (same bool, err e
 	}
 	if err := s.preflight(deadline); err != nil {
 		return false, err
+	}
+	if s.precheck != nil && s.suspect != "" {
+		if err := s.precheck(s.suspect); err != nil {
+			return false, err
+		}
 	}
 	if err := s.openDB(max(time.Until(deadline), 100*time.Millisecond)); err != nil {
 		return false, err
@@ -149,6 +175,9 @@ func (s *store) begins() error {
 		return err
 	}
 	if s.how == writing {
+		if err := settle(s.file, s.dir); err != nil {
+			return err
+		}
 		sweep(s.dir)
 		if err := s.upgrade(); err != nil {
 			return err
@@ -168,7 +197,7 @@ func (s *store) openDB(timeout time.Duration) (err error) {
 		}
 	}()
 	o := &bolt.Options{
-		Timeout: timeout, ReadOnly: s.how == reading, PreLoadFreelist: true, FreelistType: bolt.FreelistMapType,
+		Timeout: timeout, ReadOnly: s.how == reading, PreLoadFreelist: !s.asIs, FreelistType: bolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
 			if s.file == nil {
@@ -199,7 +228,9 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 		return ioError(err, "create the data folder")
 	}
 	if statErr != nil {
-		syncDir(filepath.Dir(dir))
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return commitError(err)
+		}
 	}
 	d, err := os.Open(dir)
 	if err != nil {
@@ -243,6 +274,9 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 	if e := s.stuck.Load(); e != nil {
 		return e
 	}
+	if e := s.unfit.Load(); e != nil && write {
+		return e
+	}
 	var tx *bolt.Tx
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -253,6 +287,9 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 		d := fromPanic(r)
 		if tx == nil || !rollback(tx) {
 			s.stuck.CompareAndSwap(nil, d)
+		}
+		if write { // bbolt's list of free pages may be half changed
+			s.unfit.CompareAndSwap(nil, d)
 		}
 		err = d
 	}()
@@ -270,6 +307,10 @@ func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 		}
 		return err
 	}
+	if err = seal(tx); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
 	return tx.Commit()
 }
 
@@ -283,6 +324,9 @@ func rollback(tx *bolt.Tx) (ok bool) {
 }
 
 func fromPanic(r any) *Error {
+	if e, ok := r.(*Error); ok { // of pages, which has said all
+		return e
+	}
 	return damaged(0, "reading it failed: %.200s", strings.ReplaceAll(fmt.Sprint(r), "\n", " "))
 }
 
@@ -303,7 +347,7 @@ func (s *store) close() error {
 // rolled back and the file is as before. After any other, above all after a failed sync, nobody knows what is on disk.
 func commitError(err error) *Error {
 	var own *Error
-	if errors.As(err, &own) && own.Code != CodeDamaged {
+	if errors.As(err, &own) {
 		return own
 	}
 	var pe *fs.PathError
@@ -364,23 +408,17 @@ func syncFile(name string) error {
 	return err
 }
 
-// syncFolder makes names in a folder durable, and says where that failed.
-func syncFolder(dir string) error {
+// syncDir makes names in a folder durable. Some file systems cannot, and some folders may not be opened: that is no error.
+// That the disk could not is.
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return err
+		return nil
 	}
 	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
+	_ = d.Close()
+	if errors.Is(err, syscall.EIO) || isFull(err) {
+		return fmt.Errorf("sync the folder %s: %w", dir, err)
 	}
-	return err
-}
-
-// syncDir makes names in a folder durable. Some file systems cannot: that is not an error.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
+	return nil
 }

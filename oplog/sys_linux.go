@@ -2,6 +2,8 @@ package oplog
 
 import (
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,4 +26,20 @@ func allocatesLate(f *os.File) bool {
 		})
 	}
 	return late
+}
+
+// limitMemory bounds what this process may map beyond what it has mapped, for good.
+func limitMemory(n uint64) {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return
+	}
+	pages, _, _ := strings.Cut(string(b), " ")
+	has, err := strconv.ParseUint(pages, 10, 64)
+	var now unix.Rlimit
+	if err != nil || unix.Getrlimit(unix.RLIMIT_AS, &now) != nil {
+		return
+	}
+	n = min(n+has*uint64(os.Getpagesize()), now.Max)
+	_ = unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: n, Max: now.Max})
 }

@@ -17,7 +17,7 @@ import (
 // An error of type unmended means that the times of a block are absent or damaged: see withTimes.
 type timeline struct {
 	s                 *store
-	marks, times, ops *bolt.Bucket
+	marks, times, ops tree
 	tail              tail
 	head              pos
 	mended            map[uint64][]byte // by the seq of the block's end
@@ -44,7 +44,7 @@ func (s *store) withTimes(t tail, head pos, fn func(*timeline) error) error {
 	for {
 		err := s.view(func(tx *bolt.Tx) error {
 			return fn(&timeline{
-				s: s, marks: tx.Bucket(bucketMarks), times: tx.Bucket(bucketTimes), ops: tx.Bucket(bucketOps), tail: t, head: head, mended: mended,
+				s: s, marks: treeOf(tx, bucketMarks), times: treeOf(tx, bucketTimes), ops: treeOf(tx, bucketOps), tail: t, head: head, mended: mended,
 			})
 		})
 		var lost unmended
@@ -78,7 +78,7 @@ func (tl *timeline) border(b uint64) (int64, error) {
 	at := int64(0)
 	if m, ok := decodeMark(b*block, tl.marks.Get(key(b*block))); ok {
 		at = m.At
-	} else if tl.times == nil {
+	} else if tl.times.none() {
 		return tl.headAt(b * block)
 	} else if at, ok = tl.lastOf(b); !ok {
 		return 0, tl.bad(b)
@@ -173,7 +173,7 @@ func (tl *timeline) upTo(t int64) (uint64, error) {
 	if b == tl.last() {
 		return tl.tail.after + uint64(sort.Search(len(tl.tail.times), func(i int) bool { return tl.tail.times[i] > t })), nil
 	}
-	if tl.times == nil {
+	if tl.times.none() {
 		return tl.headUpTo(t, b*block, b*block+block)
 	}
 	if err := tl.enter(b + 1); err != nil {
@@ -247,7 +247,7 @@ func (tl *timeline) at(seq uint64) (int64, error) {
 		return tl.tail.times[seq-tl.tail.after-1], nil
 	case seq%block == 0:
 		return tl.border(seq / block)
-	case tl.times == nil:
+	case tl.times.none():
 		return tl.headAt(seq)
 	}
 	if err := tl.enter((seq + block - 1) / block); err != nil {

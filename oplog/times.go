@@ -230,7 +230,7 @@ func (t tail) add(ops []Op) tail {
 func (s *store) tailAt(last uint64) (t tail, err error) {
 	t = tail{after: max(last/block*block, s.origin.Seq)}
 	err = s.view(func(tx *bolt.Tx) error {
-		cur := tx.Bucket(bucketOps).Cursor()
+		cur := treeOf(tx, bucketOps).Cursor()
 		for k, v := cur.Seek(key(t.after + 1)); t.after+uint64(len(t.times)) < last; k, v = cur.Next() {
 			seq := t.after + uint64(len(t.times)) + 1
 			at, ok := headTime(seq, k, v)
@@ -262,7 +262,9 @@ type timesWrite struct {
 func writeTimes(tx *bolt.Tx, writes []timesWrite) error {
 	b := tx.Bucket(bucketTimes)
 	b.FillPercent = 1
+	pages := soundness(tx, bucketTimes)
 	for _, w := range writes {
+		pages.check(key(w.seq))
 		if err := b.Put(key(w.seq), w.val); err != nil {
 			return err
 		}
@@ -291,7 +293,7 @@ func putTimesOf(tx *bolt.Tx, marks []pos) error {
 	times := make([]int64, 0, block)
 	for _, m := range marks {
 		var ok bool
-		if times, ok = blockTimes(tx, m, times[:0]); !ok {
+		if times, ok = blockTimes(tx.Bucket(bucketOps).Cursor(), m, times[:0]); !ok {
 			return damaged(0, "the ops up to %d are not those that their mark is of", m.Seq)
 		}
 		if err := writeTimes(tx, []timesWrite{{m.Seq, encodeTimes(m.Seq, times)}}); err != nil {
@@ -313,8 +315,8 @@ func (s *store) timesOfAll() (out []timesWrite) {
 	for seq := s.origin.Seq + block; seq <= last; seq += block {
 		_ = s.view(func(tx *bolt.Tx) error { // one each: a page that makes bbolt panic costs one block
 			var ok bool
-			if m, found := decodeMark(seq, tx.Bucket(bucketMarks).Get(key(seq))); found {
-				if times, ok = blockTimes(tx, m, times[:0]); ok {
+			if m, found := decodeMark(seq, treeOf(tx, bucketMarks).Get(key(seq))); found {
+				if times, ok = blockTimes(treeOf(tx, bucketOps).Cursor(), m, times[:0]); ok {
 					out = append(out, timesWrite{seq, encodeTimes(seq, times)})
 				}
 			}
@@ -324,9 +326,14 @@ func (s *store) timesOfAll() (out []timesWrite) {
 	return out
 }
 
+// walker is a cursor, bbolt's or ours.
+type walker interface {
+	Seek(k []byte) (key, val []byte)
+	Next() (key, val []byte)
+}
+
 // blockTimes reads the times of the block that ends at m; false where its bytes are not those that m was made of.
-func blockTimes(tx *bolt.Tx, m pos, times []int64) ([]int64, bool) {
-	cur := tx.Bucket(bucketOps).Cursor()
+func blockTimes(cur walker, m pos, times []int64) ([]int64, bool) {
 	seq, crc := m.Seq-block+1, uint32(0)
 	for k, v := cur.Seek(key(seq)); seq <= m.Seq; k, v = cur.Next() {
 		at, ok := headTime(seq, k, v)

@@ -249,6 +249,9 @@ func ofFormat1(tx *bolt.Tx) {
 		_ = tx.DeleteBucket(name)
 	}
 	_ = tx.Bucket(bucketMeta).Put(keyFormat, []byte{0, 0, 0, 1})
+	for _, k := range [][]byte{keyHead, keySum, keyNamed} {
+		_ = tx.Bucket(bucketMeta).Delete(k)
+	}
 }
 
 // checkAxis compares all questions about time with a search through all times. Those up to base were trimmed.

@@ -171,7 +171,7 @@ func (t *trimming[S]) archive(ctx context.Context, w *rewriting) (archived, erro
 	} else if err == nil {
 		err = os.Remove(w.path())
 		if err == nil {
-			err = syncFolder(filepath.Dir(t.o.Archive))
+			err = syncDir(filepath.Dir(t.o.Archive))
 		}
 		if err != nil {
 			return a, ioError(err, "put the archive in place")
@@ -201,7 +201,7 @@ func (t *trimming[S]) replace(ctx context.Context, w *rewriting, a archived, r R
 	if err := w.check(r.Head); err != nil {
 		return out, err
 	}
-	if err := w.place(t.s.path()); err != nil {
+	if err := w.replace(t.dir); err != nil {
 		return out, err
 	}
 	t.out.Base, t.out.Kept = t.cut, uint64(len(w.kept))

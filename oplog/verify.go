@@ -61,16 +61,14 @@ func VerifyDir[S any](ctx context.Context, dir string, p Projection[S], progress
 	if err == nil && s == nil {
 		return Report{Head: s.begin().Head}, nil
 	}
-	var last uint64
-	if err == nil {
-		defer s.close()
-		last, err = s.lastSeq()
-	}
+	s, last, why, err := ending(s, err, dir)
 	if err != nil {
 		return problem(Report{Head: s.begin().Head}, err)
 	}
+	defer s.close()
 	r, err := verify(ctx, s, p, last, progress)
 	if err == nil {
+		r.first(why)
 		verifiedBy(r, time.Now()).save(dir)
 	}
 	return r, err
@@ -86,6 +84,16 @@ func problem(r Report, err error) (Report, error) {
 		r.FirstBad = own.Seq
 	}
 	return r, nil
+}
+
+// first puts a problem that was there before the ops were looked at in front of what was found then.
+func (r *Report) first(why *Error) {
+	if why == nil {
+		return
+	}
+	if r.Problem = why.Text; r.FirstBad == 0 {
+		r.FirstBad = why.Seq
+	}
 }
 
 func (r *Report) note(format string, args ...any) {
@@ -285,7 +293,12 @@ func checkMemo[S any](proj Projection[S], seq uint64, val []byte, state S, at po
 // memoFrom copies the first memo at or after seq; nil if there is none.
 func (s *store) memoFrom(seq uint64) (at uint64, val []byte, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		if k, v := tx.Bucket(bucketMemos).Cursor().Seek(key(seq)); k != nil {
+		cur := treeOf(tx, bucketMemos).Cursor()
+		k, v := cur.Seek(key(seq))
+		for k != nil && unkey(k) < seq { // a damaged key
+			k, v = cur.Next()
+		}
+		if k != nil {
 			at, val = unkey(k), append([]byte{}, v...)
 		}
 		return nil
@@ -295,7 +308,7 @@ func (s *store) memoFrom(seq uint64) (at uint64, val []byte, err error) {
 
 func (s *store) checkMark(p pos, r *Report) error {
 	return s.view(func(tx *bolt.Tx) error {
-		if m, ok := decodeMark(p.Seq, tx.Bucket(bucketMarks).Get(key(p.Seq))); !ok || m != p {
+		if m, ok := decodeMark(p.Seq, treeOf(tx, bucketMarks).Get(key(p.Seq))); !ok || m != p {
 			r.BadMarks++
 			r.note("the mark at op %d is missing or damaged (reads go further back instead)", p.Seq)
 		}
@@ -306,8 +319,8 @@ func (s *store) checkMark(p pos, r *Report) error {
 // checkTimes compares the times of a block, which ends with ops and begins with t, with those of its ops.
 func (s *store) checkTimes(t tail, ops []Op, r *Report) error {
 	return s.view(func(tx *bolt.Tx) error {
-		b, seq := tx.Bucket(bucketTimes), t.after+block
-		if b == nil { // of the first format
+		b, seq := treeOf(tx, bucketTimes), t.after+block
+		if b.none() { // of the first format
 			return nil
 		}
 		got, ok := decodeTimes(seq, b.Get(key(seq)))
@@ -325,7 +338,7 @@ func (s *store) checkTimes(t tail, ops []Op, r *Report) error {
 // checkIndex looks up every name of the ops.
 func (s *store) checkIndex(ops []Op, r *Report) error {
 	return s.view(func(tx *bolt.Tx) error {
-		index := tx.Bucket(bucketIndex)
+		index := treeOf(tx, bucketIndex)
 		for i := range ops {
 			for _, name := range ops[i].Index {
 				r.Indexed++
@@ -342,12 +355,11 @@ func (s *store) checkIndex(ops []Op, r *Report) error {
 func (s *store) countIndex(head uint64, r *Report) error {
 	return s.view(func(tx *bolt.Tx) error {
 		var n uint64
-		cur := tx.Bucket(bucketIndex).Cursor()
-		for k, _ := cur.First(); k != nil; k, _ = cur.Next() {
-			if len(k) < 10 || unkey(k[len(k)-8:]) <= head {
+		namesOf(tx).all(func(_ []byte, seq uint64) {
+			if seq <= head {
 				n++
 			}
-		}
+		})
 		if n != r.Indexed {
 			r.note("the index has %d entries, the ops have %d names", n, r.Indexed)
 		}

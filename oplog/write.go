@@ -314,6 +314,9 @@ func (l *Log[S]) collect() (batch[S], bool) {
 			room := min(len(b.ops), roomMax) // the next one is likely to be like this one
 			l.queue = batch[S]{ops: make([]Op, 0, room), vals: make([][]byte, 0, room)}
 			b.memos, l.memoOut = l.memoOut, nil
+			if b.out == nil { // memos alone
+				b.out = newOutcome()
+			}
 			b.end, b.snap, b.base = l.tip, l.proj.Clone(l.next), l.proj.Clone(l.next)
 			l.flight = b.out
 			l.mu.Unlock()
@@ -346,8 +349,13 @@ func (l *Log[S]) write(b *batch[S]) *Error {
 	}
 	err := l.s.update(func(tx *bolt.Tx) error {
 		l.ahead.write(tx, l.s.file)
-		if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
-			return err
+		if len(b.ops) > 0 {
+			if err := putOps(tx, b.ops, b.vals, b.marks); err != nil {
+				return err
+			}
+			if err := putHead(tx, b.ops[0].Seq-1, b.end); err != nil {
+				return err
+			}
 		}
 		if err := putTimes(tx, l.tail, b.ops); err != nil {
 			return err
@@ -365,6 +373,13 @@ func putOps(tx *bolt.Tx, list []Op, vals [][]byte, marked []pos) error {
 	ops, marks, index := tx.Bucket(bucketOps), tx.Bucket(bucketMarks), tx.Bucket(bucketIndex)
 	ops.FillPercent, marks.FillPercent = 1, 1 // keys only grow: a full page is never split again
 	var k [8]byte
+	names := soundness(tx, bucketIndex)
+	if len(list) > 0 {
+		soundness(tx, bucketOps).check(key(list[0].Seq))
+	}
+	if len(marked) > 0 {
+		soundness(tx, bucketMarks).check(key(marked[0].Seq))
+	}
 	for i := range list {
 		o := &list[i]
 		binary.BigEndian.PutUint64(k[:], o.Seq)
@@ -372,7 +387,9 @@ func putOps(tx *bolt.Tx, list []Op, vals [][]byte, marked []pos) error {
 			return err
 		}
 		for _, name := range o.Index {
-			if err := index.Put(indexKey(name, o.Seq), nil); err != nil {
+			at := indexKey(name, o.Seq)
+			names.check(at)
+			if err := index.Put(at, indexSum(at)); err != nil {
 				return err
 			}
 		}
@@ -383,11 +400,6 @@ func putOps(tx *bolt.Tx, list []Op, vals [][]byte, marked []pos) error {
 		}
 	}
 	return nil
-}
-
-func indexKey(name string, seq uint64) []byte {
-	k := make([]byte, 0, len(name)+9)
-	return binary.BigEndian.AppendUint64(append(append(k, name...), 0), seq)
 }
 
 // settle publishes what has become durable, tells whoever listens, then whoever waits. It gives the number of Dos that
@@ -416,9 +428,7 @@ func (l *Log[S]) settle(b *batch[S]) (queued int) {
 			l.mu.Unlock()
 		}
 	}
-	if b.out != nil {
-		b.out.end(nil)
-	}
+	b.out.end(nil)
 	return queued
 }
 

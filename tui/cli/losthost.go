@@ -103,6 +103,11 @@ func (h *lostHost) Run(id string) (mesh.RunView, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.RunView, error) { return r.Run(id) })
 }
 
+// RunOfTrace gives the run with a trace.
+func (h *lostHost) RunOfTrace(trace string) (string, error) {
+	return ask(h, func(r *mesh.Reader) (string, error) { return r.RunOfTrace(trace) })
+}
+
 // Job gives a job.
 func (h *lostHost) Job(id string) (*mesh.Job, error) {
 	return ask(h, func(r *mesh.Reader) (*mesh.Job, error) { return r.Job(id) })

@@ -1,0 +1,5 @@
+//go:build !race
+
+package oplog
+
+const slow = 1
