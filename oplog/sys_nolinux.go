@@ -6,6 +6,6 @@ import "os"
 
 func willNeed(*os.File, int64, int64) {}
 
-func allocatesLate(*os.File) bool { return false }
-
 func limitMemory(uint64) {}
+
+func allocatesLate(*os.File) bool { return false }
