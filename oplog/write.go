@@ -277,7 +277,7 @@ func (l *Log[S]) commitLoop() {
 
 // Who is told that his op is durable often appends again at once. A commit that begins with the first of them leaves the
 // others to the one after it: so they have a moment, as long as one after the other comes, and at most about as long as
-// a commit takes. Of 128 writers a commit has all so, and 75 without.
+// a commit takes. Of 128 writers most commits have all so, and 75 without.
 const (
 	admitNext = 10 * time.Microsecond
 	admitAll  = 300 * time.Microsecond
