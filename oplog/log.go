@@ -64,7 +64,7 @@ type Log[S any] struct {
 	solid   pos        // of base: the durable place
 	queue   batch[S]
 	memoOut []memoWrite // encoded memos that wait for a commit
-	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	flight  *outcome    // of the commit that is on its way; nil: there is none
 	places  []placed    // of the ops of one Do
 	chain   chainer
 	closing bool
