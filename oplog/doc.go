@@ -13,6 +13,9 @@
 //     with the chain. An op that does not match is never given out: the error is vox/oplog/damaged and names it.
 //   - A state given out is the fold of exactly the ops up to its Seq. A memo that is missing, damaged or of another
 //     reducer version counts as absent: the state is then replayed from further back, and the memo rebuilt.
+//   - Times are counted and instants found without reading ops, however long the log is: the times of each 1,024 ops lie
+//     together, under a CRC-32C. Where they are missing or damaged, those ops are read and verified instead, or the error
+//     says which of them is damaged. (A file of the first format that is open for reading has none: see SeqsAt.)
 //   - A published state is never changed. No read transaction outlives a call; every value is copied out.
 //   - Damage that makes bbolt panic or fault becomes an error. The pages that could make it recurse or allocate without
 //     end are checked before it sees the file.

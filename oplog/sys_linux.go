@@ -31,3 +31,15 @@ func limitMemory(n uint64) {
 	n = min(n+has*uint64(os.Getpagesize()), now.Max)
 	_ = unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: n, Max: now.Max})
 }
+
+// allocatesLate says whether a write to where f has no blocks yet makes its next sync much slower. It was measured on ext4.
+func allocatesLate(f *os.File) bool {
+	late := false
+	if c, err := f.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) {
+			var st unix.Statfs_t
+			late = unix.Fstatfs(int(fd), &st) == nil && int64(st.Type) == unix.EXT4_SUPER_MAGIC
+		})
+	}
+	return late
+}
