@@ -117,7 +117,7 @@ type seekResult struct {
 	memoBytes    int // stored
 	rawBytes     int
 	entities     string
-	fold         map[string]*kindCost
+	fold         map[string]times         // of one op, by kind
 	foldOp, rest time.Duration            // of one op: the reducer, and all else in a drag
 	cpu          map[string]time.Duration // of all warm seeks; 0 where the system is not asked
 	cold         map[string]times
@@ -282,19 +282,13 @@ func (r *seekResult) dragging(log *oplog.Log[*mesh.State]) error {
 				break
 			}
 			seq += step
-			begun := time.Now()
-			if _, err := log.AtSeq(seq); err != nil {
+			if err := r.time("drag", &r.drag, func() error { _, err := log.AtSeq(seq); return err }); err != nil {
 				return err
 			}
-			r.drag = append(r.drag, time.Since(begun))
 			ops += step
 		}
 	}
-	var sum time.Duration
-	for _, d := range r.drag {
-		sum += d
-	}
-	r.rest = sum / time.Duration(max(ops, 1)) // the reducer's part is taken off in folds
+	r.rest = r.cpu["drag"] / time.Duration(max(ops, 1)) // the reducer's part is taken off in folds
 	return nil
 }
 
