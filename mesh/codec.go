@@ -3,6 +3,7 @@ package mesh
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -41,13 +42,20 @@ func marshal(r record) []byte {
 
 // unmarshal fills r from b. Fields of a later version are skipped; anything malformed is an error.
 func unmarshal(b []byte, r record) error {
-	c := coder{buf: b}
-	r.fields(&c)
+	c := coders.Get().(*coder)
+	*c = coder{buf: b}
+	r.fields(c)
 	for c.err == nil && len(c.buf) > 0 {
 		c.skip()
 	}
-	return c.err
+	err := c.err
+	*c = coder{}
+	coders.Put(c)
+	return err
 }
+
+// coders are used again: a replay needs one for each op.
+var coders = sync.Pool{New: func() any { return new(coder) }}
 
 // next reports whether field n comes next, after skipping fields that this version does not know.
 func (c *coder) next(n protowire.Number, t protowire.Type) bool {

@@ -1,6 +1,8 @@
 package mesh
 
 import (
+	"sync"
+
 	"voxmesh/mesh/privacy"
 	"voxmesh/oplog"
 )
@@ -59,11 +61,14 @@ func on[T any, P interface {
 	record
 }](f func(*State, oplog.Op, *T),
 ) func(*State, oplog.Op) {
+	used := sync.Pool{New: func() any { return new(T) }} // no reducer keeps the record, only parts of it
 	return func(s *State, op oplog.Op) {
-		var r T
-		if unmarshal(op.Body, P(&r)) == nil {
-			f(s, op, &r)
+		r := used.Get().(*T)
+		if unmarshal(op.Body, P(r)) == nil {
+			f(s, op, r)
 		}
+		*r = *new(T)
+		used.Put(r)
 	}
 }
 

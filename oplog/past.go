@@ -24,6 +24,7 @@ type past[S any] struct {
 	log  *Log[S]
 	mu   sync.Mutex
 	held []reached[S] // the latest used last; never given out
+	memo uint64       // that was decoded last
 }
 
 // reached is a state with its place, and the memo it comes from.
@@ -112,7 +113,9 @@ func (p *past[S]) at(seq uint64) (reached[S], error) {
 		if from, err = p.nearest(seq); err != nil {
 			return from, err
 		}
-		p.hold(from)
+		if p.comesBack(from.pos.Seq) {
+			p.hold(from)
+		}
 	} else if memo > from.memoSeq { // that it was not reached from this one makes no difference
 		at, err := p.log.s.memoPlace(seq, p.log.proj.Version())
 		if err != nil {
@@ -125,6 +128,16 @@ func (p *past[S]) at(seq uint64) (reached[S], error) {
 		p.hold(r)
 	}
 	return r, err
+}
+
+// comesBack says whether the memo is the one that was decoded before: then somebody goes to and fro near it, and it is worth
+// holding. To hold a state costs a copy of all that the replay changes.
+func (p *past[S]) comesBack(memo uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	back := p.memo == memo
+	p.memo = memo
+	return back
 }
 
 // decodedInAnOp is how many bytes of a memo are decoded in the time in which an op is replayed. A state that is held and lies
