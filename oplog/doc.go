@@ -13,6 +13,9 @@
 //     with the chain. An op that does not match is never given out: the error is vox/oplog/damaged and names it.
 //   - A state given out is the fold of exactly the ops up to its Seq. A memo that is missing, damaged or of another
 //     reducer version counts as absent: the state is then replayed from further back, and the memo rebuilt.
+//   - A log that is written anew (Compact, Trim, Repair) is verified while it is copied and put in place in one step: a
+//     crash at any moment leaves the old file or the new one. What a trim takes out is in an archive, a log of its own, which
+//     was read back before; what is before the base is vox/oplog/trimmed, never a wrong state.
 //   - A published state is never changed. No read transaction outlives a call; every value is copied out.
 //   - Damage that makes bbolt panic or fault becomes an error. The pages that could make it recurse or allocate without
 //     end are checked before it sees the file.

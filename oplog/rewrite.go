@@ -48,17 +48,17 @@ type rewriting struct {
 func rewrite(beside string, created time.Time) (*rewriting, error) {
 	dir, err := os.MkdirTemp(beside, tmpPattern)
 	if err != nil {
-		return nil, ioError(err, "write the op-log anew")
+		return nil, notWritten(err)
 	}
 	w := &rewriting{dir: dir, last: ^uint64(0), end: start()}
 	if err := fill(w.path(), created); err != nil {
 		w.abandon()
-		return nil, err
+		return nil, notWritten(err)
 	}
 	w.db, err = bolt.Open(w.path(), fileMode, &bolt.Options{FreelistType: bolt.FreelistMapType, NoSync: true, NoGrowSync: true, Timeout: time.Second})
 	if err != nil {
 		w.abandon()
-		return nil, commitError(err)
+		return nil, notWritten(err)
 	}
 	return w, nil
 }
@@ -168,7 +168,7 @@ func (w *rewriting) settle(some int) error {
 	w.all += uint64(len(w.keeps))
 	w.list, w.vals, w.marks, w.memos, w.keeps, w.size = w.list[:0], w.vals[:0], nil, nil, nil, 0
 	if err != nil {
-		return commitError(err)
+		return notWritten(err)
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (w *rewriting) copyIndex(ctx context.Context, s *store, in func(seq uint64)
 			return nil
 		})
 		if err != nil {
-			return commitError(err)
+			return notWritten(err)
 		}
 		if from == nil {
 			return nil
@@ -274,7 +274,7 @@ func (w *rewriting) copyKept(s *store, names bool) error {
 		})
 		w.all += uint64(len(keeps))
 		if err != nil {
-			return commitError(err)
+			return notWritten(err)
 		}
 	}
 }
@@ -308,7 +308,7 @@ func (w *rewriting) finish(b *base) (size int64, err error) {
 		err = syncFile(w.path())
 	}
 	if err != nil {
-		return 0, commitError(err)
+		return 0, notWritten(err)
 	}
 	return size, nil
 }
@@ -336,7 +336,7 @@ func (w *rewriting) begin(b *base) error {
 		return seal(tx)
 	})
 	if err != nil {
-		return commitError(err)
+		return notWritten(err)
 	}
 	return nil
 }
@@ -379,7 +379,7 @@ func (w *rewriting) replace(dir string) error {
 // place gives the finished file its name, durably, in place of what has it.
 func (w *rewriting) place(path string) error {
 	if err := os.Rename(w.path(), path); err != nil {
-		return ioError(err, "put the new op-log in place")
+		return notWritten(err)
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return ioError(err, "sync the data folder")
@@ -453,6 +453,22 @@ func (s *store) size() (int64, error) {
 		return 0, ioError(err, "read the op-log")
 	}
 	return st.Size(), nil
+}
+
+// notWritten is what went wrong while a log was written anew: the old one is as it was.
+func notWritten(err error) error {
+	var own *Error
+	if errors.As(err, &own) && own.Err != nil {
+		err = own.Err
+	}
+	switch e := commitError(err); e.Code {
+	case CodeDiskFull:
+		return &Error{Code: CodeDiskFull, Text: "the disk is full: the op-log was left as it was", Hint: "make room, up to the size of the log, and try again", Err: err}
+	case CodeBroken:
+		return ioError(err, "write the op-log anew; the old one was left as it was")
+	default:
+		return e
+	}
 }
 
 // rewritten turns what a survey found into the error that ends a rewriting.
