@@ -155,15 +155,24 @@ func (b *Board) Put(it Item) {
 	b.set(&it)
 }
 
+// Take stores an item as Put does, and takes it over: for reading a memo.
+func (b *Board) Take(it *Item) {
+	if it.ID == "" {
+		return
+	}
+	it.State = min(max(it.State, Inbox), Closed)
+	b.set(it)
+}
+
 // Evict forgets what closed at or before limit, unix microseconds.
 func (b *Board) Evict(limit int64) {
 	for {
-		_, id, ok := b.closed.Min()
-		if !ok {
+		key, id, ok := b.closed.Min()
+		if !ok || keyTime(key) > limit {
 			return
 		}
 		it, ok := b.items.Get(id)
-		if !ok || it.Since > limit {
+		if !ok {
 			return
 		}
 		b.unindex(it)
@@ -221,6 +230,15 @@ func indexKey(it *Item) string {
 }
 
 func (it *Item) waits() bool { return it.State <= Triaged }
+
+// keyTime is the first number of a key.
+func keyTime(key string) int64 {
+	var n uint64
+	for i := range 8 {
+		n = n<<8 | uint64(key[i])
+	}
+	return int64(n ^ 1<<63)
+}
 
 // appendKey writes the numbers so that bytes sort as they do; the sign of the first is turned over for that.
 func appendKey(b []byte, n int64, tie uint64, nth uint32) []byte {

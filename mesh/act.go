@@ -57,6 +57,7 @@ type act struct {
 	detail map[string]string
 	soFar  map[string]kept // output of the jobs to kill, by attempt
 	replay *flowReplay     // of a workflow
+	was    *State          // of a replay: a state that has all of what runs again, however long ago it ended; nil: the next
 	ops    []oplog.Draft
 	result ActResult
 }
@@ -75,7 +76,10 @@ func (h *Host) Act(ctx context.Context, g *audit.Grant, a Action) (ActResult, er
 	}
 	if a.Name == ActReplay {
 		var err error
-		if w.replay, err = h.readReplay(a); err != nil {
+		if w.was, err = h.recall(a.Target); err != nil {
+			return ActResult{}, err
+		}
+		if w.replay, err = h.readReplay(w.was, a); err != nil {
 			return ActResult{}, err
 		}
 	}
@@ -217,8 +221,12 @@ func prepareRevoke(next *State, w *act) error {
 func prepareReplay(next *State, w *act, a Action) error {
 	target := w.target
 	on := ""
+	was := w.was
+	if was == nil {
+		was = next
+	}
 	if isItem(target) {
-		it, err := next.item(target)
+		it, err := was.item(target)
 		if err != nil {
 			return err
 		}
@@ -226,18 +234,18 @@ func prepareReplay(next *State, w *act, a Action) error {
 			return fault.New("vox/act/nothing-to-do", "nothing of %s ran yet", it.ID).WithHint("voxmesh hopper inbox shows what it waits for")
 		}
 	}
-	if n, ok := next.Node(target); ok {
+	if n, ok := was.Node(target); ok {
 		if n.Run == "" {
 			return fault.New("vox/act/nothing-to-do", "nothing ran on %s yet", n.ID).WithHint("voxmesh runs lists what ran")
 		}
 		target, on = n.Run, n.ID
 	}
-	jobs, class, err := next.targetJobs(target)
+	jobs, class, err := was.targetJobs(target)
 	if err != nil {
 		return err
 	}
 	if len(jobs) == 0 {
-		return fault.New("vox/run/unknown", "%s ended more than a day ago", target).WithHint("voxmesh runs lists those of the last day")
+		return fault.New("vox/run/unknown", "%s has no job that could run again", target).WithHint("voxmesh runs %s shows it", target)
 	}
 	if a.On != "" {
 		if on, err = next.resolveNode(a.On); err != nil {
@@ -259,7 +267,7 @@ func prepareReplay(next *State, w *act, a Action) error {
 		if len(jobs) == 1 {
 			w.ops = append(w.ops, w.readmit(next, trace, &rec))
 		}
-		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, submitIndex(&rec)...))
+		w.ops = append(w.ops, w.draft(KindJobSubmitted, trace, &rec, submitIndex(&rec, trace)...))
 		w.result.JobID, w.result.ItemID = rec.Job, rec.Item
 	}
 	w.detail = map[string]string{"replay_of": target, "run": run}

@@ -55,6 +55,25 @@ func (r *records) Began() (time.Time, error) {
 	return time.UnixMicro(at), nil
 }
 
+// Stop is an op as a place on the time axis: where stepping from event to event stops.
+type Stop struct {
+	Seq uint64
+	At  int64 // unix microseconds
+}
+
+// NextEvent gives the first op after op seq; false where there is none yet. So a step of n from op seq leads to
+// NextEvent(seq+n-1), one below the beginning of a trimmed log to its first op. Like EventAt it reads no op.
+func (r *records) NextEvent(seq uint64) (Stop, bool, error) {
+	e, ok, err := r.log.Next(seq)
+	return Stop(e), ok, err
+}
+
+// EventAt gives the last op with a time at or before t: of several with one time the last; false where there is none.
+func (r *records) EventAt(t time.Time) (Stop, bool, error) {
+	e, ok, err := r.log.PrevTime(t.UnixMicro() + 1)
+	return Stop(e), ok, err
+}
+
 // Mark is an act on the time axis.
 type Mark struct {
 	Seq     uint64

@@ -207,3 +207,28 @@ func TestMarksAreBoundedAndClean(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 }
+
+// Stepping goes op by op, those of one time too, and a time leads to the last op that had happened.
+func TestEventsAreSteps(t *testing.T) {
+	r, ops := uneven(t, 2600)
+	for _, i := range []int{0, 1, 2, 1022, 1023, 1024, 1500, 2047, 2048, len(ops) - 2} {
+		e, ok, err := r.NextEvent(ops[i].Seq)
+		if err != nil || !ok || e != (Stop{Seq: ops[i+1].Seq, At: ops[i+1].At}) {
+			t.Errorf("after op %d: %+v, %v, %v", ops[i].Seq, e, ok, err)
+		}
+		last := i
+		for last+1 < len(ops) && ops[last+1].At == ops[i].At {
+			last++
+		}
+		e, ok, err = r.EventAt(time.UnixMicro(ops[i].At))
+		if err != nil || !ok || e != (Stop{Seq: ops[last].Seq, At: ops[i].At}) {
+			t.Errorf("at op %d: %+v, %v, %v; want op %d", ops[i].Seq, e, ok, err, ops[last].Seq)
+		}
+	}
+	if e, ok, err := r.NextEvent(ops[len(ops)-1].Seq); ok || err != nil {
+		t.Errorf("after the last: %+v, %v", e, err)
+	}
+	if e, ok, err := r.EventAt(time.UnixMicro(ops[0].At - 1)); ok || err != nil {
+		t.Errorf("before the first: %+v, %v", e, err)
+	}
+}

@@ -16,10 +16,18 @@ import (
 type record interface{ fields(c *coder) }
 
 // coder walks a record. With enc set it appends to buf; else it consumes buf.
+//
+// With g set it walks the columns of a memo instead (see columns.go): then the order of the fields does not matter, and
+// texts are numbers of a table.
 type coder struct {
 	enc bool
 	buf []byte
 	err error
+
+	g     *group
+	texts *strtab
+	at    int64 // the time before
+	seq   int64 // the seq before
 }
 
 var errTruncated = errors.New("record is cut short")
@@ -81,6 +89,14 @@ func (c *coder) skip() {
 }
 
 func (c *coder) varint(n protowire.Number, get uint64, set func(uint64)) {
+	if c.g != nil {
+		if c.enc {
+			c.put(n, get)
+		} else if v := c.take(n); v != 0 {
+			set(v)
+		}
+		return
+	}
 	if c.enc {
 		if get != 0 {
 			c.buf = protowire.AppendTag(c.buf, n, protowire.VarintType)
@@ -127,6 +143,30 @@ func (c *coder) i64(n protowire.Number, p *int64) {
 	c.varint(n, protowire.EncodeZigZag(*p), func(v uint64) { *p = protowire.DecodeZigZag(v) })
 }
 
+// time is i64, for unix microseconds: a column has the distance to the time before it.
+func (c *coder) time(n protowire.Number, p *int64) {
+	switch {
+	case c.g == nil:
+		c.i64(n, p)
+	case c.enc:
+		c.putNear(n, *p, &c.at)
+	default:
+		*p = c.takeNear(n, &c.at)
+	}
+}
+
+// place is u64, for seqs of ops: a column has the distance to the one before it.
+func (c *coder) place(n protowire.Number, p *uint64) {
+	switch {
+	case c.g == nil:
+		c.u64(n, p)
+	case c.enc:
+		c.putNear(n, int64(*p), &c.seq)
+	default:
+		*p = uint64(c.takeNear(n, &c.seq))
+	}
+}
+
 func (c *coder) flag(n protowire.Number, p *bool) {
 	var v uint64
 	if *p {
@@ -141,6 +181,10 @@ func (c *coder) class(n protowire.Number, p *privacy.Class) {
 
 // opt is a number that may be absent: a present zero is written.
 func (c *coder) opt(n protowire.Number, p **int64) {
+	if c.g != nil {
+		c.optColumn(n, p)
+		return
+	}
 	if c.enc {
 		if *p != nil {
 			c.buf = protowire.AppendTag(c.buf, n, protowire.VarintType)
@@ -152,6 +196,10 @@ func (c *coder) opt(n protowire.Number, p **int64) {
 }
 
 func (c *coder) str(n protowire.Number, p *string) {
+	if c.g != nil {
+		c.strColumn(n, p)
+		return
+	}
 	if c.enc {
 		if *p != "" {
 			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
@@ -165,6 +213,13 @@ func (c *coder) str(n protowire.Number, p *string) {
 }
 
 func (c *coder) bytes(n protowire.Number, p *[]byte) {
+	if c.g != nil {
+		s := string(*p)
+		if c.strColumn(n, &s); !c.enc && s != "" {
+			*p = []byte(s)
+		}
+		return
+	}
 	if c.enc {
 		if len(*p) > 0 {
 			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
@@ -178,6 +233,10 @@ func (c *coder) bytes(n protowire.Number, p *[]byte) {
 }
 
 func (c *coder) strs(n protowire.Number, p *[]string) {
+	if c.g != nil {
+		each(c, n, p, func(c *coder, s *string) { c.strColumn(1, s) })
+		return
+	}
 	if c.enc {
 		for _, s := range *p {
 			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
@@ -196,17 +255,29 @@ func list[T any, P interface {
 	record
 }](c *coder, n protowire.Number, p *[]T,
 ) {
+	each(c, n, p, func(c *coder, e *T) { P(e).fields(c) })
+}
+
+// eachInline codes a repeated part in an op's record.
+func eachInline[T any](c *coder, n protowire.Number, p *[]T, f func(*coder, *T)) {
 	if c.enc {
 		for i := range *p {
+			e := coder{enc: true}
+			f(&e, &(*p)[i])
 			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
-			c.buf = protowire.AppendBytes(c.buf, marshal(P(&(*p)[i])))
+			c.buf = protowire.AppendBytes(c.buf, e.buf)
 		}
 		return
 	}
 	for c.next(n, protowire.BytesType) {
 		var v T
-		if err := unmarshal(c.chunk(), P(&v)); err != nil && c.err == nil {
-			c.err = err
+		e := coder{buf: c.chunk()}
+		f(&e, &v)
+		for e.err == nil && len(e.buf) > 0 {
+			e.skip()
+		}
+		if e.err != nil && c.err == nil {
+			c.err = e.err
 		}
 		*p = append(*p, v)
 	}
@@ -214,3 +285,30 @@ func list[T any, P interface {
 
 // Encode gives the body of an op: the deterministic bytes of one of the records of this package.
 func Encode(r record) []byte { return marshal(r) }
+
+// strColumn is a text as its number in the table.
+func (c *coder) strColumn(n protowire.Number, p *string) {
+	if c.enc {
+		c.put(n, c.texts.add(*p))
+		return
+	}
+	s, ok := c.texts.text(c.take(n))
+	if !ok {
+		c.fail(errTruncated)
+	}
+	*p = s
+}
+
+// optColumn is 0 for a number that is absent, else 1 and the number.
+func (c *coder) optColumn(n protowire.Number, p **int64) {
+	switch {
+	case c.enc && *p == nil:
+		c.put(n, 0)
+	case c.enc:
+		c.put(n, 1)
+		c.put(n, protowire.EncodeZigZag(**p))
+	case c.take(n) != 0:
+		v := protowire.DecodeZigZag(c.take(n))
+		*p = &v
+	}
+}

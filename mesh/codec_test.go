@@ -129,6 +129,9 @@ func fill(t *rapid.T, v reflect.Value, name string) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue // who owns it: nothing of that is written
+			}
 			fill(t, v.Field(i), name+"."+v.Type().Field(i).Name)
 		}
 	default:

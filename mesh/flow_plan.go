@@ -240,7 +240,7 @@ func (h *Host) flowDrafts(next *State, p *flowPlan) []oplog.Draft {
 		rec.Job = shortID("j-", next.Submitted+jobs)
 		jobs++
 		rec.rank(next, r)
-		out = append(out, draft(KindJobSubmitted, "host", r.Trace, &rec, submitIndex(&rec)...))
+		out = append(out, draft(KindJobSubmitted, "host", r.Trace, &rec, submitIndex(&rec, r.Trace)...))
 	}
 	if seen, _ := next.flows.Get(r.ID); p.finish != nil && seen == p.seen {
 		out = append(out, h.endFlow(next, r, p.finish)...)

@@ -26,20 +26,20 @@ type flowReplay struct {
 // maxReused bounds how many results one replay takes over.
 const maxReused = 5000
 
-// readReplay finds out whether a replay is one of a workflow, and what it takes over; nil where it is not. It reads blobs,
-// so it is done before the commit.
-func (h *Host) readReplay(a Action) (*flowReplay, error) {
-	s := h.Snapshot()
+// readReplay finds out whether a replay is one of a workflow, and what it takes over of it as s has it; nil where it is not.
+// It reads blobs, so it is done before the commit.
+func (h *Host) readReplay(s *State, a Action) (*flowReplay, error) {
 	r, from := s.flowOf(a.Target)
 	if r == nil {
+		jobs, _, err := s.targetJobs(a.Target)
 		if a.From != "" {
-			if _, _, err := s.targetJobs(a.Target); err != nil {
+			if err != nil {
 				return nil, err
 			}
-			return nil, fault.New("vox/workflow/unknown-activity", "%s is no run of a workflow of the last day", printable(a.Target)).
+			return nil, fault.New("vox/workflow/unknown-activity", "%s is no run of a workflow", printable(a.Target)).
 				WithHint("voxmesh runs lists them; without --from the whole run is replayed")
 		}
-		return nil, nil
+		return nil, h.inputsStored(jobs)
 	}
 	if a.From != "" {
 		from = a.From
@@ -60,6 +60,19 @@ func (h *Host) readReplay(a Action) (*flowReplay, error) {
 		return p, nil
 	}
 	return p, h.takeOver(s, p)
+}
+
+// inputsStored looks that what jobs were sent with is stored here still: blobs are kept by a budget, and ops for ever. Code
+// vox/blob/missing.
+func (h *Host) inputsStored(jobs []*Job) error {
+	for _, j := range jobs {
+		for what, hash := range map[string]string{"module": j.Module, "input": j.Stdin, "prompt": j.Prompt} {
+			if hash != "" && !h.blobs.Has(hash) {
+				return fault.New("vox/blob/missing", "the %s of %s is no longer stored here", what, j.Job).WithHint("send it again: voxmesh run")
+			}
+		}
+	}
+	return nil
 }
 
 // flowOf finds the workflow run that a target of a replay names: itself, as a hopper item, by one of its jobs, or as the
@@ -293,7 +306,7 @@ func (w *act) prepareFlow(next *State, a Action) error {
 		w.draft(KindWorkflowStarted, trace, &WorkflowStarted{
 			Run: run, Item: it.Item, Name: f.Name, Definition: f.Definition, Class: p.old.Class, Priority: f.Priority, On: on,
 			Submitter: next.Operator, ReplayOf: p.old.ID, From: p.from, AuditID: w.id, Activities: f.Activities, Names: f.Names,
-		}, index...))
+		}, append(traceNames(trace), index...)...))
 	for _, e := range p.expand {
 		rec := *e
 		rec.Run = run

@@ -52,7 +52,7 @@ func (h *Host) RunWorkflow(ctx context.Context, actor string, req FlowRequest) (
 			Submitter: next.Operator, AuditID: w.id, Activities: uint32(len(d.Activities)), Names: activityNames(d),
 		}
 		t = Ticket{ItemID: rec.Item, RunID: rec.Run, TraceID: trace}
-		return []oplog.Draft{first, w.draft(KindWorkflowStarted, trace, rec, runIndex(rec.Run), itemIndex(rec.Item)), last}, nil
+		return []oplog.Draft{first, w.draft(KindWorkflowStarted, trace, rec, startIndex(rec, trace)...), last}, nil
 	})
 	if err != nil {
 		return Ticket{}, err

@@ -295,7 +295,7 @@ func TestAHostComesBack(t *testing.T) {
 	if !strings.Contains(err.Error(), "the test's host") {
 		t.Errorf("it does not say who has it: %v", err)
 	}
-	before := marshal(h.Snapshot())
+	before := Projection{}.Encode(h.Snapshot())
 	fingerprint := h.Info().Fingerprint
 	closeHost(t, h)
 	if err := h.Follow(within(t), waiting.JobID, nil); err == nil {
@@ -305,7 +305,7 @@ func TestAHostComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(marshal(r.Snapshot()), before) || r.Telemetry() != nil {
+	if !bytes.Equal(Projection{}.Encode(r.Snapshot()), before) || r.Telemetry() != nil {
 		t.Error("a reader sees another state")
 	}
 	if e, err := r.Explain(waiting.JobID); err != nil || e.Why == "" {

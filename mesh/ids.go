@@ -2,23 +2,53 @@ package mesh
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
+
+// widths are the lengths of ids, the shortest first.
+var widths = [...]struct {
+	digits int
+	bits   uint
+	mul    uint64 // odd, so that multiplying is a bijection on the width
+}{{4, 16, 40503}, {5, 20, 648055}, {6, 24, 10368889}, {8, 32, 2654435769}}
 
 // shortID gives the n-th id (from 0) with a prefix such as "j-". Four hex digits serve the first 65,536, five the next
 // million, and so on: ids are never reused, short enough to type, and neighbours in time look different, so that a
 // slip of a finger does not name the job next door.
 func shortID(prefix string, n uint64) string {
-	for _, w := range []struct {
-		digits int
-		bits   uint
-		mul    uint64 // odd, so that multiplying is a bijection on the width
-	}{{4, 16, 40503}, {5, 20, 648055}, {6, 24, 10368889}, {8, 32, 2654435769}} {
+	for _, w := range widths {
 		if n < 1<<w.bits {
 			return fmt.Sprintf("%s%0*x", prefix, w.digits, (n*w.mul+0x19c4)&(1<<w.bits-1))
 		}
 	}
 	return fmt.Sprintf("%s%x", prefix, n)
+}
+
+// shortNumber gives the number of an id from what follows its prefix: shortID the other way round.
+func shortNumber(digits string) (uint64, bool) {
+	v, err := strconv.ParseUint(digits, 16, 64)
+	if err != nil || strings.ToLower(digits) != digits {
+		return 0, false
+	}
+	below := uint64(0) // numbers that are shorter ids
+	for _, w := range widths {
+		if len(digits) == w.digits {
+			n := (v - 0x19c4) * inverse(w.mul) & (1<<w.bits - 1)
+			return n, n >= below
+		}
+		below = 1 << w.bits
+	}
+	return v, len(digits) > 8 && v >= below
+}
+
+// inverse is what undoes multiplying with an odd number, in 64 bits.
+func inverse(odd uint64) uint64 {
+	x := odd // right in its lowest three bits, and in twice as many after each step
+	for range 5 {
+		x *= 2 - odd*x
+	}
+	return x
 }
 
 // nextRun gives the id of the next run. A run used to take the number of its first job, so a number below Submitted may be

@@ -45,11 +45,16 @@ func (h *Host) admitJob(next *State, w *act, trace string, item *ItemAdmitted, r
 	item.Run = rec.Run
 	first, last := h.admit(next, w, trace, item)
 	rec.Item, rec.Submitter = item.Item, next.Operator
-	return []oplog.Draft{first, w.draft(KindJobSubmitted, trace, rec, submitIndex(rec)...), last}
+	return []oplog.Draft{first, w.draft(KindJobSubmitted, trace, rec, submitIndex(rec, trace)...), last}
 }
 
-func submitIndex(rec *JobSubmitted) []string {
+// submitIndex names a job's submission. That of a job which is a run of its own is found by its trace too; those of a
+// workflow's are not, for its start is.
+func submitIndex(rec *JobSubmitted, trace string) []string {
 	index := append(stepIndex(rec.Job, rec.Item), runIndex(rec.Run))
+	if rec.Activity == "" {
+		index = append(index, traceNames(trace)...)
+	}
 	return index
 }
 

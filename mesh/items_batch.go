@@ -74,14 +74,18 @@ func (s *State) itemsOf(target string) ([]*hopper.Item, error) {
 		if items := s.hopper.Batch(target); len(items) > 0 {
 			return items, nil
 		}
-		return nil, fault.New("vox/hopper/unknown", "there is no batch %s in the hopper", printable(target)).
-			WithHint("voxmesh hopper inbox lists what waits, with its batch")
+		return nil, unknownBatch(target)
 	}
 	it, err := s.item(target)
 	if err != nil {
 		return nil, err
 	}
 	return []*hopper.Item{it}, nil
+}
+
+func unknownBatch(id string) *fault.Error {
+	return fault.New("vox/hopper/unknown", "there is no batch %s in the hopper", printable(id)).
+		WithHint("voxmesh hopper inbox lists what waits, with its batch")
 }
 
 // isItem reports whether an id is of the hopper: an item's or a batch's.

@@ -23,7 +23,7 @@ func oldFlow(t testing.TB, h *Host, d *dial, n int) string {
 			job := shortID("j-", next.Submitted+uint64(i))
 			rec := &JobSubmitted{Job: job, Run: run, Item: item, Kind: "cpu", Runner: "wasm", Activity: "a", Index: uint32(i), Fanned: true, Try: 1, On: "nobody"}
 			out = append(out,
-				draft(KindJobSubmitted, "host", "", rec, submitIndex(rec)...),
+				draft(KindJobSubmitted, "host", "", rec, submitIndex(rec, "")...),
 				draft(KindJobFinished, "host", "", &JobFinished{Job: job, Status: Succeeded}, jobIndex(job)))
 		}
 		return append(out, draft(KindWorkflowFinished, "host", "", &WorkflowFinished{Run: run, Item: item, Status: Succeeded}, names...)), nil

@@ -315,7 +315,7 @@ func TestAWorkflowsItemGoesWithItsRun(t *testing.T) {
 			Priority: 5, Activity: "a", Index: uint32(i), Fanned: true, Try: 1, Title: "a",
 		}
 		m.at += hour / 6 // later activities stand where their item stands
-		m.commit([]oplog.Draft{draft(KindJobSubmitted, "host", "", jobs[i], submitIndex(jobs[i])...)})
+		m.commit([]oplog.Draft{draft(KindJobSubmitted, "host", "", jobs[i], submitIndex(jobs[i], "")...)})
 	}
 	other := m.job("cpu", 0)
 	steps := func(ops []oplog.Op) string {

@@ -140,7 +140,7 @@ func (f *Flow) fields(c *coder) {
 	c.str(8, &f.From)
 	c.u32(9, &f.Activities)
 	list(c, 10, &f.Steps)
-	c.i64(11, &f.Ended)
+	c.time(11, &f.Ended)
 	c.varint(12, uint64(f.Status), func(v uint64) { f.Status = JobState(min(v, uint64(TimedOut))) })
 	c.str(13, &f.Error)
 	c.strs(14, &f.Names)
@@ -166,7 +166,7 @@ type FlowStep struct {
 
 func (s *FlowStep) fields(c *coder) {
 	c.str(1, &s.Activity)
-	c.i64(2, &s.At)
+	c.time(2, &s.At)
 	c.u32(3, &s.Count)
 	c.str(4, &s.Items)
 	c.str(5, &s.Skipped)

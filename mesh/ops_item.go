@@ -140,44 +140,28 @@ func (i *itemRecord) fields(c *coder) {
 	c.strs(12, &i.Models)
 	c.strs(13, &i.Nodes)
 	c.varint(14, uint64(i.Confidence), func(v uint64) { i.Confidence = int(min(v, 100)) })
-	c.i64(15, &i.At)
-	c.i64(16, &i.Since)
-	c.u64(17, &i.Seq)
-	c.i64(18, &i.Order)
+	c.time(15, &i.At)
+	c.time(16, &i.Since)
+	c.place(17, &i.Seq)
+	c.time(18, &i.Order)
 	c.varint(19, uint64(i.State), func(v uint64) { i.State = hopper.State(min(v, uint64(hopper.Closed))) })
 	c.varint(20, uint64(i.Outcome), func(v uint64) { i.Outcome = hopper.Outcome(min(v, uint64(hopper.Cancelled))) })
 	c.str(21, &i.Why)
 	c.str(22, &i.Batch)
 	c.flag(23, &i.Yield)
-	overrides, trail := make([]overrideRecord, len(i.Overrides)), make([]stepRecord, len(i.Trail))
-	for k, o := range i.Overrides {
-		overrides[k] = overrideRecord(o)
-	}
-	for k, t := range i.Trail {
-		trail[k] = stepRecord(t)
-	}
-	list(c, 24, &overrides)
-	list(c, 25, &trail)
+	each(c, 24, &i.Overrides, func(c *coder, o *hopper.Override) { (*overrideRecord)(o).fields(c) })
+	each(c, 25, &i.Trail, func(c *coder, t *hopper.Step) { (*stepRecord)(t).fields(c) })
 	c.varint(26, uint64(i.Classified), func(v uint64) { i.Classified = hopper.Priority(min(v, 9)) })
-	c.u64(27, &i.Tie)
+	c.place(27, &i.Tie)
 	c.u32(28, &i.Nth)
 	c.str(29, &i.AuditID)
 	c.str(30, &i.On)
-	if c.enc {
-		return
-	}
-	for _, o := range overrides {
-		i.Overrides = append(i.Overrides, hopper.Override(o))
-	}
-	for _, t := range trail {
-		i.Trail = append(i.Trail, hopper.Step(t))
-	}
 }
 
 type overrideRecord hopper.Override
 
 func (o *overrideRecord) fields(c *coder) {
-	c.i64(1, &o.At)
+	c.time(1, &o.At)
 	c.varint(2, uint64(o.From), func(v uint64) { o.From = hopper.Priority(min(v, 9)) })
 	c.varint(3, uint64(o.To), func(v uint64) { o.To = hopper.Priority(min(v, 9)) })
 	c.varint(4, uint64(o.Place), func(v uint64) { o.Place = int(min(v, 1<<31)) })
@@ -189,7 +173,7 @@ func (o *overrideRecord) fields(c *coder) {
 type stepRecord hopper.Step
 
 func (s *stepRecord) fields(c *coder) {
-	c.i64(1, &s.At)
+	c.time(1, &s.At)
 	c.str(2, &s.Name)
 	c.str(3, &s.Actor)
 	c.str(4, &s.Detail)
@@ -201,6 +185,6 @@ type lessonRecord hopper.Lesson
 func (l *lessonRecord) fields(c *coder) {
 	c.str(1, &l.Words)
 	c.varint(2, uint64(l.Priority), func(v uint64) { l.Priority = hopper.Priority(min(v, 9)) })
-	c.i64(3, &l.At)
+	c.time(3, &l.At)
 	c.u64(4, &l.N)
 }

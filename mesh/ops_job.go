@@ -153,8 +153,8 @@ func (s *SpanRecord) fields(c *coder) {
 	c.str(1, &s.ID)
 	c.str(2, &s.Parent)
 	c.str(3, &s.Name)
-	c.i64(4, &s.Start)
-	c.i64(5, &s.End)
+	c.time(4, &s.Start)
+	c.time(5, &s.End)
 	c.str(6, &s.Error)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // reducerVersion names what apply does. It changes with every change of apply or of the memo's form, so that memos of
 // another version count as absent and are made anew.
-const reducerVersion = 4
+const reducerVersion = 5
 
 // Projection is the fold that the op-log keeps memos of.
 type Projection struct{}
@@ -23,7 +23,7 @@ var _ oplog.Projection[*State] = Projection{}
 func (Projection) Version() uint32 { return hopper.LessonsVersion()<<8 | reducerVersion }
 
 // New is the state before the first op.
-func (Projection) New() *State { return &State{} }
+func (Projection) New() *State { return &State{own: newOwner()} }
 
 // Clone copies in O(1).
 func (Projection) Clone(s *State) *State { return s.clone() }
@@ -34,20 +34,21 @@ func (Projection) Apply(s *State, op oplog.Op) *State {
 	return s
 }
 
-// Encode gives the memo's bytes: one record, the entities in the order of their keys. Equal states give equal bytes,
-// so it serves as the canonical dump too.
-func (Projection) Encode(s *State) []byte { return marshal(s) }
+// Encode gives the memo's bytes: a record of single values, then a section of columns for each kind of entity, in the order
+// of their keys. Equal states give equal bytes, so it serves as the canonical dump too.
+func (Projection) Encode(s *State) []byte { return encodeState(s) }
 
 // Decode reads what Encode wrote and rebuilds the indexes.
 func (Projection) Decode(b []byte) (*State, error) {
-	s := &State{}
-	if err := unmarshal(b, s); err != nil {
+	s, err := decodeState(b)
+	if err != nil {
 		return nil, fmt.Errorf("decode state: %w", err)
 	}
 	return s, nil
 }
 
-func (s *State) fields(c *coder) {
+// single is what State has one of.
+func (s *State) single(c *coder) {
 	c.u64(1, &s.Seq)
 	c.i64(2, &s.At)
 	c.str(3, &s.Mesh)
@@ -60,30 +61,9 @@ func (s *State) fields(c *coder) {
 	c.u64(10, &s.Acts)
 	c.i64(11, &s.ErrorCount)
 	s.auditFields(c, 12)
-	entities(c, 13, s.Nodes, func(n *Node) {
-		s.nodes.Set(n.ID, n)
-		if n.Key != "" {
-			s.keys.Set(n.Key, n.ID)
-		}
-	})
-	entities(c, 14, s.gone.Values, func(g *Gone) {
-		s.gone.Set(g.ID, g)
-		if g.Key != "" {
-			s.keys.Set(g.Key, g.ID)
-		}
-	})
-	entities(c, 15, s.Jobs, func(j *Job) {
-		s.jobs.Set(j.Job, j)
-		s.index(j)
-	})
-	entities(c, 16, s.Runs, s.setRun)
-	entities(c, 17, s.Invites, func(i *Invite) { s.invites.Set(i.PeerID, i) })
-	entities(c, 18, s.Access, func(a *Access) { s.access.Set(a.Fingerprint, a) })
 	c.u64(19, &s.Admitted)
 	c.u64(20, &s.Batches)
 	c.u64(21, &s.NextRun)
-	entities(c, 22, s.itemRecords, func(i *itemRecord) { s.hopper.Put(hopper.Item(*i)) })
-	entities(c, 23, s.lessonRecords, func(l *lessonRecord) { s.hopper.PutLesson(hopper.Lesson(*l)) })
 }
 
 func (s *State) auditFields(c *coder, n protowire.Number) {
@@ -102,31 +82,6 @@ func (s *State) auditFields(c *coder, n protowire.Number) {
 	}
 }
 
-// entities codes a map of the state as a repeated record.
-func entities[T any, P interface {
-	*T
-	record
-}](c *coder, n protowire.Number, all func() []P, add func(P),
-) {
-	if c.enc {
-		for _, e := range all() {
-			c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
-			c.buf = protowire.AppendBytes(c.buf, marshal(e))
-		}
-		return
-	}
-	for c.next(n, protowire.BytesType) {
-		e := P(new(T))
-		if err := unmarshal(c.chunk(), e); err != nil {
-			if c.err == nil {
-				c.err = err
-			}
-			return
-		}
-		add(e)
-	}
-}
-
 func (n *Node) fields(c *coder) {
 	c.str(1, &n.ID)
 	c.flag(2, &n.Host)
@@ -137,12 +92,12 @@ func (n *Node) fields(c *coder) {
 	c.str(7, &n.Addr)
 	c.class(8, &n.Class)
 	c.varint(9, uint64(n.Status), func(v uint64) { n.Status = Status(v) })
-	c.i64(10, &n.StatusAt)
+	c.time(10, &n.StatusAt)
 	c.varint(11, uint64(n.Mode), func(v uint64) { n.Mode = Mode(v) })
-	c.i64(12, &n.Deadline)
+	c.time(12, &n.Deadline)
 	c.str(13, &n.ModeAct)
 	c.str(14, &n.Locked)
-	c.i64(15, &n.JoinedAt)
+	c.time(15, &n.JoinedAt)
 	list(c, 16, &n.Asked)
 	list(c, 17, &n.Slots)
 	c.flag(18, &n.Described)
@@ -170,21 +125,21 @@ func (g *Gone) fields(c *coder) {
 	c.str(1, &g.ID)
 	c.str(2, &g.Key)
 	c.str(3, &g.Why)
-	c.i64(4, &g.At)
+	c.time(4, &g.At)
 }
 
 func (j *Job) fields(c *coder) {
 	part(c, 1, &j.JobSubmitted)
 	c.str(2, &j.Trace)
-	c.i64(3, &j.SubmittedAt)
-	c.u64(4, &j.Seq)
+	c.time(3, &j.SubmittedAt)
+	c.place(4, &j.Seq)
 	c.varint(5, uint64(j.State), func(v uint64) { j.State = JobState(v) })
 	c.str(6, &j.Node)
 	c.u32(7, &j.Attempt)
 	c.u32(8, &j.Losses)
-	c.i64(9, &j.LeasedAt)
-	c.i64(10, &j.StartedAt)
-	c.i64(11, &j.EndedAt)
+	c.time(9, &j.LeasedAt)
+	c.time(10, &j.StartedAt)
+	c.time(11, &j.EndedAt)
 	list(c, 12, &j.Refused)
 	list(c, 13, &j.Attempts)
 	c.i64(14, &j.ExitCode)
@@ -198,21 +153,22 @@ func (j *Job) fields(c *coder) {
 	list(c, 22, &j.Phases)
 	c.i64(23, &j.Skew)
 	c.flag(24, &j.SkewKnown)
-	c.i64(25, &j.Due)
-	c.u64(26, &j.Tie)
+	c.time(25, &j.Due)
+	c.place(26, &j.Tie)
 	c.u32(27, &j.Nth)
 }
 
 // part codes one record inside another.
 func part(c *coder, n protowire.Number, r record) {
-	if c.enc {
+	switch {
+	case c.g != nil:
+		c.within(n, func() { r.fields(c) })
+	case c.enc:
 		c.buf = protowire.AppendTag(c.buf, n, protowire.BytesType)
 		c.buf = protowire.AppendBytes(c.buf, marshal(r))
-		return
-	}
-	if c.next(n, protowire.BytesType) {
-		if err := unmarshal(c.chunk(), r); err != nil && c.err == nil {
-			c.err = err
+	case c.next(n, protowire.BytesType):
+		if err := unmarshal(c.chunk(), r); err != nil {
+			c.fail(err)
 		}
 	}
 }
@@ -222,20 +178,15 @@ func (r *Run) fields(c *coder) {
 	c.str(2, &r.Trace)
 	c.str(3, &r.Title)
 	c.class(4, &r.Class)
-	c.i64(5, &r.At)
+	c.time(5, &r.At)
 	c.strs(6, &r.Jobs)
 	c.str(7, &r.Item)
-	if c.enc {
-		if r.Flow != nil {
-			part(c, 8, r.Flow)
-		}
-		return
+	flow := make([]Flow, 0, 1) // a list of one or none
+	if r.Flow != nil {
+		flow = append(flow, *r.Flow)
 	}
-	if c.next(8, protowire.BytesType) {
-		r.Flow = &Flow{}
-		if err := unmarshal(c.chunk(), r.Flow); err != nil && c.err == nil {
-			c.err = err
-		}
+	if list(c, 8, &flow); !c.enc && len(flow) > 0 {
+		r.Flow = &flow[0]
 	}
 }
 
@@ -244,12 +195,12 @@ func (i *Invite) fields(c *coder) {
 	c.bytes(2, &i.Hash)
 	c.u8(3, &i.Slots)
 	c.str(4, &i.Label)
-	c.i64(5, &i.MintedAt)
-	c.i64(6, &i.ExpiresAt)
+	c.time(5, &i.MintedAt)
+	c.time(6, &i.ExpiresAt)
 	c.flag(7, &i.Revoked)
 	c.str(8, &i.UsedBy)
 	c.str(9, &i.UsedKey)
-	c.i64(10, &i.UsedAt)
+	c.time(10, &i.UsedAt)
 }
 
 func (a *Access) fields(c *coder) {
@@ -257,5 +208,5 @@ func (a *Access) fields(c *coder) {
 	c.str(2, &a.Key)
 	c.str(3, &a.Name)
 	c.str(4, &a.Role)
-	c.i64(5, &a.AddedAt)
+	c.time(5, &a.AddedAt)
 }

@@ -67,17 +67,33 @@ func on[T any, P interface {
 	}
 }
 
-// editNode changes a copy of a node, so that older snapshots keep theirs.
+// editNode changes a node: a copy, unless no other state knows it, so that older snapshots keep theirs.
 func (s *State) editNode(id string, f func(*Node)) {
-	if n, ok := s.nodes.Get(id); ok {
-		c := *n
-		f(&c)
-		s.nodes.Set(id, &c)
+	n, ok := s.nodes.Get(id)
+	if !ok {
+		return
 	}
+	if n.own == s.own && s.own != 0 {
+		f(n)
+		return
+	}
+	c := *n
+	c.own = s.own
+	f(&c)
+	s.nodes.Set(id, &c)
 }
 
-// note adds a line to the node's recent history, in a fresh slice.
+// note adds a line to the node's recent history, where that lies if it is the node's alone.
 func (n *Node) note(at int64, name, job string) {
+	if n.own != 0 && n.ownLast == n.own {
+		if len(n.Last) >= happeningsKept {
+			copy(n.Last, n.Last[len(n.Last)-happeningsKept+1:])
+			n.Last = n.Last[:happeningsKept-1]
+		}
+		n.Last = append(n.Last, Happening{at, name, job})
+		return
+	}
+	n.ownLast = n.own
 	from := 0
 	if len(n.Last) >= happeningsKept {
 		from = len(n.Last) - happeningsKept + 1
@@ -100,10 +116,9 @@ func applyHostStarted(s *State, op oplog.Op, r *HostStarted) {
 }
 
 func applyInviteMinted(s *State, op oplog.Op, r *InviteMinted) {
-	s.invites.Set(r.PeerID, &Invite{
+	s.setInvite(&Invite{
 		PeerID: r.PeerID, Hash: r.SecretHash, Slots: r.Slots, Label: r.Label, MintedAt: op.At, ExpiresAt: r.ExpiresAt,
 	})
-	s.invitesDue = min(s.invitesDue, r.ExpiresAt)
 }
 
 func applyInviteRevoked(s *State, _ oplog.Op, r *InviteRevoked) {
@@ -123,7 +138,7 @@ func applyNodeAdmitted(s *State, op oplog.Op, r *NodeAdmitted) {
 	}
 	n := &Node{
 		ID: r.Node, Key: r.Key, Invite: r.Invite, Label: r.Label, Hostname: r.Hostname, Addr: r.Addr,
-		Class: r.Class, Asked: r.Slots, JoinedAt: op.At, StatusAt: op.At,
+		Class: r.Class, Asked: r.Slots, JoinedAt: op.At, StatusAt: op.At, own: s.own,
 	}
 	n.note(op.At, "joined", "")
 	s.nodes.Set(n.ID, n)

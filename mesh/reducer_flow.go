@@ -134,14 +134,11 @@ func (s *State) keptByFlow(j *Job, limit int64) bool {
 func (s *State) evictFlows(limit int64) {
 	for {
 		key, id, ok := s.flowEnds.Min()
-		if !ok {
-			return
-		}
-		r, found := s.runs.Get(id)
-		if found && r.Flow != nil && r.Flow.Ended > limit {
+		if !ok || keyTime(key) > limit {
 			return
 		}
 		s.flowEnds.Delete(key)
+		r, found := s.runs.Get(id)
 		if !found {
 			continue
 		}

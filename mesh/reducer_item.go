@@ -108,7 +108,7 @@ func (s *State) reorder(item string) {
 	}
 	for _, id := range run.Jobs {
 		if j, ok := s.jobs.Get(id); ok && j.Item == item && !j.State.Ended() {
-			s.editJob(id, func(j *Job) { j.follow(it) })
+			s.editJob(j, func(j *Job) { j.follow(it) })
 		}
 	}
 }

@@ -5,17 +5,24 @@ import (
 	"voxmesh/oplog"
 )
 
-// editJob changes a copy of a job and keeps the indexes (queue, held, ended) in step with its state.
-func (s *State) editJob(id string, f func(*Job)) {
-	old, ok := s.jobs.Get(id)
-	if !ok {
-		return
+// editJob changes a job, a copy unless no other state knows it, and keeps the indexes (queue, held, ended) in step with its
+// state. It gives the job as it is then.
+func (s *State) editJob(old *Job, f func(*Job)) *Job {
+	was := *old
+	j := old
+	if mine := old.own == s.own && s.own != 0; !mine {
+		c := was
+		c.own = s.own
+		j = &c
+		s.jobs.Set(j.Job, j)
 	}
-	j := *old
-	f(&j)
-	s.unindex(old)
-	s.index(&j)
-	s.jobs.Set(id, &j)
+	f(j)
+	if was.State.Held() && j.State.Held() && was.Node == j.Node {
+		return j
+	}
+	s.unindex(&was)
+	s.index(j)
+	return j
 }
 
 func (s *State) index(j *Job) {
@@ -46,7 +53,7 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	if _, ok := s.jobs.Get(r.Job); ok || r.Job == "" {
 		return // ids are never reused
 	}
-	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq}
+	j := &Job{JobSubmitted: *r, Trace: op.Trace, SubmittedAt: op.At, Seq: op.Seq, own: s.own}
 	j.Due, j.Tie = r.Order, op.Seq
 	if j.Due == 0 {
 		j.Due = hopper.Due(rank(r.Priority, r.Source), op.At)
@@ -68,12 +75,14 @@ func applyJobSubmitted(s *State, op oplog.Op, r *JobSubmitted) {
 	s.touchFlow(run.ID, op.Seq)
 }
 
-// attempt changes the last attempt of a job in a fresh slice.
+// attempt changes the last attempt of a job, where it lies if it is the job's alone.
 func (j *Job) attempt(f func(*Attempt)) {
 	if len(j.Attempts) == 0 {
 		return
 	}
-	j.Attempts = append([]Attempt(nil), j.Attempts...)
+	if j.own == 0 || j.ownTry != j.own {
+		j.Attempts, j.ownTry = append([]Attempt(nil), j.Attempts...), j.own
+	}
 	f(&j.Attempts[len(j.Attempts)-1])
 }
 
@@ -82,20 +91,19 @@ func (j *Job) attempt(f func(*Attempt)) {
 const attemptsKept = 32
 
 func applyJobLeased(s *State, op oplog.Op, r *JobLeased) {
-	if j, ok := s.jobs.Get(r.Job); !ok || j.State != Queued {
+	j, ok := s.jobs.Get(r.Job)
+	if !ok || j.State != Queued {
 		return
 	}
-	s.editJob(r.Job, func(j *Job) {
+	j = s.editJob(j, func(j *Job) {
 		j.State, j.Node, j.Attempt = Leased, r.Node, r.Attempt
 		j.LeasedAt, j.StartedAt = op.At, 0
 		older := j.Attempts[max(len(j.Attempts)-attemptsKept+1, 0):]
-		j.Attempts = append(append([]Attempt(nil), older...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At})
+		j.Attempts, j.ownTry = append(append([]Attempt(nil), older...), Attempt{N: r.Attempt, Node: r.Node, LeasedAt: op.At}), j.own
 	})
-	if j, ok := s.jobs.Get(r.Job); ok {
-		s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", r.Job) })
-		if j.stepOf(r.Item) {
-			s.hopper.Assign(r.Item, r.Node, op.At)
-		}
+	s.editNode(r.Node, func(n *Node) { n.Run = j.Run; n.note(op.At, "leased", j.Job) })
+	if j.stepOf(r.Item) {
+		s.hopper.Assign(r.Item, r.Node, op.At)
 	}
 }
 
@@ -104,7 +112,7 @@ func applyJobStarted(s *State, op oplog.Op, r *JobStarted) {
 	if !ok || j.State != Leased || j.Attempt != r.Attempt {
 		return
 	}
-	s.editJob(r.Job, func(j *Job) {
+	s.editJob(j, func(j *Job) {
 		j.State, j.StartedAt = Running, op.At
 		j.attempt(func(a *Attempt) { a.StartedAt = op.At })
 	})
@@ -119,7 +127,7 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 		return
 	}
 	node := j.Node
-	s.editJob(r.Job, func(j *Job) {
+	s.editJob(j, func(j *Job) {
 		if r.Cause == CauseLost && j.State == Running {
 			j.Losses++
 		}
@@ -133,7 +141,7 @@ func applyJobRequeued(s *State, op oplog.Op, r *JobRequeued) {
 		j.State, j.StartedAt = Queued, 0
 		j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Cause.String(), r.Reason })
 	})
-	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), r.Job) })
+	s.editNode(node, func(n *Node) { n.note(op.At, r.Cause.String(), j.Job) })
 	if j.stepOf(r.Item) {
 		s.hopper.Return(r.Item, joined(r.Cause.String(), r.Reason), op.At)
 	}
@@ -159,7 +167,7 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 	}
 	node := j.Node
 	held := j.State.Held()
-	s.editJob(r.Job, func(j *Job) {
+	j = s.editJob(j, func(j *Job) {
 		j.State, j.EndedAt = r.Status, op.At
 		j.ExitCode, j.Code, j.Error = r.ExitCode, r.Code, r.Error
 		j.Output, j.OutputSize, j.TokensUsed = r.Output, r.OutputSize, r.Tokens
@@ -169,10 +177,10 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 			j.attempt(func(a *Attempt) { a.EndedAt, a.End, a.Reason = op.At, r.Status.String(), r.Error })
 		}
 	})
-	s.account(r.Job, 1)
+	s.account(j, 1)
 	s.touchFlow(j.Run, op.Seq)
 	if held {
-		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), r.Job) })
+		s.editNode(node, func(n *Node) { n.note(op.At, r.Status.String(), j.Job) })
 	}
 	if j.stepOf(r.Item) {
 		s.hopper.Close(r.Item, r.Status.outcome(), r.Error, op.Actor, r.AuditID, op.At)
@@ -183,11 +191,7 @@ func applyJobFinished(s *State, op oplog.Op, r *JobFinished) {
 func (j *Job) stepOf(item string) bool { return item != "" && item == j.Item }
 
 // account adds (sign 1) or takes away (sign -1) what a finished job cost, for its node and for the mesh.
-func (s *State) account(job string, sign int64) {
-	j, ok := s.jobs.Get(job)
-	if !ok {
-		return
-	}
+func (s *State) account(j *Job, sign int64) {
 	s.Spent += sign * j.Cost
 	s.Tokens += sign * j.TokensUsed
 	if j.State == Failed || j.State == TimedOut {
@@ -205,18 +209,15 @@ func (s *State) evict() {
 	limit := s.At - keepMicros
 	for {
 		key, id, ok := s.ended.Min()
-		if !ok {
-			break
-		}
-		j, found := s.jobs.Get(id)
-		if found && j.EndedAt > limit {
+		if !ok || keyTime(key) > limit {
 			break
 		}
 		s.ended.Delete(key)
+		j, found := s.jobs.Get(id)
 		if !found {
 			continue
 		}
-		s.account(j.Job, -1)
+		s.account(j, -1)
 		if !s.keptByFlow(j, limit) {
 			s.drop(j)
 		}
@@ -247,24 +248,20 @@ func (s *State) drop(j *Job) {
 	s.runs.Set(c.ID, &c)
 }
 
-// evictInvites forgets invites that ended more than KeepEnded ago. There are few of them, and a full walk is made only
-// when the oldest possible one is due.
+// evictInvites forgets invites that ended more than KeepEnded ago.
 func (s *State) evictInvites(limit int64) {
-	if s.invites.Len() == 0 || s.invitesDue > limit {
-		return
-	}
-	next := int64(1<<63 - 1)
-	var old []string
-	s.invites.Scan(func(id string, i *Invite) bool {
-		if i.ExpiresAt <= limit {
-			old = append(old, id)
-		} else {
-			next = min(next, i.ExpiresAt)
+	for {
+		key, id, ok := s.expiries.Min()
+		if !ok {
+			return
 		}
-		return true
-	})
-	for _, id := range old {
-		s.invites.Delete(id)
+		i, found := s.invites.Get(id)
+		if found && i.ExpiresAt > limit {
+			return
+		}
+		s.expiries.Delete(key)
+		if found {
+			s.invites.Delete(id)
+		}
 	}
-	s.invitesDue = next
 }

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"voxmesh/mesh/fault"
 	"voxmesh/mesh/privacy"
 	"voxmesh/mesh/workflow"
 )
@@ -109,36 +108,15 @@ func runRow(r *Run, jobs []*Job, now int64) RunRow {
 	return v
 }
 
-// Run gives a run with its tree, from the state or, when it ended more than a day ago, from the log. Code
-// vox/run/unknown.
+// Run gives a run with its tree, from the state or, where a part of it ended more than a day ago, from the log. Codes:
+// vox/run/unknown, vox/oplog/trimmed.
 func (r *records) Run(id string) (RunView, error) {
-	now, s := r.now().UnixMicro(), r.Snapshot()
-	if run, ok := s.Run(id); ok {
-		v, _ := s.RunViewOf(id, r.definition(run), now)
-		return v, nil
-	}
-	ops, err := r.log.Indexed(runIndex(id), everyOp)
+	st, err := r.story(id)
 	if err != nil {
 		return RunView{}, err
 	}
-	old := &State{}
-	for _, op := range ops {
-		apply(old, op)
-	}
-	run, ok := old.Run(id)
-	if !ok {
-		return RunView{}, fault.New("vox/run/unknown", "there is no run %s", printable(id)).WithHint("voxmesh runs lists them")
-	}
-	jobs := make([]*Job, 0, len(run.Jobs))
-	for _, id := range run.Jobs {
-		j, err := r.Job(id)
-		if err != nil {
-			return RunView{}, err
-		}
-		jobs = append(jobs, j)
-	}
-	f := forest{s: s, now: now}
-	return f.run(run, jobs, r.definition(run)), nil
+	f := forest{s: st.by, now: r.now().UnixMicro()}
+	return f.run(st.run, st.jobs, r.definition(st.run)), nil
 }
 
 // definition reads what a workflow's run was fixed to; nil where it is none, or cannot be read: then the tree has what is

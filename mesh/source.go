@@ -75,7 +75,7 @@ func (r *records) Now() time.Time { return r.now() }
 
 // At is the mesh as it was at t.
 func (r *records) At(t time.Time) (Instant, error) {
-	i, err := r.log.At(t.UnixMicro())
+	i, err := r.log.At(max(t.UnixMicro(), 0)) // before 1970 there was nothing either
 	return Instant{i.State, i.Seq, i.At, i.MemoSeq, i.MemoAt}, err
 }
 
@@ -104,25 +104,6 @@ func (r *records) BackupLog(w io.Writer) (int64, error) { return r.log.Backup(w)
 
 // Blob opens a blob by its hash.
 func (r *records) Blob(hash string) (io.ReadCloser, int64, error) { return r.blobs.Open(hash) }
-
-// Job gives a job, from the state or, when it ended more than a day ago, from the log. Code vox/job/unknown.
-func (r *records) Job(id string) (*Job, error) {
-	if j, ok := r.Snapshot().Job(id); ok {
-		return j, nil
-	}
-	ops, err := r.log.Indexed(jobIndex(id), everyOp)
-	if err != nil {
-		return nil, err
-	}
-	s := &State{}
-	for _, op := range ops {
-		apply(s, op)
-	}
-	if j, ok := s.Job(id); ok {
-		return j, nil
-	}
-	return nil, fault.New("vox/job/unknown", "there is no job %s", printable(id)).WithHint("voxmesh jobs lists them")
-}
 
 // AuditPublicKey is the key that entries are verified with.
 func (r *records) AuditPublicKey() (audit.PublicKey, error) {

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"strconv"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 
@@ -33,6 +34,7 @@ type State struct {
 	flows    btree.Map[string, uint64] // open workflow run → the latest op that may change what is next in it
 	flowEnds btree.Map[string, string] // flowEndKey → run id, oldest first
 	invites  btree.Map[string, *Invite]
+	expiries btree.Map[string, string] // expiryKey → peer id, oldest first
 	access   btree.Map[string, *Access]
 	hopper   hopper.Board
 
@@ -47,8 +49,17 @@ type State struct {
 	ErrorCount int64  // failed and timed-out jobs in the window
 	Audit      audit.Tree
 
-	invitesDue int64 // no invite ends before this: spares a walk for each op
+	own owner
 }
+
+// owner marks the entities that one state alone can reach: what was made or copied since it was last cloned. The reducer
+// changes those where they are, and copies the others, so that a replay of thousands of ops copies each node once and
+// not at every op. The zero owner owns nothing.
+type owner uint64
+
+var owners atomic.Uint64
+
+func newOwner() owner { return owner(owners.Add(1)) }
 
 // Node is a machine of the mesh.
 type Node struct {
@@ -90,6 +101,9 @@ type Node struct {
 	Tokens int64
 	Last   []Happening // newest last, at most 8
 	Run    string      // the latest run that it worked on
+
+	own     owner // of the node
+	ownLast owner // of the memory of Last
 }
 
 // Happening is one line of a node's recent history.
@@ -99,7 +113,7 @@ type Happening struct {
 	Job  string // or empty
 }
 
-func (h *Happening) fields(c *coder) { c.i64(1, &h.At); c.str(2, &h.Name); c.str(3, &h.Job) }
+func (h *Happening) fields(c *coder) { c.time(1, &h.At); c.str(2, &h.Name); c.str(3, &h.Job) }
 
 // Gone remembers a node that was revoked or left, so that its id and key are never used again.
 type Gone struct {
@@ -141,6 +155,9 @@ type Job struct {
 	Due int64  // its place in the queue, with Tie and Nth: that of its item (see hopper.Item.Key), else its own
 	Tie uint64 //
 	Nth uint32 //
+
+	own    owner // of the job
+	ownTry owner // of the memory of Attempts
 }
 
 // Refusal is a node's own no to a job; it is final for that node until its policy changes.
@@ -154,7 +171,7 @@ type Refusal struct {
 func (r *Refusal) fields(c *coder) {
 	c.str(1, &r.Node)
 	c.str(2, &r.Reason)
-	c.i64(3, &r.At)
+	c.time(3, &r.At)
 	c.str(4, &r.Policy)
 }
 
@@ -172,9 +189,9 @@ type Attempt struct {
 func (a *Attempt) fields(c *coder) {
 	c.u32(1, &a.N)
 	c.str(2, &a.Node)
-	c.i64(3, &a.LeasedAt)
-	c.i64(4, &a.StartedAt)
-	c.i64(5, &a.EndedAt)
+	c.time(3, &a.LeasedAt)
+	c.time(4, &a.StartedAt)
+	c.time(5, &a.EndedAt)
 	c.str(6, &a.End)
 	c.str(7, &a.Reason)
 }
@@ -342,6 +359,7 @@ func (s *State) AccessBy(fingerprint string) (*Access, bool) { return s.access.G
 // clone copies in O(1): the maps share their pages until one side changes.
 func (s *State) clone() *State {
 	c := *s
+	s.own, c.own = newOwner(), newOwner()
 	c.nodes = *s.nodes.Copy()
 	c.gone = *s.gone.Copy()
 	c.keys = *s.keys.Copy()
@@ -353,6 +371,7 @@ func (s *State) clone() *State {
 	c.flows = *s.flows.Copy()
 	c.flowEnds = *s.flowEnds.Copy()
 	c.invites = *s.invites.Copy()
+	c.expiries = *s.expiries.Copy()
 	c.access = *s.access.Copy()
 	c.hopper = s.hopper.Copy()
 	return &c
@@ -364,6 +383,17 @@ func queueKey(j *Job) string {
 	return be(uint64(j.Due)^1<<63) + be(j.Tie) + nth[4:] + be(j.Seq) + j.Job
 }
 
+// setInvite stores an invite in the place of one with its id.
+func (s *State) setInvite(i *Invite) {
+	if old, ok := s.invites.Get(i.PeerID); ok {
+		s.expiries.Delete(expiryKey(old))
+	}
+	s.invites.Set(i.PeerID, i)
+	s.expiries.Set(expiryKey(i), i.PeerID)
+}
+
+func expiryKey(i *Invite) string { return be(uint64(i.ExpiresAt)^1<<63) + i.PeerID }
+
 func endKey(j *Job) string { return be(uint64(j.EndedAt)) + j.Job }
 
 func heldKey(node, job string) string { return node + "/" + job }
@@ -374,6 +404,15 @@ func be(n uint64) string {
 		byte(n >> 56), byte(n >> 48), byte(n >> 40), byte(n >> 32),
 		byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n),
 	})
+}
+
+// keyTime is the time that endKey and flowEndKey begin with.
+func keyTime(key string) int64 {
+	var n uint64
+	for i := range 8 {
+		n = n<<8 | uint64(key[i])
+	}
+	return int64(n)
 }
 
 func itoa(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -97,7 +97,7 @@ func (s *State) triageOps() []oplog.Draft {
 		trace := newTrace()
 		drafts = append(drafts,
 			draft(KindItemTriaged, "host", trace, &ItemTriaged{Item: it.ID, Run: rec.Run}, itemIndex(it.ID)),
-			draft(KindJobSubmitted, it.Actor, trace, rec, submitIndex(rec)...))
+			draft(KindJobSubmitted, it.Actor, trace, rec, submitIndex(rec, trace)...))
 		n, batch = n+1, it.Batch
 	}
 	return drafts

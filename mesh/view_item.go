@@ -1,14 +1,10 @@
 package mesh
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"voxmesh/hopper"
 	"voxmesh/mesh/privacy"
-	"voxmesh/oplog"
 )
 
 // ItemView is one item of the hopper.
@@ -249,51 +245,13 @@ func (s *State) waitingJob(it *hopper.Item) *Job {
 	return nil
 }
 
-// Item gives an item, old ones too, from the log. Code vox/hopper/unknown. What an old one came to is put together once, not
-// after each of its ops: of a workflow of thousands of jobs that would take as long as the square of them.
+// Item gives an item, old ones too, from the log: those as they stood in the end. Codes: vox/hopper/unknown,
+// vox/oplog/trimmed.
 func (r *records) Item(id string) (ItemView, error) {
-	s := r.Snapshot()
-	if it, ok := s.hopper.Item(id); ok {
-		return s.ItemView(it, nil, r.now()), nil
-	}
-	ops, err := r.itemOps(id)
+	s, err := r.lastItem(id)
 	if err != nil {
 		return ItemView{}, err
 	}
-	old, last := &State{}, &State{}
-	for _, op := range ops {
-		apply(old, op)
-		if _, ok := old.hopper.Item(id); ok { // what comes more than a day after its end is not of it
-			last = old.clone()
-		}
-	}
-	it, ok := last.hopper.Item(id)
-	if !ok {
-		return ItemView{}, unknownItem(id)
-	}
-	return last.ItemView(it, nil, r.now()), nil
-}
-
-// itemOps gives the ops of an item and of its jobs, in the order of the log.
-func (r *records) itemOps(id string) ([]oplog.Op, error) {
-	ops, err := r.log.Indexed(itemIndex(id), everyOp)
-	if err != nil {
-		return nil, err
-	}
-	bySeq := map[uint64]oplog.Op{}
-	for _, op := range ops {
-		bySeq[op.Seq] = op
-		var rec JobSubmitted
-		if op.Kind != KindJobSubmitted || unmarshal(op.Body, &rec) != nil {
-			continue
-		}
-		of, err := r.log.Indexed(jobIndex(rec.Job), everyOp)
-		if err != nil {
-			return nil, err
-		}
-		for _, op := range of {
-			bySeq[op.Seq] = op
-		}
-	}
-	return slices.SortedFunc(maps.Values(bySeq), func(a, b oplog.Op) int { return cmp.Compare(a.Seq, b.Seq) }), nil
+	it, _ := s.hopper.Item(id)
+	return s.ItemView(it, nil, r.now()), nil
 }

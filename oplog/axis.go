@@ -8,7 +8,7 @@ import (
 
 // SeqsAt gives, for each of times (microseconds, ascending), the seq of the last durable op with a time at or before it:
 // so the ops between two times are the difference of two seqs. Before the first op it is 0, in a trimmed log the seq of
-// its base. It reads the times of one block for each of times and no op. In a file of the first format, opened for reading,
+// its base. For each of them it reads 128 times and no op. In a file of the first format, opened for reading,
 // it reads heads of ops instead, which nothing verifies: there a damaged time can shift a count, though the seqs ascend.
 func (l *Log[S]) SeqsAt(times []int64) ([]uint64, error) {
 	out := make([]uint64, len(times))
@@ -20,11 +20,13 @@ func (l *Log[S]) SeqsAt(times []int64) ([]uint64, error) {
 		return nil, invalid("times that do not ascend")
 	}
 	i := 0
-	err := l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) (err error) {
-		for ; i < len(times) && err == nil; i++ {
-			if out[i], err = tl.upTo(times[i]); err != nil {
+	err := l.s.withTimes(cur.tail, cur.pos, func(tl *timeline) error {
+		for ; i < len(times); i++ { // a block that was mended is gone on with
+			seq, err := tl.upTo(times[i])
+			if err != nil {
 				return err
 			}
+			out[i] = seq
 		}
 		return nil
 	})

@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
 	"time"
 )
 
@@ -132,9 +134,10 @@ func settleMemos[S any](l *Log[S]) {
 	<-done
 	for busy := true; busy; runtime.Gosched() {
 		l.mu.Lock()
-		busy = l.inflight || len(l.memoOut) > 0
+		busy = l.flight != nil || l.queue.out != nil || len(l.memoOut) > 0
 		l.mu.Unlock()
 	}
+	_ = l.s.update(func(*bolt.Tx) error { return nil }) // after what is being written
 }
 
 func campaignDraft(r *rand.Rand, i int, small bool) Draft {

@@ -63,7 +63,7 @@ func (f fold) Decode(b []byte) (*tally, error) {
 func (s *tally) String() string { return fmt.Sprintf("%x", fold{}.Encode(s)) }
 
 func TestMain(m *testing.M) {
-	if childMain() || campaignMain() {
+	if childMain() || campaignMain() || checkMain() {
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -126,4 +128,50 @@ func (s *store) lastSeq() (seq uint64, err error) {
 		return damaged(0, "it has an op %d, and ended with op %d", seq, head.Seq)
 	})
 	return seq, err
+}
+
+// ending is for looking at a log that may not open, which s and err say: it then opens what there is of it, for reading.
+// why is what is wrong with it before any op is looked at; last is the last op that it ever had, as far as is known.
+func ending(s *store, err error, dir string) (_ *store, last uint64, why *Error, _ error) {
+	if err != nil {
+		if !errors.As(err, &why) || why.Code != CodeDamaged {
+			return nil, 0, nil, err
+		}
+		if s, err = (opening{dir: dir, how: reading, asIs: true, timeout: DefaultLockTimeout, now: time.Now}).open(); err != nil || s == nil {
+			return nil, 0, nil, why
+		}
+	}
+	if last, err = s.lastSeq(); err != nil {
+		var own *Error
+		if !errors.As(err, &own) || own.Code != CodeDamaged {
+			_ = s.close()
+			return nil, 0, nil, err
+		}
+		if why == nil {
+			why = own
+		}
+		last = s.lastKnown()
+	}
+	if c := s.closed; why == nil && c.Version != 0 && c.Seq != last {
+		why = damaged(0, "it was closed at op %d, and ends at op %d", c.Seq, last)
+	}
+	return s, last, why, nil
+}
+
+// lastKnown gives the last op of which anything speaks.
+func (s *store) lastKnown() (seq uint64) {
+	_ = s.view(func(tx *bolt.Tx) error {
+		if head, ok := headRecord(tx); ok && checkSeal(tx) == nil {
+			seq = head.Seq
+		}
+		return nil
+	})
+	_ = s.view(func(tx *bolt.Tx) error {
+		k, _ := treeOf(tx, bucketOps).Cursor().Last()
+		if at := unkey(k); at > seq && (seq == 0 || at-seq < 1<<32) {
+			seq = at
+		}
+		return nil
+	})
+	return max(seq, s.origin.Seq)
 }

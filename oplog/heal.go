@@ -78,8 +78,11 @@ func (l *Log[S]) heal(ctx context.Context, seq uint64) {
 	for _, at := range bad {
 		drop = append(drop, memoWrite{seq: at})
 	}
-	if len(drop) > 0 && l.s.update(func(tx *bolt.Tx) error { return putMemos(tx, drop) }) != nil {
-		return
+	if len(drop) > 0 {
+		if err := l.s.update(func(tx *bolt.Tx) error { return putMemos(tx, drop) }); err != nil {
+			l.distrust(commitError(err))
+			return
+		}
 	}
 	b := budget{every: l.opt.MemoEvery, free: memoFree, last: from.pos.Seq, lastBytes: from.pos.bytes, size: from.size}
 	b.total, err = l.s.memoBytes(from.pos.Seq)

@@ -57,21 +57,23 @@ type Log[S any] struct {
 	s    *store // nil: read-only, and there is no file
 	cur  atomic.Pointer[published[S]]
 
-	mu       sync.Mutex // the writer lock: everything up to the blank line
-	next     S          // the state with all that is queued; never given out
-	base     S          // a clone of the durable state, to fall back to; never given out
-	tip      pos        // of next
-	solid    pos        // of base: the durable place
-	queue    batch[S]
-	memoOut  []memoWrite // encoded memos that wait for a commit
-	inflight bool
-	closing  bool
-	refuse   error // why nothing more is appended, once that is so
-	live     budget
-	made     pos    // of the last memo that was made; live.last may be ahead of it
-	asked    int    // memos that are due and not made yet
-	steps    uint64 // how often the clock was found to have stepped back
-	behind   bool
+	mu      sync.Mutex // the writer lock: everything up to the blank line
+	next    S          // the state with all that is queued; never given out
+	base    S          // a clone of the durable state, to fall back to; never given out
+	tip     pos        // of next
+	solid   pos        // of base: the durable place
+	queue   batch[S]
+	memoOut []memoWrite // encoded memos that wait for a commit
+	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	places  []placed    // of the ops of one Do
+	chain   chainer
+	closing bool
+	refuse  error // why nothing more is appended, once that is so
+	live    budget
+	made    pos    // of the last memo that was made; live.last may be ahead of it
+	asked   int    // memos that are due and not made yet
+	steps   uint64 // how often the clock was found to have stepped back
+	behind  bool
 
 	tail tail // of the durable log; of the one goroutine that commits
 
@@ -81,6 +83,7 @@ type Log[S any] struct {
 	past   past[S]
 	verify atomic.Pointer[Verified]
 
+	ahead    ahead         // of the committer
 	wake     chan struct{} // to the committer
 	memoCh   chan memoJob[S]
 	healCh   chan uint64
@@ -139,6 +142,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 		return l, nil
 	}
 	s.beginWriting()
+	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
@@ -184,6 +188,7 @@ func (l *Log[S]) load() error {
 	}
 	l.live.total, l.live.last, l.live.lastBytes = t.bytes, st.pos.Seq, st.pos.bytes
 	l.live.size, l.made = st.size, st.pos
+	made := st.pos
 	if st, err = l.past.replay(context.Background(), st, last, false); err != nil {
 		return err
 	}
@@ -191,7 +196,7 @@ func (l *Log[S]) load() error {
 		return damaged(0, "the last memo and the last mark stand on different chains")
 	}
 	l.next = st.state
-	return nil
+	return l.checkNames(made.Seq)
 }
 
 // Snapshot gives the newest durable state and where it stands. It takes no lock. The state is shared and never changed:

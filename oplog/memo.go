@@ -93,11 +93,25 @@ func (s *store) memoAt(seq uint64) (at uint64, val []byte, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
 		k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq)
 		if k != nil {
+			s.willRead(tx, v, v)
 			at, val = unkey(k), bytes.Clone(v)
 		}
 		return nil
 	})
 	return at, val, err
+}
+
+// memoPlace gives where the last memo at or before seq stands, as its head says, which nothing verifies; zero where there is
+// none of this version of the reducer.
+func (s *store) memoPlace(seq uint64, reducer uint32) (at Head, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq)
+		if k != nil && len(v) > memoHead && v[0] == memoVersion && binary.BigEndian.Uint32(v[1:]) == reducer {
+			at = Head{Seq: unkey(k), At: int64(binary.BigEndian.Uint64(v[13:]))}
+		}
+		return nil
+	})
+	return at, err
 }
 
 // decodeState turns a stored memo into a state. Any error means: absent.
@@ -122,16 +136,23 @@ func decodeState[S any](p Projection[S], seq uint64, val []byte) (state S, at po
 	return state, m.pos, err
 }
 
-// totals are kept in the meta bucket beside the memos, in the same commits.
-type totals struct{ count, bytes uint64 }
+// totals are kept in the meta bucket beside the memos, in the same commits: how many there are, their bytes, and the seq of
+// the last. Those of the first format lack the last.
+type totals struct{ count, bytes, last uint64 }
 
 func (t totals) encode() []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.count), t.bytes)
+	b := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.count), t.bytes)
+	return binary.BigEndian.AppendUint64(b, t.last)
 }
 
 func readTotals(tx *bolt.Tx) (t totals) {
-	if v := tx.Bucket(bucketMeta).Get(keyMemos); len(v) == 16 {
-		t = totals{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:])}
+	switch v := tx.Bucket(bucketMeta).Get(keyMemos); len(v) {
+	case 24:
+		t = totals{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:]), binary.BigEndian.Uint64(v[16:])}
+	case 16:
+		t = totals{count: binary.BigEndian.Uint64(v), bytes: binary.BigEndian.Uint64(v[8:])}
+		k, _ := tx.Bucket(bucketMemos).Cursor().Last()
+		t.last = unkey(k)
 	}
 	return t
 }
@@ -154,7 +175,7 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 	b := tx.Bucket(bucketMemos)
 	b.FillPercent = 1
 	t := readTotals(tx)
-	pages := soundness(tx, bucketMemos)
+	pages, gone := soundness(tx, bucketMemos), false
 	for _, w := range writes {
 		k := key(w.seq)
 		if pages.check(k); w.val == nil {
@@ -167,12 +188,17 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 			if err := b.Delete(k); err != nil {
 				return err
 			}
+			gone = gone || w.seq == t.last
 			continue
 		}
-		t.count, t.bytes = t.count+1, t.bytes+uint64(len(w.val))
+		t.count, t.bytes, t.last = t.count+1, t.bytes+uint64(len(w.val)), max(t.last, w.seq)
 		if err := b.Put(k, w.val); err != nil {
 			return err
 		}
+	}
+	if gone {
+		k, _ := b.Cursor().Last()
+		t.last = unkey(k)
 	}
 	return tx.Bucket(bucketMeta).Put(keyMemos, t.encode())
 }

@@ -127,3 +127,41 @@ func (n names) all(fn func(k []byte, seq uint64)) {
 		last = k
 	}
 }
+
+const (
+	// namesAlways and namesSuspect are how many of the newest ops have their names looked up by Open: some, which costs
+	// less than a millisecond, and where the log was not closed as many as a disk may have lost the writes of, and all that
+	// came after the last memo.
+	namesAlways  = 256
+	namesSuspect = 8192
+)
+
+// checkNames looks up the names of the newest ops, memo being the seq of the last memo. An older copy of a page of the
+// index, which is what a write leaves that the disk lost, lacks the newest names.
+func (l *Log[S]) checkNames(memo uint64) error {
+	s, last := l.s, l.tip.Seq
+	from := last - min(namesAlways, last)
+	if s.suspect != "" {
+		from = min(memo, last-min(namesSuspect, last))
+	}
+	p, err := s.posAt(max(from, s.origin.Seq))
+	if err != nil {
+		return err
+	}
+	in := newInterner()
+	var r Report
+	for p.Seq < last {
+		ops, to, err := s.read(p, last, true, in)
+		if err == nil {
+			err = s.checkIndex(ops, &r)
+		}
+		if err != nil {
+			return err
+		}
+		if r.Problem != "" {
+			return damaged(0, "%s", r.Problem)
+		}
+		p = to
+	}
+	return nil
+}

@@ -91,13 +91,11 @@ func (l *Log[S]) AtSeq(seq uint64) (Instant[S], error) {
 func (p *past[S]) newest(cur *published[S]) (Instant[S], error) {
 	r := reached[S]{state: cur.state, pos: cur.pos}
 	if p.log.s != nil {
-		seq, val, err := p.log.s.memoAt(cur.pos.Seq)
+		at, err := p.log.s.memoPlace(cur.pos.Seq, p.log.proj.Version())
 		if err != nil {
 			return wrapRead(Instant[S]{}, err)
 		}
-		if m, err := parseMemo(seq, val); err == nil && m.reducer == p.log.proj.Version() {
-			r.memoSeq, r.memoAt = m.Seq, m.At
-		}
+		r.memoSeq, r.memoAt = at.Seq, at.At
 	}
 	return r.instant(), nil
 }
@@ -105,12 +103,15 @@ func (p *past[S]) newest(cur *published[S]) (Instant[S], error) {
 // at reaches the state after op seq, and holds it for the next call.
 func (p *past[S]) at(seq uint64) (reached[S], error) {
 	from, ok := p.nearestHeld(seq)
+	ahead := false
 	if !ok || from.memoSeq+p.log.opt.MemoEvery <= seq {
 		at, _, err := p.log.s.memoBefore(seq)
 		if err != nil {
 			return from, err
 		}
 		if !ok || at > from.memoSeq { // there is a newer memo than the held state comes from
+			p.log.s.readAhead(at+1, seq) // while the memo is decoded
+			ahead = true
 			m, err := p.nearest(seq)
 			if err != nil {
 				return from, err
@@ -124,7 +125,7 @@ func (p *past[S]) at(seq uint64) (reached[S], error) {
 			}
 		}
 	}
-	if n := seq - from.pos.Seq; n > 64 {
+	if !ahead {
 		p.log.s.readAhead(from.pos.Seq+1, seq)
 	}
 	r, err := p.replay(context.Background(), from, seq, true)
@@ -189,24 +190,27 @@ func (p *past[S]) nearest(seq uint64) (reached[S], error) {
 	}
 }
 
-// replay applies the verified ops after r up to seq. It changes r's state.
+// replay applies the verified ops after r up to seq. It changes r's state. The ops of the next blocks are read and verified
+// while those of the last are applied.
 func (p *past[S]) replay(ctx context.Context, r reached[S], seq uint64, fast bool) (reached[S], error) {
-	in := interners.Get().(*interner)
-	defer interners.Put(in)
-	for r.pos.Seq < seq {
-		if err := ctx.Err(); err != nil {
-			return r, err
+	ctx, stop := context.WithCancel(ctx)
+	blocks := make(chan read, 2)
+	defer func() { // the reader has ended when this returns
+		stop()
+		for range blocks {
 		}
-		ops, to, err := p.log.s.read(r.pos, seq, fast, in)
-		if err != nil {
-			return r, err
+	}()
+	go p.log.s.feed(ctx, r.pos, seq, fast, blocks)
+	for b := range blocks {
+		if b.err != nil {
+			return r, b.err
 		}
-		for i := range ops {
-			r.state = p.log.proj.Apply(r.state, ops[i])
+		for i := range b.ops {
+			r.state = p.log.proj.Apply(r.state, b.ops[i])
 		}
-		r.pos = to
+		r.pos = b.to
 	}
-	return r, nil
+	return r, ctx.Err()
 }
 
 func (p *past[S]) read(from pos, to uint64) ([]Op, pos, error) {

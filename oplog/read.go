@@ -2,6 +2,7 @@ package oplog
 
 import (
 	"bytes"
+	"context"
 	"hash/crc32"
 	"slices"
 	"sync"
@@ -81,6 +82,35 @@ func (s *store) read(p pos, to uint64, fast bool, in *interner) ([]Op, pos, erro
 		}
 	}
 	return c.verify(p, in)
+}
+
+// read is a run of verified ops and the place after them, or why there are no more.
+type read struct {
+	ops []Op
+	to  pos
+	err error
+}
+
+// feed sends the verified ops after p up to `to`, and closes out. It ends early with ctx.
+func (s *store) feed(ctx context.Context, p pos, to uint64, fast bool, out chan<- read) {
+	defer close(out)
+	in := interners.Get().(*interner)
+	defer interners.Put(in)
+	for p.Seq < to {
+		var b read
+		if b.err = ctx.Err(); b.err == nil {
+			b.ops, b.to, b.err = s.read(p, to, fast, in)
+		}
+		select {
+		case out <- b:
+		case <-ctx.Done():
+			return
+		}
+		if b.err != nil {
+			return
+		}
+		p = b.to
+	}
 }
 
 func (c *chunk) sum() (crc uint32) {
@@ -295,23 +325,28 @@ func contains(names []string, name string) bool {
 	return false
 }
 
-// readAhead asks the kernel for the pages of the ops from..to.
+// readAhead asks the kernel for the pages of the ops from..to: bbolt's mapping is read in single pages, which on a cold file
+// is a wait for each.
 func (s *store) readAhead(from, to uint64) {
 	if s.ra == nil || to <= from {
 		return
 	}
 	_ = s.view(func(tx *bolt.Tx) error {
 		ops := treeOf(tx, bucketOps)
-		a, b := ops.Get(key(from)), ops.Get(key(to))
-		if len(a) == 0 || len(b) == 0 {
-			return nil
-		}
-		base := tx.DB().Info().Data
-		lo := int64(uintptr(unsafe.Pointer(unsafe.SliceData(a))) - base)
-		hi := int64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))-base) + int64(len(b))
-		if n := hi - lo; lo >= 0 && n >= readAheadMin && n <= 16*chunkBytes {
-			willNeed(s.ra, lo, n)
-		}
+		s.willRead(tx, ops.Get(key(from)), ops.Get(key(to)))
 		return nil
 	})
+}
+
+// willRead asks the kernel for what lies between the beginning of the stored value a and the end of b.
+func (s *store) willRead(tx *bolt.Tx, a, b []byte) {
+	if s.ra == nil || len(a) == 0 || len(b) == 0 {
+		return
+	}
+	base := tx.DB().Info().Data
+	lo := int64(uintptr(unsafe.Pointer(unsafe.SliceData(a))) - base)
+	hi := int64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))-base) + int64(len(b))
+	if n := hi - lo; lo >= 0 && n >= readAheadMin && n <= 16*chunkBytes {
+		willNeed(s.ra, lo, n)
+	}
 }

@@ -43,16 +43,16 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 		return Repaired{}, nil
 	}
 	s, done, err := openAlone(dir, "repair")
+	s, last, why, err := ending(s, err, dir)
 	if err != nil {
 		return Repaired{}, err
+	}
+	if done == nil {
+		done = func() { _ = s.close() }
 	}
 	defer done()
-	last, err := s.lastSeq()
-	if err != nil {
-		return Repaired{}, err
-	}
 	r, err := verify(ctx, s, p, last, nil)
-	if err != nil || r.Problem == "" {
+	if r.first(why); err != nil || r.Problem == "" {
 		return Repaired{Kept: r.Ops}, err
 	}
 	created, err := s.created()
@@ -89,5 +89,5 @@ func Repair[S any](ctx context.Context, dir string, p Projection[S], now time.Ti
 	if err := w.replace(dir); err != nil {
 		return Repaired{}, err
 	}
-	return Repaired{Kept: r.Ops, Lost: last - s.origin.Seq - r.Ops, Aside: aside}, nil
+	return Repaired{Kept: r.Ops, Lost: max(last, s.origin.Seq+r.Ops) - s.origin.Seq - r.Ops, Aside: aside}, nil
 }

@@ -66,20 +66,17 @@ func (l *Log[S]) Stats() (Stats, error) {
 			l.verify.CompareAndSwap(nil, st.Verified)
 		}
 	}
+	if st.FirstAt, _, err = l.Began(); err != nil {
+		return st, err
+	}
 	err = l.s.view(func(tx *bolt.Tx) error {
 		if v := tx.Bucket(bucketMeta).Get(keyKept); len(v) == 8 {
 			st.Kept = binary.BigEndian.Uint64(v)
 		}
 		t := readTotals(tx)
-		st.Memos, st.MemoBytes = t.count, t.bytes
-		if k, _ := treeOf(tx, bucketMemos).Cursor().Last(); k != nil {
-			st.LastMemo = unkey(k)
-		}
+		st.Memos, st.MemoBytes, st.LastMemo = t.count, t.bytes, t.last
 		if v := tx.Bucket(bucketMeta).Get(keyCreated); len(v) == 8 {
 			st.Created = int64(binary.BigEndian.Uint64(v))
-		}
-		if v := treeOf(tx, bucketOps).Get(key(from.Seq + 1)); len(v) > prefixLen {
-			_, _, st.FirstAt, _, _ = decodeHead(v[prefixLen:])
 		}
 		if st.OpBytes > 0 {
 			st.MemoShare = float64(st.MemoBytes) / float64(st.OpBytes)

@@ -175,7 +175,7 @@ func (s *store) begins() error {
 		return err
 	}
 	if s.how == writing {
-		if err := settle(s.file, s.dir); err != nil {
+		if err := s.settle(); err != nil {
 			return err
 		}
 		sweep(s.dir)
@@ -268,7 +268,13 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 func (s *store) view(fn func(*bolt.Tx) error) error { return s.guard(false, fn) }
 
 // update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError.
-func (s *store) update(fn func(*bolt.Tx) error) error { return s.guard(true, fn) }
+func (s *store) update(fn func(*bolt.Tx) error) error {
+	err := s.guard(true, fn)
+	if err != nil && commitError(err).Code == CodeBroken {
+		s.doubt()
+	}
+	return err
+}
 
 func (s *store) guard(write bool, fn func(*bolt.Tx) error) (err error) {
 	if e := s.stuck.Load(); e != nil {
@@ -408,17 +414,24 @@ func syncFile(name string) error {
 	return err
 }
 
+// syncFolder makes names in a folder durable, and says where that failed.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
 // syncDir makes names in a folder durable. Some file systems cannot, and some folders may not be opened: that is no error.
 // That the disk could not is.
 func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	err = d.Sync()
-	_ = d.Close()
-	if errors.Is(err, syscall.EIO) || isFull(err) {
-		return fmt.Errorf("sync the folder %s: %w", dir, err)
+	if err := syncFolder(dir); errors.Is(err, syscall.EIO) || isFull(err) {
+		return err
 	}
 	return nil
 }

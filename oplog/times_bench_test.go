@@ -3,9 +3,7 @@ package oplog
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -143,7 +141,7 @@ func BenchmarkTime(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	sizes(b, l)
+	b.Run("sizes", func(b *testing.B) { sizes(b, l) })
 	head := l.Head().Seq
 	peer := byHeads{}
 	both := func(name string, times func(i int) []int64) {
@@ -228,26 +226,51 @@ func columnsOf(from, span int64) []int64 {
 	return out
 }
 
-// sizes reports what the times take: their values, and the pages that hold these.
+// sizes says what the times take, in bytes an op: their values, and the pages that hold these; and the file, as a part of
+// the ops' encodings.
 func sizes(b *testing.B, l *Log[uint64]) {
-	info, err := os.Stat(l.s.path())
+	st, err := l.Stats()
 	if err != nil {
 		b.Fatal(err)
 	}
 	err = l.s.view(func(tx *bolt.Tx) error {
-		st, bytes := tx.Bucket(bucketTimes).Stats(), 0
+		pages, bytes := tx.Bucket(bucketTimes).Stats(), 0
 		cur := tx.Bucket(bucketTimes).Cursor()
 		for k, v := cur.First(); k != nil; k, v = cur.Next() {
 			bytes += len(v)
 		}
-		ops := float64(l.Head().Seq)
-		pages := float64(st.LeafAlloc + st.BranchAlloc)
-		cur0 := l.cur.Load()
-		fmt.Printf("%d ops, %d bytes of them; file %d; times: %.2f bytes an op, %.2f with their pages, %.2f %% of the ops\n",
-			l.Head().Seq, cur0.pos.bytes, info.Size(), float64(bytes)/ops, pages/ops, pages/float64(cur0.pos.bytes)*100)
+		b.ReportMetric(float64(bytes)/float64(st.Ops), "times-B/op")
+		b.ReportMetric(float64(pages.LeafAlloc+pages.BranchAlloc)/float64(st.Ops), "pages-B/op")
+		b.ReportMetric(float64(st.UsedBytes)/float64(st.OpBytes), "disk/payload")
+		b.ReportMetric(0, "ns/op")
 		return nil
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkTimesBlock is what the times of a block cost: 1,024 ops when they are written, and when they are made anew from
+// the ops of a file that has none.
+func BenchmarkTimesBlock(b *testing.B) {
+	dir, _ := timeLog(b, 200_000)
+	s, err := openStore(dir, true, DefaultLockTimeout, time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.close()
+	all := s.timesOfAll()
+	times, _ := decodeTimes(all[0].seq, all[0].val)
+	b.Run("encode", func(b *testing.B) {
+		for b.Loop() {
+			encodeTimes(block, times)
+		}
+	})
+	b.Run("from ops", func(b *testing.B) {
+		for b.Loop() {
+			s.timesOfAll()
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(all)), "µs/block")
+		b.ReportMetric(0, "ns/op")
+	})
 }

@@ -61,16 +61,14 @@ func VerifyDir[S any](ctx context.Context, dir string, p Projection[S], progress
 	if err == nil && s == nil {
 		return Report{Head: s.begin().Head}, nil
 	}
-	var last uint64
-	if err == nil {
-		defer s.close()
-		last, err = s.lastSeq()
-	}
+	s, last, why, err := ending(s, err, dir)
 	if err != nil {
 		return problem(Report{Head: s.begin().Head}, err)
 	}
+	defer s.close()
 	r, err := verify(ctx, s, p, last, progress)
 	if err == nil {
+		r.first(why)
 		verifiedBy(r, time.Now()).save(dir)
 	}
 	return r, err
@@ -86,6 +84,16 @@ func problem(r Report, err error) (Report, error) {
 		r.FirstBad = own.Seq
 	}
 	return r, nil
+}
+
+// first puts a problem that was there before the ops were looked at in front of what was found then.
+func (r *Report) first(why *Error) {
+	if why == nil {
+		return
+	}
+	if r.Problem = why.Text; r.FirstBad == 0 {
+		r.FirstBad = why.Seq
+	}
 }
 
 func (r *Report) note(format string, args ...any) {

@@ -47,6 +47,25 @@ func (h *history) Density(from, to time.Time, n int) ([]mesh.Tick, error) {
 	return out, nil
 }
 
+func (h *history) NextEvent(seq uint64) (mesh.Stop, bool, error) {
+	if h.log == nil || seq >= uint64(len(h.log.ops)) {
+		return mesh.Stop{}, false, nil
+	}
+	return mesh.Stop{Seq: seq + 1, At: h.log.ops[seq].At}, true, nil
+}
+
+func (h *history) EventAt(t time.Time) (s mesh.Stop, ok bool, err error) {
+	if h.log == nil {
+		return s, false, errNoLog
+	}
+	for _, op := range h.log.ops {
+		if op.At <= t.UnixMicro() {
+			s, ok = mesh.Stop{Seq: op.Seq, At: op.At}, true
+		}
+	}
+	return s, ok, nil
+}
+
 func (h *history) Marks(from, to time.Time) ([]mesh.Mark, error) {
 	var out []mesh.Mark
 	if h.log == nil {

@@ -62,7 +62,7 @@ func TestWhatAKilledProcessLeftIsSettled(t *testing.T) {
 		"a commit":             after(5, isMeta),
 		"the folder of a blob": func(e event) bool { return e.kind == evName && folder.MatchString(e.name) },
 	} {
-		life := 1 + r.Uint64N(1<<30)
+		life := newLife(r, false)
 		for { // until its first group has a blob
 			if _, blob := (group{life, 1, 0}).drafts(); blob != nil {
 				break

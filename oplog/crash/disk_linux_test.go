@@ -26,7 +26,8 @@ const rootIno = 1
 //   - Where a sector was never durable it may hold, instead of what was written, zeros or any old sector.
 //   - Each name in a folder is what it was at its last sync or what it became at any time since, whatever the others are: a
 //     rename may leave both names, or neither.
-//   - A sync that failed makes nothing durable.
+//   - A sync of a file that failed makes nothing durable, and no later one does so for what was written before it: the
+//     kernel may hold it for written. Of folders a later sync counts, for a file system that fails there stops.
 type disk struct{ files map[int]*inode }
 
 type inode struct {
@@ -43,6 +44,7 @@ type change struct {
 	at   int // the number of its event
 	ev   *event
 	size int64 // of the file after it
+	lost bool  // no sync makes it durable any more
 }
 
 func newDisk() *disk {
@@ -81,22 +83,57 @@ func (d *disk) apply(at int, e *event) {
 	f := d.file(e.ino)
 	switch e.kind {
 	case evWrite:
-		f.changes = append(f.changes, change{at, e, max(f.size(), e.off+int64(len(e.data)))})
+		f.changes = append(f.changes, change{at, e, max(f.size(), e.off+int64(len(e.data))), false})
 	case evTruncate:
-		f.changes = append(f.changes, change{at, e, e.size})
+		f.changes = append(f.changes, change{at, e, e.size, false})
 	case evName:
 		if e.dir {
 			d.file(e.to).dir = true
 		}
-		f.changes = append(f.changes, change{at, e, 0})
+		f.changes = append(f.changes, change{at, e, 0, false})
 	case evSync:
-		n := 0
-		for n < len(f.changes) && f.changes[n].at < e.began {
-			f.settle(f.changes[n])
-			n++
-		}
-		f.changes = slices.Clone(f.changes[n:])
+		f.sync(e.began)
+	case evNoSync:
+		f.forget(e.began)
 	}
+}
+
+// sync makes durable what was done before the event number began.
+func (f *inode) sync(began int) {
+	var left []change
+	for _, c := range f.changes {
+		switch {
+		case c.at >= began || c.lost:
+			left = append(left, c)
+		default:
+			f.settle(c)
+			left = slices.DeleteFunc(left, func(l change) bool { return l.lost && c.covers(l) })
+		}
+	}
+	f.changes = left
+}
+
+// covers says whether nothing of l, which was before c, can be seen after c.
+func (c change) covers(l change) bool {
+	return c.ev.kind == evWrite && l.ev.kind == evWrite && c.ev.off <= l.ev.off && l.ev.off+int64(len(l.ev.data)) <= c.ev.off+int64(len(c.ev.data))
+}
+
+// forget takes writes before the event number began for written, though they are not. They are cut into sectors, so that
+// later writes can cover them.
+func (f *inode) forget(began int) {
+	var out []change
+	for _, c := range f.changes {
+		if c.at >= began || c.ev.kind != evWrite {
+			out = append(out, c)
+			continue
+		}
+		for from := int64(0); from < int64(len(c.ev.data)); {
+			to := min(int64(len(c.ev.data)), (c.ev.off+from)/sector*sector+sector-c.ev.off)
+			out = append(out, change{c.at, &event{kind: evWrite, off: c.ev.off + from, data: c.ev.data[from:to]}, c.size, true})
+			from = to
+		}
+	}
+	f.changes = out
 }
 
 // size is that which the running system sees.

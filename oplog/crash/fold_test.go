@@ -19,7 +19,7 @@ type tally struct {
 
 type fold struct{}
 
-func (fold) Version() uint32       { return 1 }
+func (fold) Version() uint32       { return 16 }
 func (fold) New() *tally           { return &tally{n: map[string]uint64{}} }
 func (fold) Clone(s *tally) *tally { return &tally{maps.Clone(s.n), s.order} }
 

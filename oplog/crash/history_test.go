@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"voxmesh/oplog"
@@ -22,6 +25,9 @@ type history struct {
 	refused map[group]string  // with their codes
 	broken  map[uint64]uint64 // by life: the newest durable op when the log was first found broken
 
+	before []oplog.Op // that came first, and are no groups
+	base   uint64     // the log has been trimmed to there
+
 	chain []oplog.Hash // the hashes of all ops that there ever were, from 0 on; nil: not known
 }
 
@@ -35,7 +41,7 @@ func newHistory() *history {
 func (h *history) clone() *history {
 	return &history{
 		acked: maps.Clone(h.acked), open: maps.Clone(h.open), last: maps.Clone(h.last), lives: maps.Clone(h.lives),
-		refused: maps.Clone(h.refused), broken: maps.Clone(h.broken), chain: h.chain,
+		refused: maps.Clone(h.refused), broken: maps.Clone(h.broken), before: h.before, base: h.base, chain: h.chain,
 	}
 }
 
@@ -46,7 +52,11 @@ func (h *history) note(life uint64, line string) error {
 	var seq uint64
 	var hash string
 	switch verb, rest, _ := strings.Cut(line, " "); verb {
-	case "start", "done", "read", "failed":
+	case "start", "done", "read", "failed", "compacted":
+	case "trimmed":
+		if _, err := fmt.Sscanf(rest, "%d", &h.base); err != nil {
+			return fmt.Errorf("%q: %w", line, err)
+		}
 	case "refused":
 		var code string
 		if _, err := fmt.Sscanf(rest, "%d %d %s %d", &w, &i, &code, &seq); err != nil {
@@ -130,6 +140,12 @@ func (h *history) check(dir string, life uint64) (f found, err error) {
 		return f, fmt.Errorf("it does not open: %w", err)
 	}
 	defer l.Close()
+	if left, _ := filepath.Glob(filepath.Join(dir, "oplog.db.tmp-*")); len(left) > 0 {
+		return f, fmt.Errorf("it was opened, and %s is still there", left)
+	}
+	if _, err := l.Stats(); err != nil {
+		return f, fmt.Errorf("it has no stats: %w", err)
+	}
 	if err := h.judge(l, dir, &f); err != nil {
 		return f, err
 	}
@@ -138,9 +154,12 @@ func (h *history) check(dir string, life uint64) (f found, err error) {
 
 // judge compares the whole log with what was said.
 func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
-	ops, err := l.Since(0, 1<<30)
+	ops, err := allOps(l, dir)
 	if err != nil {
-		return fmt.Errorf("it cannot be read: %w", err)
+		return err
+	}
+	if b := l.Base().Seq; b < h.base {
+		return fmt.Errorf("it was trimmed to op %d, and begins after op %d", h.base, b)
 	}
 	state, head := l.Snapshot()
 	f.ops, f.head = uint64(len(ops)), head
@@ -155,6 +174,17 @@ func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
 	}
 	blobs := oplog.OpenBlobs(dir)
 	for i := 0; i < len(ops); {
+		if i < len(h.before) {
+			if !reflect.DeepEqual(ops[i], h.before[i]) {
+				return fmt.Errorf("op %d is not what it was", i+1)
+			}
+			var err error
+			if hash, replayed, err = h.step(hash, replayed, ops[i], i+1); err != nil {
+				return err
+			}
+			i++
+			continue
+		}
 		g, n, err := h.group(ops[i:], next)
 		if err != nil {
 			return fmt.Errorf("op %d: %w", i+1, err)
@@ -167,21 +197,14 @@ func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
 		}
 		at[g] = uint64(i + 1)
 		for _, o := range ops[i : i+n] {
-			if i++; o.Seq != uint64(i) {
-				return fmt.Errorf("op %d is in the place of op %d", o.Seq, i)
-			}
-			enc, err := oplog.EncodeOp(o)
-			if err != nil {
-				return fmt.Errorf("op %d: %w", i, err)
-			}
-			hash, replayed = hash.Next(enc), fold{}.Apply(replayed, o)
-			if said, ok := h.open[o.Seq]; ok && said != hash {
-				return fmt.Errorf("op %d has the hash %s, and had %s", o.Seq, hash, said)
-			}
-			if h.chain != nil && (i >= len(h.chain) || h.chain[i] != hash) {
-				return fmt.Errorf("op %d was never in the log", i)
+			i++
+			if hash, replayed, err = h.step(hash, replayed, o, i); err != nil {
+				return err
 			}
 		}
+	}
+	if len(ops) < len(h.before) {
+		return fmt.Errorf("%d ops were there, %d are", len(h.before), len(ops))
 	}
 	if hash != head.Hash || !bytes.Equal(fold{}.Encode(state), fold{}.Encode(replayed)) {
 		return fmt.Errorf("the newest state is not the replay of the ops")
@@ -191,7 +214,7 @@ func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
 			return fmt.Errorf("the head was at op %d, and the log ends at op %d", seq, f.ops)
 		}
 	}
-	f.beyond = f.ops
+	f.beyond = f.ops - uint64(len(h.before))
 	for g, seq := range h.acked {
 		if at[g] != seq {
 			return fmt.Errorf("group %v was acknowledged as op %d, and is at op %d of %d (0: lost)", g, seq, at[g], f.ops)
@@ -200,6 +223,77 @@ func (h *history) judge(l *oplog.Log[*tally], dir string, f *found) error {
 		f.beyond -= uint64(len(drafts))
 	}
 	return nil
+}
+
+// step goes over one op, which is to be the ith.
+func (h *history) step(hash oplog.Hash, state *tally, o oplog.Op, i int) (oplog.Hash, *tally, error) {
+	if o.Seq != uint64(i) {
+		return hash, state, fmt.Errorf("op %d is in the place of op %d", o.Seq, i)
+	}
+	enc, err := oplog.EncodeOp(o)
+	if err != nil {
+		return hash, state, fmt.Errorf("op %d: %w", i, err)
+	}
+	hash, state = hash.Next(enc), fold{}.Apply(state, o)
+	if said, ok := h.open[o.Seq]; ok && said != hash {
+		return hash, state, fmt.Errorf("op %d has the hash %s, and had %s", i, hash, said)
+	}
+	if h.chain != nil && (i >= len(h.chain) || h.chain[i] != hash) {
+		return hash, state, fmt.Errorf("op %d was never in the log", i)
+	}
+	return hash, state, nil
+}
+
+// allOps gives the ops of the log and, where it was trimmed, of its archive before them. What was kept of these is
+// compared with them.
+func allOps(l *oplog.Log[*tally], dir string) ([]oplog.Op, error) {
+	base := l.Base().Seq
+	ops, err := l.Since(base, 1<<30)
+	if err != nil {
+		return nil, fmt.Errorf("it cannot be read: %w", err)
+	}
+	if base == 0 {
+		return ops, nil
+	}
+	old, err := readArchive(filepath.Join(dir, archiveName))
+	if err != nil {
+		return nil, err
+	}
+	if uint64(len(old)) != base {
+		return nil, fmt.Errorf("the archive has %d ops, the log begins after op %d", len(old), base)
+	}
+	all := append(old, ops...)
+	var named []oplog.Op
+	for _, o := range all {
+		if slices.Contains(o.Index, keptName) {
+			named = append(named, o)
+		}
+	}
+	if kept, err := l.Indexed(keptName, 1<<30); err != nil || !reflect.DeepEqual(kept, named) {
+		return nil, fmt.Errorf("%d ops are found by their name, there were %d: %v", len(kept), len(named), err)
+	}
+	return all, nil
+}
+
+// readArchive reads and verifies an archive as the log that it is.
+func readArchive(path string) ([]oplog.Op, error) {
+	dir, err := os.MkdirTemp(filepath.Dir(path), "archive-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Link(path, filepath.Join(dir, "oplog.db")); err != nil {
+		return nil, fmt.Errorf("the archive is lost: %w", err)
+	}
+	if r, err := oplog.VerifyDir(context.Background(), dir, fold{}, nil); err != nil || r.Problem != "" {
+		return nil, fmt.Errorf("the archive does not verify: %v %s", err, r.Problem)
+	}
+	l, err := oplog.Open(dir, fold{}, oplog.Options{ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("the archive does not open: %w", err)
+	}
+	defer l.Close()
+	return l.Since(0, 1<<30)
 }
 
 // group reads the group that ops begin with, whole, as it was submitted and next of its writer.

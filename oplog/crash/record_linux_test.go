@@ -214,6 +214,8 @@ func (r *record) target(name string, c call) int {
 		return r.fds[int(int32(c.args[0]))]
 	case "mmap":
 		return r.fds[int(int32(c.args[4]))]
+	case "truncate":
+		return r.folder(cwd, c.args[0])
 	case "openat", "mkdirat", "unlinkat":
 		return r.folder(c.args[0], c.args[1])
 	case "renameat", "renameat2", "linkat":
@@ -262,12 +264,15 @@ func (r *record) entry(c call) (syscall.Errno, bool) {
 	if f := r.refuse; f != nil && f.call == name && r.calls[name] >= f.from && (f.times == 0 || f.hits < f.times) {
 		f.hits++
 		if name == "fsync" || name == "fdatasync" {
-			r.add(event{kind: evNoSync, ino: ino})
+			r.add(event{kind: evNoSync, ino: ino, began: len(r.events)})
 		}
 		return f.errno, f.after
 	}
 	return 0, false
 }
+
+// cwd stands for the working folder, as a descriptor does for another.
+const cwd = uint64(0xFFFF_FFFF_FFFF_FF9C) // AT_FDCWD
 
 // path gives a path below root.
 func (r *record) path(dirfd, addr uint64) (string, bool) {
@@ -306,6 +311,10 @@ func (r *record) exit(c call) {
 	case "unlinkat":
 		if rel, ok := r.path(c.args[0], c.args[1]); ok {
 			r.name(rel, 0, false)
+		}
+	case "truncate":
+		if rel, ok := r.path(cwd, c.args[0]); ok {
+			r.add(event{kind: evTruncate, ino: r.live[rel], size: int64(c.args[1])})
 		}
 	case "renameat", "linkat":
 		from, ok1 := r.path(c.args[0], c.args[1])

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ type group struct {
 	writer int
 	i      int
 }
+
+// large divides the lives whose ops are: they make a log of megabytes of few ops.
+const large = 16
 
 // rng gives the randomness that everything about a group is computed from.
 func (g group) rng() *rand.Rand {
@@ -47,6 +51,9 @@ func (g group) drafts() (list []oplog.Draft, blob []byte) {
 	for k := range n {
 		head := fmt.Sprintf("%d %d %d %d %d %s\n", g.life, g.writer, g.i, k, n, blobName(blob, k))
 		size := r.IntN(300)
+		if g.life%large == 0 && r.IntN(3) == 0 {
+			size = 20_000 + r.IntN(40_000)
+		}
 		switch r.IntN(40) {
 		case 0:
 			size = 3_000 + r.IntN(9_000) // a page of its own, and more than one
@@ -147,15 +154,43 @@ func TestMain(m *testing.M) {
 //
 //	start                   before the log is opened
 //	open SEQ HASH           the log is open, and says that this is durable
+//	compacted OPS           the log is written anew
+//	trimmed BASE            it begins at BASE now, and the archive has what was before
 //	failed CODE TEXT        it could not be opened, or read, or closed
 //	ack WRITER I SEQ        a group is durable, its first op is SEQ
 //	refused WRITER I CODE SEQ   a group is not, says the log, whose newest durable op is SEQ
-//	read N                  the ops that can be read at the end
+//	read N                  up to op N the log can be read, at the end
 //	done                    everything was done
 var verbs = map[string]func(order){
 	"append": func(o order) { appendFrom(o, 0, 1, 2, 3) }, // from four goroutines
 	"one":    func(o order) { appendFrom(o, 1) },
+	"compact": func(o order) {
+		say("start")
+		c, err := oplog.Compact(context.Background(), o.Dir, fold{}, time.Now(), nil)
+		if err != nil {
+			say("failed %s %v", code(err), err)
+			return
+		}
+		say("compacted %d", c.Ops)
+		appendFrom(o, 0, 1, 2, 3)
+	},
+	"trim": func(o order) {
+		say("start")
+		to := oplog.TrimOptions{Before: time.Now().UnixMicro(), Names: []string{keptName}, Archive: filepath.Join(o.Dir, archiveName), Now: time.Now()}
+		c, err := oplog.Trim(context.Background(), o.Dir, fold{}, to, nil)
+		if err != nil {
+			say("failed %s %v", code(err), err)
+			return
+		}
+		say("trimmed %d", c.Base)
+		appendFrom(o, 0, 1, 2, 3)
+	},
 }
+
+const (
+	archiveName = "oplog-archive.db"
+	keptName    = "writer:1"
+)
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
 
@@ -189,12 +224,13 @@ func appendFrom(o order, writers ...int) {
 		wg.Go(func() { writer{l, blobs, o, w}.run() })
 	}
 	wg.Wait()
-	ops, err := l.Since(0, 1<<30)
+	base := l.Base().Seq
+	ops, err := l.Since(base, 1<<30)
 	if err != nil {
 		say("failed %s %v", code(err), err)
 		return
 	}
-	say("read %d", len(ops))
+	say("read %d", base+uint64(len(ops)))
 	if err := l.Close(); err != nil {
 		say("failed %s %v", code(err), err)
 		return
@@ -273,11 +309,11 @@ func seed(t *testing.T) uint64 {
 	return s
 }
 
-// count is that of an environment variable, or usual.
+// count is that of an environment variable, or usual, or less than that where everything is slow.
 func count(t *testing.T, name string, usual int) int {
 	v := os.Getenv(name)
 	if v == "" {
-		return usual
+		return max(1, usual/slow)
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 {

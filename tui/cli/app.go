@@ -248,7 +248,12 @@ type source interface {
 	At(time.Time) (mesh.Instant, error)
 	Job(string) (*mesh.Job, error)
 	Run(string) (mesh.RunView, error)
+	RunOfTrace(string) (string, error)
 	Runs() []mesh.RunView
+	RunsBefore(t time.Time, limit int) (mesh.Older[mesh.RunView], error)
+	JobsBefore(t time.Time, limit int) (mesh.Older[mesh.JobView], error)
+	ItemsBefore(t time.Time, limit int) (mesh.Older[mesh.ItemView], error)
+	BatchItems(string) ([]mesh.ItemView, error)
 	Item(string) (mesh.ItemView, error)
 	Explain(string) (mesh.Explanation, error)
 	Output(ctx context.Context, job string, fn func(mesh.Chunk) error) error

@@ -24,7 +24,7 @@ func (a *app) hopperCmd() *cobra.Command {
 	c.AddCommand(a.hopperSubmitCmd(), a.hopperShowCmd(), a.reprioritizeCmd(), a.hopperBatchCmd(), a.hopperSuggestCmd(),
 		a.hopperListCmd("inbox", "What waits, next first", "The inbox is empty. Say what you want done: voxmesh hopper submit INTENT", (*hopper.Board).Inbox),
 		a.hopperListCmd("assigned", "What nodes have, newest first", "No node has work of the hopper.", (*hopper.Board).Assigned),
-		a.hopperListCmd("history", "What ended in the last day, newest first", "Nothing ended in the last day.", (*hopper.Board).History))
+		a.hopperListCmd("history", "What ended in the last day, newest first; older with --before", "Nothing ended in the last day.", (*hopper.Board).History))
 	return c
 }
 
@@ -93,6 +93,7 @@ func priorityFlag(s string) (hopper.Priority, error) {
 
 func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, int) []*hopper.Item) *cobra.Command {
 	var limit int
+	var o older
 	c := &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: a.command(read, files{}, func(context.Context, []string) error {
@@ -102,6 +103,9 @@ func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, i
 			s, err := a.src()
 			if err != nil {
 				return err
+			}
+			if o.limit = limit; o.asked() {
+				return olderPage(a, &o, s.Now(), s.ItemsBefore, func(w io.Writer, v []mesh.ItemView) { itemTable(w, name, v, s.Now().UnixMicro()) })
 			}
 			st := s.Snapshot()
 			v := st.ItemViews(list(st.Hopper(), limit), s.Telemetry(), s.Now())
@@ -115,6 +119,9 @@ func (a *app) hopperListCmd(name, short, none string, list func(*hopper.Board, i
 		}),
 	}
 	c.Flags().IntVar(&limit, "limit", 0, "how many at most (0: all)")
+	if name == "history" {
+		o.beforeFlag(c)
+	}
 	return c
 }
 
@@ -168,11 +175,18 @@ func dash(s string) string {
 
 func (a *app) hopperShowCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "One item with its trail, old ones too", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "One item with its trail, or the items of a batch; old ones too", Args: cobra.ExactArgs(1),
 		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
 			s, err := a.src()
 			if err != nil {
 				return err
+			}
+			if strings.HasPrefix(args[0], "b-") {
+				v, err := s.BatchItems(args[0])
+				if err != nil {
+					return err
+				}
+				return a.show(v, func(w io.Writer) { itemTable(w, "history", v, s.Now().UnixMicro()) })
 			}
 			v, err := s.Item(args[0])
 			if err != nil {

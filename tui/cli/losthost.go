@@ -88,6 +88,26 @@ func (h *lostHost) Moment(seq uint64) (mesh.Moment, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.Moment, error) { return r.Moment(seq) })
 }
 
+// NextEvent is the first op after op seq.
+func (h *lostHost) NextEvent(seq uint64) (s mesh.Stop, ok bool, err error) {
+	return stop(h, func(r *mesh.Reader) (mesh.Stop, bool, error) { return r.NextEvent(seq) })
+}
+
+// EventAt is the last op with a time at or before t.
+func (h *lostHost) EventAt(t time.Time) (s mesh.Stop, ok bool, err error) {
+	return stop(h, func(r *mesh.Reader) (mesh.Stop, bool, error) { return r.EventAt(t) })
+}
+
+// stop asks for an op that there may not be.
+func stop(h *lostHost, get func(*mesh.Reader) (mesh.Stop, bool, error)) (s mesh.Stop, ok bool, err error) {
+	s, err = ask(h, func(r *mesh.Reader) (mesh.Stop, error) {
+		s, found, err := get(r)
+		ok = found
+		return s, err
+	})
+	return s, ok && err == nil, err
+}
+
 // At is the mesh as it was at t.
 func (h *lostHost) At(t time.Time) (mesh.Instant, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.Instant, error) { return r.At(t) })
@@ -101,6 +121,11 @@ func (h *lostHost) AtSeq(seq uint64) (mesh.Instant, error) {
 // Run gives a run with its tree.
 func (h *lostHost) Run(id string) (mesh.RunView, error) {
 	return ask(h, func(r *mesh.Reader) (mesh.RunView, error) { return r.Run(id) })
+}
+
+// RunOfTrace gives the run with a trace.
+func (h *lostHost) RunOfTrace(trace string) (string, error) {
+	return ask(h, func(r *mesh.Reader) (string, error) { return r.RunOfTrace(trace) })
 }
 
 // Job gives a job.

@@ -33,7 +33,7 @@ func (a *app) openCmd() *cobra.Command {
 		return a.show(v, func(w io.Writer) { runTree(w, v) })
 	})
 	return &cobra.Command{
-		Use: "open LINK|RUN", Short: "The console at a run: vox://trace/ID, or the run's id", Args: cobra.ExactArgs(1),
+		Use: "open LINK|ID", Short: "The console at a run: vox://trace/ID, or the id of a run, a job or an item", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, _, ok := a.terminal(); ok && a.local && !a.json {
 				return a.console(cmd.Context(), args[0])
@@ -45,27 +45,20 @@ func (a *app) openCmd() *cobra.Command {
 
 // places is what links are looked up in.
 type places interface {
-	Snapshot() *mesh.State
 	Run(string) (mesh.RunView, error)
+	RunOfTrace(string) (string, error)
+	Job(string) (*mesh.Job, error)
+	Item(string) (mesh.ItemView, error)
 }
 
-// placeOf finds what a link or the id of a run points at, and gives the run. A trace is looked up among the runs of the
-// last day, an id also among older ones. Code vox/run/unknown.
+// placeOf finds what a link, a trace, or the id of a run, of a job or of an item points at, and gives the run. Codes
+// vox/run/unknown, vox/run/ambiguous, vox/job/unknown, vox/hopper/unknown, vox/oplog/trimmed.
 func placeOf(s places, ref string) (pane.Ref, mesh.RunView, error) {
 	rest, linked := strings.CutPrefix(ref, traceLink)
 	id, span, _ := strings.Cut(rest, "/")
-	run := id
-	if linked {
-		run = ""
-		for _, r := range s.Snapshot().Runs() {
-			if r.Trace == id {
-				run = r.ID
-			}
-		}
-	}
-	if run == "" {
-		return pane.Ref{}, mesh.RunView{}, fault.New("vox/run/unknown", "there is no run of the last day with the trace %s", clean.Max(id, 64)).
-			WithHint("voxmesh runs lists them; by its id an older one is found too")
+	run, err := runOf(s, id, linked)
+	if err != nil {
+		return pane.Ref{}, mesh.RunView{}, err
 	}
 	v, err := s.Run(run)
 	if err != nil {
@@ -78,6 +71,32 @@ func placeOf(s places, ref string) (pane.Ref, mesh.RunView, error) {
 		return pane.Ref{}, v, fault.New("vox/run/unknown", "run %s has no span %s", run, clean.Max(span, 64)).WithHint("voxmesh runs %s shows its tree", run)
 	}
 	return pane.Ref{Kind: pane.Span, ID: run + "/" + span}, v, nil
+}
+
+// runOf is the run that an id leads to: its own, a trace (or its first digits), that of a job or of an item.
+func runOf(s places, id string, trace bool) (string, error) {
+	switch {
+	case trace, hexDigits(id):
+		return s.RunOfTrace(id)
+	case strings.HasPrefix(id, "j-"):
+		j, err := s.Job(id)
+		if err != nil {
+			return "", err
+		}
+		return j.Run, nil
+	case strings.HasPrefix(id, "h-"):
+		it, err := s.Item(id)
+		if err == nil && it.RunID == "" {
+			err = fault.New("vox/run/unknown", "nothing of %s ran yet", it.ItemID).WithHint("voxmesh hopper show %s says what it waits for", it.ItemID)
+		}
+		return it.RunID, err
+	}
+	return id, nil
+}
+
+// hexDigits reports whether an id is the beginning of a trace, as lists show it.
+func hexDigits(id string) bool {
+	return len(id) >= 8 && strings.Trim(id, "0123456789abcdefABCDEF") == ""
 }
 
 func hasSpan(s mesh.SpanView, id string) bool {

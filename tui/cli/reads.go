@@ -207,17 +207,23 @@ func modelState(m mesh.ModelView) string {
 }
 
 func (a *app) jobsCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "jobs", Short: "The jobs of the last day, newest first", Args: cobra.NoArgs,
+	var o older
+	c := &cobra.Command{
+		Use: "jobs", Short: "The jobs of the last day, newest first; older ones with --before", Args: cobra.NoArgs,
 		RunE: a.command(read, files{}, func(context.Context, []string) error {
 			s, err := a.src()
 			if err != nil {
 				return err
 			}
+			if o.asked() {
+				return olderPage(a, &o, s.Now(), s.JobsBefore, jobTable)
+			}
 			v := s.Snapshot().JobViews()
 			return a.show(v, func(w io.Writer) { jobTable(w, v) })
 		}),
 	}
+	o.flags(c)
+	return c
 }
 
 func jobTable(w io.Writer, jobs []mesh.JobView) {
@@ -236,33 +242,41 @@ func jobTable(w io.Writer, jobs []mesh.JobView) {
 }
 
 func (a *app) runsCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "runs [ID]", Short: "The runs of the last day, or one with its tree", Args: cobra.MaximumNArgs(1),
+	var o older
+	c := &cobra.Command{
+		Use: "runs [ID|TRACE]", Short: "The runs of the last day, older ones with --before, or one with its tree", Args: cobra.MaximumNArgs(1),
 		RunE: a.command(read, files{}, func(_ context.Context, args []string) error {
 			s, err := a.src()
 			if err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				v, err := s.Run(args[0])
+				_, v, err := placeOf(s, args[0])
 				if err != nil {
 					return err
 				}
 				return a.show(v, func(w io.Writer) { runTree(w, v) })
 			}
+			if o.asked() {
+				return olderPage(a, &o, s.Now(), s.RunsBefore, runTable)
+			}
 			v := s.Runs()
-			return a.show(v, func(w io.Writer) {
-				rows := [][]string{{"RUN", "CLASS", "STATUS", "DONE", "WHAT", "TRACE", "START", "TIME", "COST"}}
-				for _, r := range v {
-					rows = append(rows, []string{
-						r.RunID, badge(r.PrivacyClass), r.Status, doneText(r), r.Title, r.TraceID[:min(8, len(r.TraceID))], at(r.Start),
-						millis(r.DurationMS), dollars(r.CostUSD),
-					})
-				}
-				table(w, rows)
-			})
+			return a.show(v, func(w io.Writer) { runTable(w, v) })
 		}),
 	}
+	o.flags(c)
+	return c
+}
+
+func runTable(w io.Writer, runs []mesh.RunView) {
+	rows := [][]string{{"RUN", "CLASS", "STATUS", "DONE", "WHAT", "TRACE", "START", "TIME", "COST"}}
+	for _, r := range runs {
+		rows = append(rows, []string{
+			r.RunID, badge(r.PrivacyClass), r.Status, doneText(r), r.Title, r.TraceID[:min(8, len(r.TraceID))], at(r.Start),
+			millis(r.DurationMS), dollars(r.CostUSD),
+		})
+	}
+	table(w, rows)
 }
 
 // doneText is how far a workflow is.

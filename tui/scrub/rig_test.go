@@ -36,6 +36,7 @@ type tape struct {
 	err   error
 	asks  []time.Time // when an instant was asked for
 	reads int         // of the axis
+	base  uint64      // ops up to it were trimmed
 
 	hostile bool
 }
@@ -105,6 +106,9 @@ func (l *tape) AtSeq(seq uint64) (mesh.Instant, error) {
 	if l.hostile {
 		return mesh.Instant{State: &mesh.State{}, Seq: seq, At: 1 << 62}, nil
 	}
+	if seq < l.base {
+		return mesh.Instant{}, fault.New("vox/oplog/trimmed", "op %d is in an archive", seq)
+	}
 	if seq > uint64(len(l.times)) {
 		return mesh.Instant{}, fault.New("vox/oplog/ahead", "there is no op %d", seq)
 	}
@@ -119,6 +123,31 @@ func (l *tape) Moment(seq uint64) (mesh.Moment, error) {
 		return mesh.Moment{Seq: seq, Event: "\x1b[2J\x07" + strings.Repeat("x", 500), Nth: -1, Of: 1 << 40}, nil
 	}
 	return mesh.Moment{Seq: seq, Event: "job_leased", Job: "j-80cb", Node: "bob-cpu", Class: privacy.PairedPeersOnly, HasClass: true, Nth: 2, Of: 9}, nil
+}
+
+func (l *tape) EventAt(t time.Time) (mesh.Stop, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hostile {
+		return mesh.Stop{Seq: 1 << 63, At: -5}, true, nil
+	}
+	return l.stop(l.upTo(t.UnixMicro()))
+}
+
+func (l *tape) NextEvent(seq uint64) (mesh.Stop, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.hostile {
+		return mesh.Stop{Seq: seq, At: 1 << 62}, true, nil
+	}
+	return l.stop(int(min(max(seq, l.base), 1<<40)) + 1)
+}
+
+func (l *tape) stop(seq int) (mesh.Stop, bool, error) {
+	if l.err != nil || seq <= int(l.base) || seq > len(l.times) {
+		return mesh.Stop{}, false, l.err
+	}
+	return mesh.Stop{Seq: uint64(seq), At: l.times[seq-1]}, true, nil
 }
 
 func (l *tape) Began() (time.Time, error) {

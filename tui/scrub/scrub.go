@@ -29,6 +29,8 @@ type Log interface {
 	Density(from, to time.Time, n int) ([]mesh.Tick, error)
 	Marks(from, to time.Time) ([]mesh.Mark, error)
 	Moment(seq uint64) (mesh.Moment, error)
+	NextEvent(seq uint64) (mesh.Stop, bool, error)
+	EventAt(t time.Time) (mesh.Stop, bool, error)
 	At(t time.Time) (mesh.Instant, error)
 	AtSeq(seq uint64) (mesh.Instant, error)
 }

@@ -162,15 +162,18 @@ var errNothing = errors.New("the log gave no answer")
 
 // find reads the instant at a place, and what happened there.
 func (p place) find(log Log) (s spot, err error) {
-	if !p.op {
+	if !p.op && p.step == 0 {
 		s.at = p.at
 		if s.instant, err = log.At(p.at); err != nil {
 			return s, err
 		}
-	}
-	if p.op || p.step != 0 {
+	} else {
+		seq, err := p.seqIn(log)
+		if err != nil {
+			return s, err
+		}
 		s.op = true
-		if s.instant, err = log.AtSeq(p.seqFrom(s.instant)); err != nil {
+		if s.instant, err = log.AtSeq(seq); err != nil {
 			return s, err
 		}
 		s.at = time.UnixMicro(s.instant.At)
@@ -184,17 +187,28 @@ func (p place) find(log Log) (s spot, err error) {
 	return s, nil
 }
 
-// seqFrom is the op to go to. Between two ops the first step back leads to the one that was.
-func (p place) seqFrom(in mesh.Instant) uint64 {
+// seqIn is the op to go to. Ops of one time are gone through one by one; between two ops the first step back leads to the
+// one that was.
+func (p place) seqIn(log Log) (uint64, error) {
+	if p.step == 0 {
+		return max(p.seq, 1), nil
+	}
 	seq, step := p.seq, p.step
 	if !p.op {
-		seq = in.Seq
-		if step < 0 && in.At < p.at.UnixMicro() {
+		was, _, err := log.EventAt(p.at)
+		if err != nil {
+			return 0, err
+		}
+		if seq = was.Seq; step < 0 && was.At < p.at.UnixMicro() {
 			step++
 		}
 	}
-	seq = min(seq, math.MaxInt64/2)
-	return uint64(max(int64(seq)+step, 1))
+	to := uint64(max(int64(min(seq, math.MaxInt64/2))+step, 1))
+	next, ok, err := log.NextEvent(to - 1) // a log that was trimmed begins later
+	if err != nil || !ok {
+		return to, err
+	}
+	return next.Seq, nil
 }
 
 func (b *Bar) takeAnswer(a answer) (pane.Action, tea.Cmd) {

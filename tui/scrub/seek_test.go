@@ -117,6 +117,40 @@ func TestSteps(t *testing.T) {
 	})
 }
 
+// Ops of one time are stepped through one by one, a step asks for one instant, and a trimmed log ends at its first op.
+func TestStepsThroughOneTime(t *testing.T) {
+	play(t, func(t *testing.T, r *rig) {
+		at := time.UnixMicro(r.log.times[199])
+		for range 3 {
+			r.log.add(at) // now ops 200 to 203 are of one time
+		}
+		_, cmd := r.b.SeekTo(at)
+		r.run(cmd)
+		r.pass(time.Second)
+		r.shows("203")
+		for _, want := range []string{"202", "201", "200", "199"} {
+			r.log.asks = nil
+			r.press(keys.PrevEvent)
+			r.pass(time.Second)
+			r.shows(want)
+			if len(r.log.asks) != 1 {
+				t.Errorf("a step to %s asks for %d instants", want, len(r.log.asks))
+			}
+		}
+		for _, want := range []string{"200", "201", "202", "203", "204"} {
+			r.press(keys.NextEvent)
+			r.pass(time.Second)
+			r.shows(want)
+		}
+		r.log.base = 190
+		for range 20 {
+			r.press(keys.PrevEvent)
+		}
+		r.pass(time.Second)
+		r.shows("191")
+	})
+}
+
 // What is not in the past is live, from wherever it is asked for.
 func TestReachesLive(t *testing.T) {
 	play(t, func(t *testing.T, r *rig) {

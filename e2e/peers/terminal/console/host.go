@@ -75,6 +75,9 @@ func (h *host) Density(from, to time.Time, n int) ([]mesh.Tick, error) {
 func (h *host) Marks(time.Time, time.Time) ([]mesh.Mark, error) { return nil, nil }
 func (h *host) Moment(uint64) (mesh.Moment, error)              { return mesh.Moment{}, errNotHere }
 
+func (h *host) NextEvent(uint64) (mesh.Stop, bool, error)  { return mesh.Stop{}, false, errNotHere }
+func (h *host) EventAt(time.Time) (mesh.Stop, bool, error) { return mesh.Stop{}, false, errNotHere }
+
 func (h *host) At(time.Time) (mesh.Instant, error) { return mesh.Instant{}, errNotHere }
 
 func (h *host) AtSeq(uint64) (mesh.Instant, error) { return mesh.Instant{}, errNotHere }

@@ -1,0 +1,143 @@
+package oplog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// A log that was not closed, or was changed since, is first opened by a process of its own: bbolt can end a process in
+// ways that recover does not stop (a stack without end, memory without end, a fault of the runtime). What dies or hangs
+// then is not the host.
+const (
+	// CheckFor is how long a check may take: it reads what Open reads, the newest part of every bucket, and no more.
+	CheckFor = time.Minute
+
+	checkMemory = 4 << 30  // bytes of its own that a check may come to hold
+	checkStack  = 64 << 20 // bytes of stack of one goroutine
+	checkKeys   = 4096     // of each bucket, the last
+)
+
+// checked is the last line that a check says, where it finds something.
+type checked struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+	Seq  uint64 `json:"seq,omitempty"`
+}
+
+// CheckMain is a process that checks the log in dir for another: see CheckBy. It limits itself, says what is wrong in one
+// line of JSON, and gives the exit code.
+func CheckMain[S any](ctx context.Context, dir string, p Projection[S], out io.Writer) int {
+	debug.SetMaxStack(checkStack)
+	debug.SetMemoryLimit(checkMemory / 2)
+	if st, err := os.Stat(filepath.Join(dir, dbName)); err == nil {
+		limitMemory(uint64(checkMemory) + 2*uint64(st.Size())) // bbolt maps up to twice the file
+	}
+	go watchMemory()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends with whoever wants to know, however that ends
+		os.Exit(4)
+	}()
+	err := check(ctx, dir, p)
+	if err == nil {
+		return 0
+	}
+	c := checked{Code: CodeIO, Text: err.Error()}
+	var own *Error
+	if errors.As(err, &own) {
+		c = checked{own.Code, own.Text, own.Hint, own.Seq}
+	}
+	_ = json.NewEncoder(out).Encode(c)
+	return 1
+}
+
+// watchMemory ends the process when it holds too much, where the system does not.
+func watchMemory() {
+	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	for range time.Tick(20 * time.Millisecond) {
+		if metrics.Read(s); s[0].Value.Kind() == metrics.KindUint64 && s[0].Value.Uint64() > checkMemory {
+			fmt.Fprintln(os.Stderr, "more memory than a log can need")
+			os.Exit(3)
+		}
+	}
+}
+
+// check opens the log for reading as a host does for writing, and has bbolt go over the end of every bucket.
+func check[S any](ctx context.Context, dir string, p Projection[S]) error {
+	l, err := Open(dir, p, Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if l.s == nil {
+		return nil
+	}
+	return l.s.view(func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			n := 0
+			c := b.Cursor()
+			c.First()
+			for k, v := c.Last(); k != nil && n < checkKeys; k, v = c.Prev() {
+				if n++; len(v) > 0 {
+					_ = v[len(v)-1]
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// CheckBy runs a process that ends with what CheckMain gives, and gives what it found. One that dies, or takes longer than
+// limit, has met damage that would have ended this process.
+func CheckBy(ctx context.Context, cmd *exec.Cmd, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	cmd.WaitDelay = time.Second
+	life, err := cmd.StdinPipe()
+	if err == nil {
+		defer life.Close()
+		err = cmd.Start()
+	}
+	if err != nil {
+		return ioError(err, "start the check of the op-log")
+	}
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+	err = cmd.Wait()
+	stop()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var c checked
+	if json.Unmarshal([]byte(lines[len(lines)-1]), &c) == nil && c.Code != "" {
+		return &Error{Code: c.Code, Text: c.Text, Hint: c.Hint, Seq: c.Seq}
+	}
+	why := "the process that looked at it died: " + err.Error()
+	if ctx.Err() != nil {
+		why = fmt.Sprintf("the process that looked at it was not done after %v", limit)
+	}
+	if first, _, _ := bytes.Cut(said.Bytes(), []byte("\n")); len(first) > 0 {
+		why += " (" + plain(first) + ")"
+	}
+	e := damaged(0, "%s", why)
+	e.Hint = "keep a copy of oplog.db, then `voxmesh oplog repair`; or put a backup in its place"
+	return e
+}
