@@ -46,13 +46,20 @@ func (r *records) Density(from, to time.Time, n int) ([]Tick, error) {
 	return out, nil
 }
 
-// Began is when the log begins, the zero time where it is empty.
+// Began is when the log begins, the zero time where it is empty. The state at that time is the first that can be had: of a
+// trimmed log, the one with its first op.
 func (r *records) Began() (time.Time, error) {
 	at, ok, err := r.log.Began()
-	if !ok || err != nil {
+	if err != nil {
 		return time.Time{}, err
 	}
-	return time.UnixMicro(at), nil
+	if ok {
+		return time.UnixMicro(at), nil
+	}
+	if base, err := r.log.AtSeq(r.log.Base().Seq); err == nil && base.Seq > 0 { // all of it was trimmed
+		return time.UnixMicro(base.At), nil
+	}
+	return time.Time{}, nil
 }
 
 // Stop is an op as a place on the time axis: where stepping from event to event stops.

@@ -338,7 +338,7 @@ func TestMemoIsReplayThroughTheLog(t *testing.T) {
 				p = laterProjection{}
 			}
 			l := openMemos(t, dir, p, now)
-			for range rapid.IntRange(0, 12).Draw(t, "commits") {
+			for range rapid.IntRange(0, 8).Draw(t, "commits") {
 				at += draw(t, "later", 0, 1, second, hour, 7*hour, 25*hour)
 				var drafts []oplog.Draft
 				for range rapid.IntRange(1, 10).Draw(t, "ops") {

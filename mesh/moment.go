@@ -29,7 +29,8 @@ type Moment struct {
 	Nth, Of  int // it is the Nth of the ops in its second
 }
 
-// Moment gives the op at seq. Codes: vox/oplog/ahead where there is none; 0 is the empty beginning, without an event.
+// Moment gives the op at seq. Codes: vox/oplog/ahead where there is none; 0 is the empty
+// beginning, without an event, and so is the base of a trimmed log.
 func (r *records) Moment(seq uint64) (Moment, error) {
 	if seq == 0 {
 		return Moment{}, nil
@@ -37,6 +38,9 @@ func (r *records) Moment(seq uint64) (Moment, error) {
 	i, err := r.log.AtSeq(seq) // says so where seq is ahead
 	if err != nil {
 		return Moment{}, err
+	}
+	if seq == r.log.Base().Seq { // the op is gone, the state after it is where the log begins
+		return Moment{Seq: seq, At: i.At}, nil
 	}
 	ops, err := r.log.Since(seq-1, 1)
 	if err != nil || len(ops) == 0 {

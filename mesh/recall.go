@@ -1,7 +1,7 @@
 package mesh
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"voxmesh/mesh/fault"
@@ -250,21 +250,19 @@ func (r *records) BatchItems(batch string) ([]ItemView, error) {
 }
 
 // trimmedOr is the error for what the log does not have: that it was trimmed, where it was there once, or else that it is
-// unknown, with a word on what was trimmed.
+// unknown, with a word on where the log begins.
 func (r *records) trimmedOr(made bool, what string, unknown *fault.Error) error {
-	base := r.log.Base()
-	if base.Seq == 0 {
+	base, files := r.log.Base(), r.log.Archives()
+	if base.Seq == 0 || len(files) == 0 {
 		return unknown
 	}
-	_, err := r.log.Since(0, 1)
-	var cut *oplog.Error
-	if !errors.As(err, &cut) || cut.Code != oplog.CodeTrimmed {
-		return unknown
+	name := files[0].Name
+	if n := len(files); n > 1 {
+		name = fmt.Sprintf("one of %s to %s", name, files[n-1].Name)
 	}
 	if !made {
-		_, hint := fault.Of(unknown)
-		return unknown.WithHint("%s; the log begins after op %d, what was before is in its archive", hint, base.Seq)
+		return unknown.WithHint("%s; the log was trimmed: what was before op %d is in %s", unknown.Hint, base.Seq+1, name)
 	}
-	return fault.New(oplog.CodeTrimmed, "%s is from before op %d, where the log begins: %s", printable(what), base.Seq, cut.Text).
-		WithHint("%s", cut.Hint).Wrap(err)
+	return fault.New(oplog.CodeTrimmed, "%s ended before op %d, where the log begins since it was trimmed: it is in %s", printable(what), base.Seq+1, name).
+		WithHint("copy the archive into an empty folder as oplog.db, and ask there: voxmesh --data FOLDER")
 }

@@ -85,8 +85,13 @@ func (r *records) AtSeq(seq uint64) (Instant, error) {
 	return Instant{i.State, i.Seq, i.At, i.MemoSeq, i.MemoAt}, err
 }
 
-// Ops gives at most limit ops after seq since.
-func (r *records) Ops(since uint64, limit int) ([]oplog.Op, error) { return r.log.Since(since, limit) }
+// Ops gives at most limit ops after seq since, or from where the log begins if that was trimmed away: see Base.
+func (r *records) Ops(since uint64, limit int) ([]oplog.Op, error) {
+	return r.log.Since(max(since, r.log.Base().Seq), limit)
+}
+
+// Base is where the log begins: op 0, unless it was trimmed.
+func (r *records) Base() oplog.Head { return r.log.Base() }
 
 // Head is the newest durable op's place in the log.
 func (r *records) Head() oplog.Head { return r.log.Head() }

@@ -108,7 +108,7 @@ func TestDamageBehindTheMemoIsNeverServed(t *testing.T) {
 	if i, err := l.AtSeq(2100); err != nil || i.State.String() != folded(ops[:2100]).String() {
 		t.Error("AtSeq after the memo", err)
 	}
-	if r, err := l.Verify(context.Background(), nil); err != nil || r.FirstBad != 1500 || r.Ops != 1024 || code(r.Err()) != CodeDamaged {
+	if r, err := l.Verify(context.Background(), nil); err != nil || r.FirstBad != 1500 || r.Ops != 1499 || code(r.Err()) != CodeDamaged {
 		t.Errorf("%+v %v", r, err)
 	}
 }

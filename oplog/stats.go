@@ -31,6 +31,7 @@ type Stats struct {
 	Base          uint64  // the op after which the log begins; 0 unless it was trimmed
 	BaseAt        int64   // its time
 	Kept          uint64  // ops before Base that are still found by name
+	Archive       string  // the file that the last trim made, by its name; empty unless the log was trimmed
 	FormatVersion uint32  // of the file
 }
 
@@ -61,6 +62,9 @@ func (l *Log[S]) Stats() (Stats, error) {
 		return st, ioError(err, "read the op-log")
 	}
 	st.FileBytes = info.Size()
+	if b := l.s.base; b != nil && len(b.archives) > 0 {
+		st.Archive = plain([]byte(b.archives[len(b.archives)-1].name))
+	}
 	if st.FormatVersion = l.s.format; st.Verified == nil {
 		if st.Verified = l.s.verified(cur.pos.Seq); st.Verified != nil {
 			l.verify.CompareAndSwap(nil, st.Verified)

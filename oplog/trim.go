@@ -17,7 +17,7 @@ type TrimOptions struct {
 	Before   int64     // microseconds: ops with a time before it may go
 	KeepFrom uint64    // this op and all after it stay; 0: no bound
 	Names    []string  // ops under these index names stay readable through Indexed
-	Archive  string    // the file that takes the ops; it must not exist
+	Archive  string    // the file that takes the ops; it must not exist. Empty: one in the folder, named after the ops
 	Now      time.Time // when this happens
 }
 
@@ -59,7 +59,9 @@ func Trim[S any](ctx context.Context, dir string, p Projection[S], o TrimOptions
 	if t.cut <= s.origin.Seq {
 		return t.out, nil
 	}
-	if _, err := os.Lstat(o.Archive); o.Archive == "" || !errors.Is(err, fs.ErrNotExist) {
+	if o.Archive == "" {
+		t.o.Archive = freeArchive(dir, s.origin.Seq+1, t.cut)
+	} else if _, err := os.Lstat(o.Archive); !errors.Is(err, fs.ErrNotExist) {
 		return Trimmed{}, noArchive(o.Archive)
 	}
 	return t.run(ctx, progress)
@@ -67,7 +69,7 @@ func Trim[S any](ctx context.Context, dir string, p Projection[S], o TrimOptions
 
 func noArchive(name string) *Error {
 	return &Error{
-		Code: CodeInvalid, Text: fmt.Sprintf("the archive %q is there already, or has no name: nothing was trimmed", name),
+		Code: CodeInvalid, Text: fmt.Sprintf("the archive %q is there already: nothing was trimmed", name),
 		Hint: "name another file with --archive; one that an interrupted trim left is a whole log, and not needed",
 	}
 }

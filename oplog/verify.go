@@ -225,11 +225,9 @@ func (v survey[S]) memo(seq uint64, val []byte) error {
 	return nil
 }
 
-// rest takes the good ops one by one up to the damage that was found after p, where that is wanted.
+// rest takes the good ops one by one up to the damage that was found after p: what is good ends there, not where the block
+// begins.
 func (v survey[S]) rest(p pos, r *Report, why error) error {
-	if !v.salvage {
-		return why
-	}
 	in := newInterner()
 	for p.Seq < v.head {
 		c, err := v.s.load(p.Seq, p.Seq+1, false)

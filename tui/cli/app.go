@@ -33,6 +33,7 @@ import (
 	"voxmesh/mesh/donations"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker/runner"
+	"voxmesh/oplog"
 	"voxmesh/tui/sshd"
 )
 
@@ -54,6 +55,8 @@ type app struct {
 	json      bool
 	clientTTY bool // a local client said that its out is a terminal
 
+	tryLog func(ctx context.Context, dir, why string) error // nil: a log is opened without, as in tests, whose binary is not this program
+
 	host   *mesh.Host // in the host process
 	doors  *doors     // likewise
 	donor  *donorBook // likewise: what a session's policy commands are about
@@ -66,6 +69,9 @@ func Main() int {
 	if runner.IsChild(os.Args) {
 		return runner.ChildMain()
 	}
+	if isLogCheck(os.Args) {
+		return checkLogMain(os.Args[2])
+	}
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // under nohup a closed terminal ends nothing
 		ends = append(ends, syscall.SIGHUP)
@@ -76,6 +82,7 @@ func Main() int {
 	a := &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ(), local: true,
 		tty: term.IsTerminal(int(os.Stdout.Fd())), actor: "cli:" + name, operator: name, role: sshd.Operator,
+		tryLog: tryLog,
 	}
 	return a.execute(ctx, os.Args[1:])
 }
@@ -88,9 +95,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := a.runTree(ctx, root)
-	if a.reader != nil {
-		_ = a.reader.Close()
-	}
+	a.closeReader()
 	if err != nil {
 		return a.fail(err, wantsJSON(args))
 	}
@@ -182,7 +187,7 @@ func exitOf(code string) int {
 	case "vox/invite/unknown", "vox/cli/refused", "vox/access/denied", "vox/hopper/capability-required",
 		"vox/hopper/closed", "vox/workflow/outside", "vox/policy/changed-underneath", "vox/policy/nothing-to-undo":
 		return 3
-	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such":
+	case "vox/invite/no-such", "vox/policy/no-file", "vox/policy/no-such", "vox/workflow/no-such", "vox/oplog/trimmed":
 		return 4
 	case "vox/cli/interrupted", "vox/host/interrupted":
 		return 130
@@ -249,6 +254,7 @@ type source interface {
 	Job(string) (*mesh.Job, error)
 	Run(string) (mesh.RunView, error)
 	RunOfTrace(string) (string, error)
+	Base() oplog.Head
 	Runs() []mesh.RunView
 	RunsBefore(t time.Time, limit int) (mesh.Older[mesh.RunView], error)
 	JobsBefore(t time.Time, limit int) (mesh.Older[mesh.JobView], error)

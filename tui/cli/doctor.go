@@ -14,13 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"voxmesh/mesh"
 	"voxmesh/mesh/donations"
 	"voxmesh/mesh/fault"
 	"voxmesh/mesh/worker"
 	"voxmesh/mesh/worker/runner"
 	"voxmesh/mesh/worker/runner/demo"
-	"voxmesh/oplog"
 	"voxmesh/policy"
 	"voxmesh/tui/sshd"
 )
@@ -116,57 +114,6 @@ func (a *app) checkDoor(dir string, c checkView) checkView {
 	c.Detail = "a host runs and answers; its door is " + addr
 	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsLoopback() {
 		c.Result, c.Detail, c.Mend = "note", c.Detail+": only this machine can reach it", "voxmesh serve --listen ADDRESS:7420"
-	}
-	return c
-}
-
-func (a *app) checkLog(ctx context.Context, dir string) checkView {
-	c := checkView{Check: "op-log", Result: "ok"}
-	r, err := mesh.OpenReader(dir)
-	switch code, hint := fault.Of(err); {
-	case err == nil:
-		defer r.Close()
-	case code == "vox/oplog/locked":
-		c.Detail = "in use by the host, which verified it when it opened it"
-		return c
-	default:
-		c.Result, c.Detail, c.Mend = "problem", err.Error(), hint
-		return c
-	}
-	rep, err := oplog.VerifyDir(ctx, dir, mesh.Projection{}, nil)
-	if err == nil {
-		err = rep.Err()
-	}
-	if err != nil {
-		_, hint := fault.Of(err)
-		c.Result, c.Detail, c.Mend = "problem", err.Error(), hint
-		return c
-	}
-	c.Detail = fmt.Sprintf("%d ops, %d memos, all good", rep.Ops, rep.Memos)
-	return c
-}
-
-func (a *app) checkAudit(ctx context.Context, dir string) checkView {
-	c := checkView{Check: "audit log", Result: "ok"}
-	r, err := mesh.OpenReader(dir)
-	if err != nil {
-		c.Result, c.Detail = "note", "not looked at: "+err.Error()
-		if fault.Is(err, "vox/oplog/locked") {
-			c.Detail, c.Mend = "ask the host that runs", "voxmesh audit verify"
-		}
-		return c
-	}
-	defer r.Close()
-	rep, err := r.VerifyAudit(ctx)
-	switch {
-	case fault.Is(err, "vox/audit/no-key"):
-		c.Result, c.Detail = "note", "no host ran yet"
-	case err != nil:
-		c.Result, c.Detail = "problem", err.Error()
-	case !rep.OK():
-		c.Result, c.Detail, c.Mend = "problem", rep.Problems[0].String(), "voxmesh audit verify"
-	default:
-		c.Detail = fmt.Sprintf("%d entries, all signatures good", rep.Entries)
 	}
 	return c
 }

@@ -125,11 +125,15 @@ func (a *app) forward(ctx context.Context, c *sshd.Client, cmd *cobra.Command, a
 
 // hand has the host run a command line and ends with its exit code.
 func (a *app) hand(ctx context.Context, c *sshd.Client, line []string, in io.Reader) error {
-	exit, err := c.Run(ctx, sshd.RunOptions{Args: line, Env: a.environ, Stdin: in, Stdout: a.out, Stderr: a.err})
-	if err != nil && ctx.Err() != nil {
-		err = nil // interrupted as asked
-	}
+	out := &outlet{w: a.out}
+	exit, err := c.Run(ctx, sshd.RunOptions{Args: line, Env: a.environ, Stdin: in, Stdout: out, Stderr: &until{out, a.err}})
 	a.exit = exit
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // interrupted as asked
+	case out.failed() != nil:
+		return unwritable("what was asked for", out.failed())
+	}
 	return err
 }
 

@@ -17,7 +17,7 @@ import (
 func (a *app) oplogBackupCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup", Short: "A copy of the log to standard output, while the host works", Args: cobra.NoArgs,
-		RunE: a.command(read, files{}, func(context.Context, []string) error {
+		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
 			if a.json {
 				return usage("oplog backup writes the file itself: leave --json out")
 			}
@@ -28,10 +28,33 @@ func (a *app) oplogBackupCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = s.BackupLog(a.out)
+			out := &outlet{w: a.out, ctx: ctx}
+			_, err = s.BackupLog(out)
+			switch {
+			case ctx.Err() != nil && out.failed() != nil:
+				return toldToStop(ctx, ctx.Err(), "the copy was told to stop and is not whole", "remove what was written")
+			case out.failed() != nil:
+				return unwritable("the copy", out.failed())
+			}
 			return err
 		}),
 	}
+}
+
+// alone refuses what needs the log for itself while a host runs, and says which host that is.
+func (a *app) alone(ctx context.Context, dir string) error {
+	if !a.hostRuns(ctx, dir) {
+		return nil
+	}
+	who := "the op-log is in use by a host that runs on this data folder"
+	log, err := oplog.Open(dir, mesh.Projection{}, oplog.Options{ReadOnly: true, LockTimeout: time.Millisecond})
+	switch {
+	case err == nil:
+		return log.Close() // it has just ended
+	case fault.Is(err, oplog.CodeLocked):
+		who = err.Error()
+	}
+	return fault.New(oplog.CodeLocked, "%s", who).WithHint("stop it (ctrl+c where it runs, or kill with its pid), then give the command again")
 }
 
 // oplogRepairCmd cuts a damaged log at its last good op.
@@ -39,24 +62,41 @@ func (a *app) oplogRepairCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "repair", Short: "Cut a damaged log at its last good op, and keep the rest aside", Args: cobra.NoArgs,
 		RunE: a.command(here, files{}, func(ctx context.Context, _ []string) error {
-			dir, err := a.dataDir()
+			dir, err := a.owned(ctx)
 			if err != nil {
 				return err
-			}
-			if a.hostRuns(ctx, dir) {
-				return fault.New("vox/oplog/locked", "a host runs on this data folder").WithHint("end it first")
 			}
 			r, err := oplog.Repair(ctx, dir, mesh.Projection{}, time.Now())
 			if err != nil {
-				return err
+				return toldToStop(ctx, err, "the repair was told to stop", "nothing was changed")
 			}
-			return a.show(map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside}, func(w io.Writer) {
-				if r.Aside == "" {
-					fmt.Fprintf(w, "all %d ops are good: nothing was changed\n", r.Kept)
-					return
-				}
-				fmt.Fprintf(w, "kept %d ops, cut off %d; the file as it was: %s\n", r.Kept, r.Lost, r.Aside)
-			})
+			v := map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside, "kept_until_micros": endOf(dir)}
+			return a.show(v, func(w io.Writer) { repairText(w, r, endOf(dir)) })
 		}),
+	}
+}
+
+// endOf is the time of a log's last op, 0 where there is none.
+func endOf(dir string) int64 {
+	r, err := mesh.OpenReader(dir)
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	return r.Head().At
+}
+
+func repairText(w io.Writer, r oplog.Repaired, until int64) {
+	switch {
+	case r.Aside == "" && r.Kept == 0:
+		fmt.Fprintln(w, "there are no ops: nothing was changed")
+	case r.Aside == "":
+		fmt.Fprintf(w, "all %d ops are good: nothing was changed\n", r.Kept)
+	case r.Lost == 0:
+		fmt.Fprintf(w, "all %d ops are good and kept, until %s; what is not an op was made anew\n", r.Kept, at(until))
+		fmt.Fprintf(w, "the file as it was: %s\n", r.Aside)
+	default:
+		fmt.Fprintf(w, "kept ops 1 to %d, until %s; cut off %d\n", r.Kept, at(until), r.Lost)
+		fmt.Fprintf(w, "the file as it was, with what was cut off: %s\n", r.Aside)
 	}
 }

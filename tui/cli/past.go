@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,8 @@ type logSource interface {
 
 func (a *app) oplogCmd() *cobra.Command {
 	c := &cobra.Command{Use: "oplog", Short: "The log behind it all"}
-	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd(), a.oplogBackupCmd(), a.oplogRepairCmd())
+	c.AddCommand(a.oplogAtCmd(), a.oplogTailCmd(), a.oplogStatsCmd(), a.oplogVerifyCmd(), a.oplogBackupCmd(), a.oplogRepairCmd(),
+		a.oplogCompactCmd(), a.oplogTrimCmd())
 	return c
 }
 
@@ -190,81 +192,21 @@ func flat(data any) string {
 	keys := sortedKeys(m)
 	parts := make([]string, 0, len(keys))
 	for _, k := range keys {
-		parts = append(parts, fmt.Sprintf("%s=%v", k, m[k]))
+		parts = append(parts, fmt.Sprintf("%s=%v", k, pointed(m[k])))
 	}
 	return strings.Join(parts, " ")
 }
 
-func (a *app) oplogStatsCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "stats", Short: "Sizes of the log", Args: cobra.NoArgs,
-		RunE: a.command(read, files{}, func(context.Context, []string) error {
-			s, err := a.src()
-			if err != nil {
-				return err
-			}
-			st, err := s.LogStats()
-			if err != nil {
-				return err
-			}
-			v := statsView(st)
-			return a.show(v, func(w io.Writer) {
-				for _, k := range sortedKeys(v) {
-					fmt.Fprintf(w, "%-16s %v\n", k, v[k])
-				}
-			})
-		}),
+// pointed is what a field that may be missing points to, and "none" where it is.
+func pointed(v any) any {
+	r := reflect.ValueOf(v)
+	switch {
+	case r.Kind() != reflect.Pointer:
+		return v
+	case r.IsNil():
+		return "none"
 	}
-}
-
-func (a *app) oplogVerifyCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "verify", Short: "Check every op against the chain, and every memo", Args: cobra.NoArgs,
-		RunE: a.command(read, files{}, func(ctx context.Context, _ []string) error {
-			rep, err := a.verifyLog(ctx)
-			if err != nil {
-				return err
-			}
-			if err := rep.Err(); err != nil {
-				return err
-			}
-			v := reportView(rep)
-			return a.show(v, func(w io.Writer) {
-				fmt.Fprintf(w, "%d ops and %d memos are good; head %s\n", rep.Ops, rep.Memos, rep.Head.Hash.String()[:16])
-			})
-		}),
-	}
-}
-
-// verifyLog checks the log in the host, or the files themselves where no host runs: also such as a host would refuse.
-func (a *app) verifyLog(ctx context.Context) (oplog.Report, error) {
-	progress := a.progress("verify")
-	if a.host != nil {
-		return a.host.VerifyLog(ctx, progress)
-	}
-	dir, err := a.dataDir()
-	if err != nil {
-		return oplog.Report{}, err
-	}
-	return oplog.VerifyDir(ctx, dir, mesh.Projection{}, progress)
-}
-
-// progress draws how far a long piece of work is, where somebody looks.
-func (a *app) progress(what string) func(done, total uint64) {
-	if !a.talks() {
-		return nil
-	}
-	var last time.Time
-	return func(done, total uint64) {
-		if now := time.Now(); now.Sub(last) > 200*time.Millisecond && total > 0 {
-			last = now
-			fmt.Fprintf(a.err, "\r%s %d of %d (%d %%)", what, done, total, done*100/total)
-			return
-		}
-		if done == total && !last.IsZero() {
-			fmt.Fprint(a.err, "\r\x1b[K")
-		}
-	}
+	return r.Elem().Interface()
 }
 
 func (a *app) eventsCmd() *cobra.Command {
@@ -277,6 +219,13 @@ func (a *app) eventsCmd() *cobra.Command {
 				if !knownTopic(t) {
 					return usage("there is no topic %q: %s", t, strings.Join(mesh.Topics(), ", "))
 				}
+			}
+			s, err := a.src()
+			if err != nil {
+				return err
+			}
+			if base := s.Base().Seq; since >= 0 && uint64(since) < base {
+				fmt.Fprintf(a.err, "ops %d to %d were trimmed: the log begins with op %d\n", since+1, base, base+1)
 			}
 			if a.host == nil {
 				return a.pastEvents(topics, since)

@@ -7,7 +7,6 @@ import (
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/privacy"
-	"voxmesh/oplog"
 )
 
 // entryView is an audit entry as it is printed.
@@ -37,20 +36,6 @@ func viewEntry(e mesh.AuditEntry) entryView {
 func badgeOf(class string) string {
 	c, _ := privacy.Parse(class)
 	return c.Badge()
-}
-
-func statsView(s oplog.Stats) map[string]any {
-	return map[string]any{
-		"file_bytes": s.FileBytes, "ops": s.Ops, "op_bytes": s.OpBytes, "memos": s.Memos, "memo_bytes": s.MemoBytes,
-		"freelist_share": s.FreeShare, "first_at_micros": s.FirstAt, "last_at_micros": s.LastAt, "clock_steps": s.ClockSteps,
-		"blobs": s.Blobs, "blob_bytes": s.BlobBytes, "broken": s.Broken,
-	}
-}
-
-func reportView(r oplog.Report) map[string]any {
-	return map[string]any{
-		"ops": r.Ops, "memos": r.Memos, "seq": r.Head.Seq, "head": r.Head.Hash.String(), "first_bad": r.FirstBad, "problem": r.Problem,
-	}
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

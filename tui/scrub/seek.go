@@ -165,7 +165,7 @@ func (p place) find(log Log) (s spot, err error) {
 	if !p.op && p.step == 0 {
 		s.at = p.at
 		if s.instant, err = log.At(p.at); err != nil {
-			return s, err
+			return first(log, err)
 		}
 	} else {
 		seq, err := p.seqIn(log)
@@ -174,7 +174,7 @@ func (p place) find(log Log) (s spot, err error) {
 		}
 		s.op = true
 		if s.instant, err = log.AtSeq(seq); err != nil {
-			return s, err
+			return first(log, err)
 		}
 		s.at = time.UnixMicro(s.instant.At)
 	}
@@ -185,6 +185,25 @@ func (p place) find(log Log) (s spot, err error) {
 		s.moment, s.missing = log.Moment(s.instant.Seq)
 	}
 	return s, nil
+}
+
+// first is the place at the beginning of a log that was trimmed, for whoever wants to go further back; else the error.
+func first(log Log, err error) (spot, error) {
+	if !fault.Is(err, "vox/oplog/trimmed") {
+		return spot{}, err
+	}
+	at, err := log.Began()
+	if err != nil {
+		return spot{}, err
+	}
+	s := spot{at: at}
+	if s.instant, err = log.At(at); err == nil && s.instant.State == nil {
+		err = errNothing
+	}
+	if err == nil {
+		s.moment, s.missing = log.Moment(s.instant.Seq)
+	}
+	return s, err
 }
 
 // seqIn is the op to go to. Ops of one time are gone through one by one; between two ops the first step back leads to the
