@@ -13,6 +13,9 @@
 //     with the chain. An op that does not match is never given out: the error is vox/oplog/damaged and names it.
 //   - A state given out is the fold of exactly the ops up to its Seq. A memo that is missing, damaged or of another
 //     reducer version counts as absent: the state is then replayed from further back, and the memo rebuilt.
+//   - A log that is written anew (Compact, Trim, Repair) is verified while it is copied and put in place in one step: a
+//     crash at any moment leaves the old file or the new one. What a trim takes out is in an archive, a log of its own, which
+//     was read back before; what is before the base is vox/oplog/trimmed, never a wrong state.
 //   - Times are counted and instants found without reading ops, however long the log is: the times of each 1,024 ops lie
 //     together, under a CRC-32C. Where they are missing or damaged, those ops are read and verified instead, or the error
 //     says which of them is damaged. (A file of the first format that is open for reading has none: see SeqsAt.)

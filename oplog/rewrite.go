@@ -1,15 +1,11 @@
 package oplog
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -48,17 +44,17 @@ type rewriting struct {
 func rewrite(beside string, created time.Time) (*rewriting, error) {
 	dir, err := os.MkdirTemp(beside, tmpPattern)
 	if err != nil {
-		return nil, ioError(err, "write the op-log anew")
+		return nil, notWritten(err)
 	}
 	w := &rewriting{dir: dir, last: ^uint64(0), end: start()}
 	if err := fill(w.path(), created); err != nil {
 		w.abandon()
-		return nil, err
+		return nil, notWritten(err)
 	}
 	w.db, err = bolt.Open(w.path(), fileMode, &bolt.Options{FreelistType: bolt.FreelistMapType, NoSync: true, NoGrowSync: true, Timeout: time.Second})
 	if err != nil {
 		w.abandon()
-		return nil, commitError(err)
+		return nil, notWritten(err)
 	}
 	return w, nil
 }
@@ -168,124 +164,7 @@ func (w *rewriting) settle(some int) error {
 	w.all += uint64(len(w.keeps))
 	w.list, w.vals, w.marks, w.memos, w.keeps, w.size = w.list[:0], w.vals[:0], nil, nil, nil, 0
 	if err != nil {
-		return commitError(err)
-	}
-	return nil
-}
-
-// indexKeys are the entries of ops, in order.
-func indexKeys(list []Op) (keys [][]byte) {
-	for i := range list {
-		for _, name := range list[i].Index {
-			keys = append(keys, indexKey(name, list[i].Seq))
-		}
-	}
-	slices.SortFunc(keys, bytes.Compare)
-	return keys
-}
-
-func putIndex(tx *bolt.Tx, keys [][]byte) error {
-	b := tx.Bucket(bucketIndex)
-	for _, k := range keys {
-		if err := b.Put(k, indexSum(k)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// copyIndex copies the entries whose ops are in the new log, in their order, which leaves every page full. A survey has
-// compared them with the ops.
-func (w *rewriting) copyIndex(ctx context.Context, s *store, in func(seq uint64) bool) error {
-	var from []byte
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		var keys [][]byte
-		err := s.view(func(tx *bolt.Tx) error {
-			index := namesOf(tx)
-			cur := index.Cursor()
-			size := 0
-			k, v := cur.Seek(from)
-			for ; k != nil && size < rewriteBytes/4; k, v = cur.Next() {
-				if from = bytes.Clone(k); in(index.seqOf(k, v)) {
-					keys, size = append(keys, from), size+len(k)+32
-				}
-			}
-			from = bytes.Clone(k)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		err = w.db.Update(func(tx *bolt.Tx) error {
-			b := tx.Bucket(bucketIndex)
-			b.FillPercent = 1
-			for _, k := range keys {
-				if err := b.Put(k, indexSum(k)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return commitError(err)
-		}
-		if from == nil {
-			return nil
-		}
-	}
-}
-
-// copyKept copies the ops that an earlier trim kept, those that are good. Where names is set, it makes their index entries.
-func (w *rewriting) copyKept(s *store, names bool) error {
-	in := newInterner()
-	for at := uint64(0); ; {
-		var list []Op
-		var keeps []keptWrite
-		var keys [][]byte
-		for size := 0; size < rewriteBytes; {
-			found, val, err := s.keptFrom(at)
-			if err != nil {
-				return err
-			}
-			if val == nil {
-				break
-			}
-			at, size = found+1, size+len(val)
-			o, err := decodeKept(found, val, in)
-			if err != nil {
-				continue
-			}
-			list, keeps = append(list, o), append(keeps, keptWrite{found, val})
-		}
-		if len(keeps) == 0 {
-			return nil
-		}
-		if names {
-			keys = indexKeys(list)
-		}
-		err := w.db.Update(func(tx *bolt.Tx) error {
-			if err := putKept(tx, keeps); err != nil {
-				return err
-			}
-			return putIndex(tx, keys)
-		})
-		w.all += uint64(len(keeps))
-		if err != nil {
-			return commitError(err)
-		}
-	}
-}
-
-func putKept(tx *bolt.Tx, keeps []keptWrite) error {
-	b := tx.Bucket(bucketKept)
-	b.FillPercent = 1
-	for _, k := range keeps {
-		if err := b.Put(key(k.seq), k.val); err != nil {
-			return err
-		}
+		return notWritten(err)
 	}
 	return nil
 }
@@ -308,7 +187,7 @@ func (w *rewriting) finish(b *base) (size int64, err error) {
 		err = syncFile(w.path())
 	}
 	if err != nil {
-		return 0, commitError(err)
+		return 0, notWritten(err)
 	}
 	return size, nil
 }
@@ -336,7 +215,7 @@ func (w *rewriting) begin(b *base) error {
 		return seal(tx)
 	})
 	if err != nil {
-		return commitError(err)
+		return notWritten(err)
 	}
 	return nil
 }
@@ -381,7 +260,7 @@ func (w *rewriting) replace(dir string) error {
 // place gives the finished file its name, durably, in place of what has it.
 func (w *rewriting) place(path string) error {
 	if err := os.Rename(w.path(), path); err != nil {
-		return ioError(err, "put the new op-log in place")
+		return notWritten(err)
 	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return ioError(err, "sync the data folder")
@@ -390,71 +269,20 @@ func (w *rewriting) place(path string) error {
 	return nil
 }
 
-// sweep removes what broken-off rewritings and creations left in dir. One that is under way holds its lock and stays.
-func sweep(dir string) {
-	old, _ := filepath.Glob(filepath.Join(globbed(dir), tmpPattern))
-	half, _ := filepath.Glob(filepath.Join(globbed(dir), verifiedName+".tmp-*"))
-	note, _ := filepath.Glob(filepath.Join(globbed(dir), closedName+".tmp-*"))
-	for _, name := range slices.Concat(old, half, note) {
-		file := name
-		if st, err := os.Lstat(name); err == nil && st.IsDir() {
-			file = filepath.Join(name, dbName)
-		}
-		if f, err := os.Open(file); err == nil {
-			err = lockFile(f, true, time.Time{})
-			_ = f.Close()
-			if err != nil {
-				continue
-			}
-		}
-		_ = os.RemoveAll(name)
+// notWritten is what went wrong while a log was written anew: the old one is as it was.
+func notWritten(err error) error {
+	var own *Error
+	if errors.As(err, &own) && own.Err != nil {
+		err = own.Err
 	}
-}
-
-// globbed is a folder's name with nothing in it that Glob would take for a pattern.
-func globbed(dir string) string {
-	if filepath.Separator == '\\' {
-		return dir
+	switch e := commitError(err); e.Code {
+	case CodeDiskFull:
+		return &Error{Code: CodeDiskFull, Text: "the disk is full: the op-log was left as it was", Hint: "make room, up to the size of the log, and try again", Err: err}
+	case CodeBroken:
+		return ioError(err, "write the op-log anew; the old one was left as it was")
+	default:
+		return e
 	}
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
-}
-
-// created is when the log was made.
-func (s *store) created() (t time.Time, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		if v := tx.Bucket(bucketMeta).Get(keyCreated); len(v) == 8 {
-			t = time.UnixMicro(int64(binary.BigEndian.Uint64(v)))
-		}
-		return nil
-	})
-	return t, err
-}
-
-// openAlone opens the log in dir for a rewriting, and says so to whoever finds it locked; done ends that.
-func openAlone(dir, what string) (s *store, done func(), err error) {
-	s, err = openAs(dir, alone, DefaultLockTimeout, time.Now)
-	if err != nil {
-		return nil, nil, err
-	}
-	if s == nil {
-		return nil, nil, &Error{Code: CodeIO, Text: fmt.Sprintf("there is no op-log in %s", dir), Hint: "name the data folder with --data"}
-	}
-	sweep(dir)
-	holder := filepath.Join(dir, holderName)
-	_ = os.WriteFile(holder, fmt.Appendf(nil, "voxmesh oplog %s, pid %d\n", what, os.Getpid()), fileMode)
-	return s, func() {
-		_ = os.Remove(holder)
-		_ = s.close()
-	}, nil
-}
-
-// size is that of the file.
-func (s *store) size() (int64, error) {
-	st, err := s.file.Stat()
-	if err != nil {
-		return 0, ioError(err, "read the op-log")
-	}
-	return st.Size(), nil
 }
 
 // rewritten turns what a survey found into the error that ends a rewriting.
