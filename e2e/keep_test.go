@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -337,17 +336,4 @@ func TestNewerLog(t *testing.T) {
 	if is, err := os.ReadFile(path); err != nil || !bytes.Equal(is, was) {
 		t.Errorf("the file is not as it was: %v", err)
 	}
-}
-
-// Ctrl+c ends a verification at once, with a host and without one.
-func TestVerifyIsInterrupted(t *testing.T) {
-	t.Parallel()
-	m := aStory(t)
-	p := m.start("oplog", "verify")
-	_ = p.cmd.Process.Signal(syscall.SIGINT)
-	p.wait()
-	if code := p.cmd.ProcessState.ExitCode(); code > 0 && code != 130 {
-		t.Errorf("exit %d\n%s", code, p.errs)
-	}
-	m.good("after it")
 }

@@ -64,7 +64,7 @@ type Log[S any] struct {
 	solid   pos        // of base: the durable place
 	queue   batch[S]
 	memoOut []memoWrite // encoded memos that wait for a commit
-	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	flight  *outcome    // of the commit that is on its way; nil: there is none
 	places  []placed    // of the ops of one Do
 	chain   chainer
 	closing bool
@@ -141,7 +141,10 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
-	s.beginWriting()
+	if err := s.beginWriting(); err != nil {
+		_ = s.close()
+		return nil, err
+	}
 	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
