@@ -151,10 +151,21 @@ func readTotals(tx *bolt.Tx) (t totals) {
 		t = totals{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:]), binary.BigEndian.Uint64(v[16:])}
 	case 16:
 		t = totals{count: binary.BigEndian.Uint64(v), bytes: binary.BigEndian.Uint64(v[8:])}
-		k, _ := tx.Bucket(bucketMemos).Cursor().Last()
-		t.last = unkey(k)
+		t.last = lastMemo(tx, nil)
 	}
 	return t
+}
+
+// lastMemo gives the seq of the last memo that was there when tx began and is not gone since. (bbolt's cursor does not come
+// back from looking for the last key of a bucket whose keys were all deleted within the transaction.)
+func lastMemo(tx *bolt.Tx, gone map[uint64]struct{}) uint64 {
+	c := treeOf(tx, bucketMemos).Cursor()
+	for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
+		if _, ok := gone[unkey(k)]; !ok {
+			return unkey(k)
+		}
+	}
+	return 0
 }
 
 func (s *store) memoTotals() (t totals, err error) {
@@ -175,7 +186,7 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 	b := tx.Bucket(bucketMemos)
 	b.FillPercent = 1
 	t := readTotals(tx)
-	pages, gone := soundness(tx, bucketMemos), false
+	pages, put, gone := soundness(tx, bucketMemos), uint64(0), map[uint64]struct{}{}
 	for _, w := range writes {
 		k := key(w.seq)
 		if pages.check(k); w.val == nil {
@@ -188,18 +199,18 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 			if err := b.Delete(k); err != nil {
 				return err
 			}
-			gone = gone || w.seq == t.last
+			gone[w.seq] = struct{}{}
 			continue
 		}
-		t.count, t.bytes, t.last = t.count+1, t.bytes+uint64(len(w.val)), max(t.last, w.seq)
+		t.count, t.bytes, put = t.count+1, t.bytes+uint64(len(w.val)), max(put, w.seq)
 		if err := b.Put(k, w.val); err != nil {
 			return err
 		}
 	}
-	if gone {
-		k, _ := b.Cursor().Last()
-		t.last = unkey(k)
+	if _, lost := gone[t.last]; lost {
+		t.last = lastMemo(tx, gone)
 	}
+	t.last = max(t.last, put)
 	return tx.Bucket(bucketMeta).Put(keyMemos, t.encode())
 }
 

@@ -304,3 +304,39 @@ func TestBudget(t *testing.T) {
 		t.Error("the second is not paid by the ops between")
 	}
 }
+
+// TestAllMemosGoAtOnce drops so many memos in one transaction that they have a branch above their leaves.
+func TestAllMemosGoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	c := &clock{epoch}
+	l, err := Open(dir, trail{1}, Options{Now: c.now, MemoEvery: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		batch := make([]Draft, 64)
+		for i := range batch {
+			batch[i] = Draft{Kind: "a"}
+		}
+		if _, err := l.Append(context.Background(), batch...); err != nil {
+			t.Fatal(err)
+		}
+		settleMemos(l)
+	}
+	before, err := l.Stats()
+	if err != nil || before.Memos < 30 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	mustClose(t, l)
+	if l, err = Open(dir, trail{2}, Options{Now: c.now, MemoEvery: 64}); err != nil { // none of them is of this version
+		t.Fatal(err)
+	}
+	settleMemos(l)
+	if after, err := l.Stats(); err != nil || after.Memos != before.Memos || after.LastMemo != before.LastMemo || after.MemoBytes != before.MemoBytes {
+		t.Errorf("%+v, %v, before %+v", after, err, before)
+	}
+	if r, err := l.Verify(context.Background(), nil); err != nil || r.Problem != "" || r.Memos != before.Memos {
+		t.Errorf("%+v, %v", r, err)
+	}
+	mustClose(t, l)
+}
