@@ -168,6 +168,22 @@ type memoWrite struct {
 	val []byte
 }
 
+// lastWithout is the seq of the last memo, which is last, when what writes takes away is gone; 0 where none is left.
+func lastWithout(cur *bolt.Cursor, last uint64, writes []memoWrite) uint64 {
+	gone := map[uint64]bool{}
+	for _, w := range writes {
+		gone[w.seq] = w.val == nil
+	}
+	if !gone[last] {
+		return last
+	}
+	k, _ := cur.Last()
+	for k != nil && gone[unkey(k)] {
+		k, _ = cur.Prev()
+	}
+	return unkey(k)
+}
+
 func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 	if len(writes) == 0 {
 		return nil
@@ -175,7 +191,8 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 	b := tx.Bucket(bucketMemos)
 	b.FillPercent = 1
 	t := readTotals(tx)
-	pages, gone := soundness(tx, bucketMemos), false
+	t.last = lastWithout(b.Cursor(), t.last, writes) // first: bbolt's Last never ends where a transaction emptied all leaves
+	pages := soundness(tx, bucketMemos)
 	for _, w := range writes {
 		k := key(w.seq)
 		if pages.check(k); w.val == nil {
@@ -188,17 +205,12 @@ func putMemos(tx *bolt.Tx, writes []memoWrite) error {
 			if err := b.Delete(k); err != nil {
 				return err
 			}
-			gone = gone || w.seq == t.last
 			continue
 		}
 		t.count, t.bytes, t.last = t.count+1, t.bytes+uint64(len(w.val)), max(t.last, w.seq)
 		if err := b.Put(k, w.val); err != nil {
 			return err
 		}
-	}
-	if gone {
-		k, _ := b.Cursor().Last()
-		t.last = unkey(k)
 	}
 	return tx.Bucket(bucketMeta).Put(keyMemos, t.encode())
 }
