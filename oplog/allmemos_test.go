@@ -9,11 +9,16 @@ import (
 // bucket, in which bbolt's Cursor.Last would turn for ever, with the log's one writer waiting behind it.
 func TestAllMemosGoAtOnce(t *testing.T) {
 	dir, ops := testLog(t, 4096, Options{MemoEvery: 8})
+	l, err := Open(dir, fold{2}, Options{MemoEvery: 8}) // which makes one at every place
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.healed(t)
+	mustClose(t, l)
 	if n := len(memoSeqs(t, dir)); n < 300 {
 		t.Fatalf("only %d memos", n)
 	}
-	l, err := Open(dir, fold{2}, Options{MemoEvery: 8})
-	if err != nil {
+	if l, err = Open(dir, fold{3}, Options{MemoEvery: 8}); err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
