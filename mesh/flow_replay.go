@@ -68,7 +68,7 @@ func (h *Host) inputsStored(jobs []*Job) error {
 	for _, j := range jobs {
 		for what, hash := range map[string]string{"module": j.Module, "input": j.Stdin, "prompt": j.Prompt} {
 			if hash != "" && !h.blobs.Has(hash) {
-				return fault.New("vox/blob/missing", "the %s of %s is no longer stored here", what, j.Job).WithHint("send it again: voxmesh run")
+				return fault.New("vox/blob/missing", "the %s of %s is no longer stored here", what, j.Job).WithHint("send it again (see `voxmesh run --help`)")
 			}
 		}
 	}

@@ -2,8 +2,6 @@ package mesh
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
 	"time"
 
 	"voxmesh/mesh/fault"
@@ -11,7 +9,7 @@ import (
 )
 
 // TrimLog moves the ops of before a time out of the log of a data folder on which no host runs, into an archive, a log of its
-// own that must not exist yet (by default oplog-archive-FIRST-LAST.db in the data folder). All that the state still holds stays with all of its ops: work that is open, however old, and
+// own that must not exist yet; "" is one in the data folder, named after its ops. All that the state still holds stays with all of its ops: work that is open, however old, and
 // what ended in the last day. Audit entries stay where they are found, so that all of them can still be proven. Where nothing
 // can go, nothing is done. Codes: vox/oplog/invalid for a time in the future or an archive that is there, vox/oplog/locked
 // while a host runs, vox/oplog/damaged, vox/oplog/disk-full.
@@ -24,12 +22,9 @@ func trimLog(ctx context.Context, dir string, before time.Time, archive string, 
 		return oplog.Trimmed{}, fault.New(oplog.CodeInvalid, "%s is in the future: nothing was trimmed", before.Format(time.RFC3339)).
 			WithHint("name a time that is past: voxmesh oplog trim --before -720h")
 	}
-	from, name, err := trimming(dir, max(before.UnixMicro(), 0))
+	from, err := needed(dir)
 	if err != nil {
 		return oplog.Trimmed{}, err
-	}
-	if archive == "" {
-		archive = name
 	}
 	return oplog.Trim(ctx, dir, Projection{}, oplog.TrimOptions{
 		Before: max(before.UnixMicro(), 0), KeepFrom: from, Names: []string{IndexAudit}, Archive: archive, Now: now,
@@ -42,33 +37,22 @@ func CompactLog(ctx context.Context, dir string, progress func(done, total uint6
 	return oplog.Compact(ctx, dir, Projection{}, time.Now(), progress)
 }
 
-// cutEvery is what the place of a cut is a multiple of.
-const cutEvery = 1024
-
-// trimming says from which op on everything is needed, and how the archive of what was before a time is called by default.
-func trimming(dir string, before int64) (needed uint64, archive string, err error) {
+// needed is Needed of a folder's log.
+func needed(dir string) (uint64, error) {
 	r, err := OpenReader(dir)
 	if err != nil {
-		return 0, "", err
+		return 0, err
 	}
-	defer r.Close() // nothing was written
-	if needed, err = r.needed(); err != nil {
-		return 0, "", err
+	from, err := r.Needed()
+	if cerr := r.Close(); err == nil {
+		err = cerr
 	}
-	last, _, err := r.log.PrevTime(before)
-	if err != nil {
-		return 0, "", err
-	}
-	cut := last.Seq
-	if needed > 0 {
-		cut = min(cut, needed-1)
-	}
-	return needed, filepath.Join(dir, fmt.Sprintf("oplog-archive-%d-%d.db", r.log.Base().Seq+1, cut/cutEvery*cutEvery)), nil
+	return from, err
 }
 
-// needed is the first op that what is in the state was made of, as far as the log is asked for it: that of the oldest job, run
-// or item. 0 is none.
-func (r *records) needed() (uint64, error) {
+// Needed is the first op that what is in the state was made of, as far as the log is asked for it: that of the oldest job,
+// run or item. 0 is none. A trim leaves it and all after it in the log.
+func (r *records) Needed() (uint64, error) {
 	s := r.Snapshot()
 	from := uint64(0)
 	need := func(seq uint64) {

@@ -207,14 +207,32 @@ func TestVerifyOfADamagedLog(t *testing.T) {
 	}
 }
 
-func TestVerifyIsToldToStop(t *testing.T) {
+func TestWhatIsToldToStop(t *testing.T) {
 	a, _, out := aged(t)
+	h, dir := aHost(t, "borealis")
+	inHost, hosts := onFolder(t, dir)
+	inHost.local, inHost.role, inHost.host = false, sshd.Viewer, h
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	exit := a.execute(ctx, []string{"oplog", "verify", "--json"})
-	var env envelopeRead
-	if err := json.Unmarshal(out.Bytes(), &env); err != nil || exit != 130 || env.Error.Code != "vox/cli/interrupted" {
-		t.Errorf("exit %d, %v\n%s", exit, err, out)
+	for _, c := range []struct {
+		a    *app
+		out  *bytes.Buffer
+		line string
+	}{{inHost, hosts, "oplog verify"}, {a, out, "oplog verify"}, {a, out, "oplog compact"}, {a, out, "oplog repair"}} {
+		c.out.Reset()
+		exit := c.a.execute(ctx, append(strings.Fields(c.line), "--json"))
+		var env envelopeRead
+		if err := json.Unmarshal(c.out.Bytes(), &env); err != nil || exit != 130 || env.Error.Code != "vox/cli/interrupted" {
+			t.Errorf("%s: exit %d, %v\n%s", c.line, exit, err, c.out)
+		}
+	}
+	out.Reset()
+	if exit := a.execute(t.Context(), []string{"oplog", "verify", "--json"}); exit != 0 {
+		t.Errorf("after it: exit %d\n%s", exit, out)
+	}
+	hosts.Reset()
+	if exit := inHost.execute(t.Context(), []string{"oplog", "verify", "--json"}); exit != 0 || !strings.Contains(hosts.String(), `"ops_per_sec":`) {
+		t.Errorf("a viewer: exit %d\n%s", exit, hosts)
 	}
 }
 
@@ -256,7 +274,7 @@ func TestTheLogIsTheHosts(t *testing.T) {
 	if code, _ := fault.Of(err); code != oplog.CodeLocked || !strings.Contains(err.Error(), "a test") {
 		t.Errorf("%v", err)
 	}
-	for _, line := range []string{"oplog repair"} {
+	for _, line := range []string{"oplog repair", "oplog compact", "oplog trim --before -1h"} {
 		a, out := onFolder(t, dir)
 		a.local, a.role = false, sshd.Operator
 		exit := a.execute(t.Context(), append(strings.Fields(line), "--json"))

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,9 @@ func (a *app) oplogTrimCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if t.After(time.Now()) {
+				return usage("%s is in the future: name a time that is past", at(t.UnixMicro()))
+			}
 			dir, err := a.owned(ctx)
 			if err != nil {
 				return err
@@ -126,11 +130,8 @@ func (a *app) showTrimmed(dir string, before time.Time, r oplog.Trimmed, took ti
 		"base": r.Base, "archived": r.Archived, "kept": r.Kept, "archive": r.Archive,
 		"bytes_before": r.BytesBefore, "bytes_after": r.BytesAfter, "seconds": took.Seconds(), "reason": "",
 	}
-	why := ""
-	if r.Archived == 0 {
-		why = whyNothing(dir, before, r)
-		v["reason"] = why
-	}
+	why := whyNoMore(dir, before, r)
+	v["reason"] = why
 	return a.show(v, func(w io.Writer) {
 		if r.Archived == 0 {
 			fmt.Fprintf(w, "nothing was trimmed: %s\n", why)
@@ -141,14 +142,17 @@ func (a *app) showTrimmed(dir string, before time.Time, r oplog.Trimmed, took ti
 			fmt.Fprintf(w, "%d of them are kept in the log too: audit entries, which stay provable\n", r.Kept)
 		}
 		fmt.Fprintf(w, "the log begins with op %d; %s\n", r.Base+1, shrunk(r.BytesBefore, r.BytesAfter))
+		if why != "" {
+			fmt.Fprintf(w, "no more was trimmed: %s\n", why)
+		}
 	})
 }
 
 // cutEvery is what the place of a cut is a multiple of: the blocks of the log.
 const cutEvery = 1024
 
-// whyNothing says why no op could go.
-func whyNothing(dir string, before time.Time, t oplog.Trimmed) string {
+// whyNoMore says what kept a trim from what was asked for: empty where nothing did.
+func whyNoMore(dir string, before time.Time, t oplog.Trimmed) string {
 	r, err := mesh.OpenReader(dir)
 	if err != nil {
 		return err.Error()
@@ -160,6 +164,8 @@ func whyNothing(dir string, before time.Time, t oplog.Trimmed) string {
 		return err.Error()
 	case st.Ops == 0:
 		return "there are no ops"
+	case before.UnixMicro() <= st.FirstAt && t.Archived > 0:
+		return ""
 	case before.UnixMicro() <= st.FirstAt:
 		return fmt.Sprintf("no op is from before %s: the log begins with op %d of %s", at(before.UnixMicro()), t.Base+1, at(st.FirstAt))
 	}
@@ -167,8 +173,30 @@ func whyNothing(dir string, before time.Time, t oplog.Trimmed) string {
 	if err != nil {
 		return err.Error()
 	}
-	if older := i.Seq - min(t.Base, i.Seq); i.Seq/cutEvery*cutEvery <= t.Base {
-		return fmt.Sprintf("only %d ops are from before %s, and the cut lies at a multiple of %d", older, at(before.UnixMicro()), cutEvery)
+	if i.Seq/cutEvery*cutEvery > t.Base {
+		return whoNeeds(r)
 	}
-	return "jobs, runs or items that are not over still need the first of these ops"
+	if t.Archived > 0 {
+		return ""
+	}
+	return fmt.Sprintf("only %d ops are from before %s, and the cut lies at a multiple of %d", i.Seq-min(t.Base, i.Seq), at(before.UnixMicro()), cutEvery)
+}
+
+// whoNeeds names the op that has to stay, and what it belongs to.
+func whoNeeds(r *mesh.Reader) string {
+	seq, err := r.Needed()
+	if err != nil {
+		return err.Error()
+	}
+	text := fmt.Sprintf("op %d and later ones are still needed", seq)
+	ops, err := r.Ops(seq-min(seq, 1), 1)
+	if err != nil || len(ops) == 0 || seq == 0 {
+		return text
+	}
+	for _, name := range ops[0].Index {
+		if kind, id, ok := strings.Cut(name, ":"); ok {
+			return fmt.Sprintf("%s: with it began %s %s, of %s, which is not over or ended less than a day before the log's last op", text, kind, cleanText(id), at(ops[0].At))
+		}
+	}
+	return text
 }

@@ -170,7 +170,7 @@ func (p place) find(log Log) (s spot, err error) {
 	} else {
 		seq, err := p.seqIn(log)
 		if err != nil {
-			return s, err
+			return first(log, err)
 		}
 		s.op = true
 		if s.instant, err = log.AtSeq(seq); err != nil {
