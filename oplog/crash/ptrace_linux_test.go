@@ -24,6 +24,7 @@ type call struct {
 // tracee runs this test binary under ptrace and stops it at each entry and exit of a system call.
 type tracee struct {
 	pid int
+	fd  int // of the process
 	// entry is called before a call is carried out; an errno that is not 0 is what the process gets instead of it, or, with
 	// after, in spite of it.
 	entry func(call) (refuse syscall.Errno, after bool)
@@ -54,6 +55,13 @@ func (p *tracee) run(t *testing.T, o order) error {
 	if err != nil {
 		return err
 	}
+	p.fd, err = unix.PidfdOpen(p.pid, 0) // so that no other process is killed that has its number by then
+	if err != nil {
+		_ = unix.Kill(p.pid, unix.SIGKILL)
+		_, _ = unix.Wait4(p.pid, nil, unix.WALL, nil)
+		return fmt.Errorf("pidfd: %w", err)
+	}
+	defer unix.Close(p.fd)
 	timer := time.AfterFunc(patience, p.kill)
 	defer timer.Stop()
 	err = p.follow()
@@ -65,7 +73,7 @@ func (p *tracee) run(t *testing.T, o order) error {
 	}
 }
 
-func (p *tracee) kill() { _ = unix.Kill(p.pid, unix.SIGKILL) }
+func (p *tracee) kill() { _ = unix.PidfdSendSignal(p.fd, unix.SIGKILL, nil, 0) }
 
 // follow lets the process run from stop to stop until it is gone.
 func (p *tracee) follow() error {
