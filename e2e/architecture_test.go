@@ -53,6 +53,10 @@ var rooms = []room{
 		why: "the log is generic over its projection: a log that knew of nodes and jobs could not outlive a change of them",
 	},
 	{
+		dir: "oplog/bench", ours: []string{"oplog/bench/sim", "oplog", "mesh", "mesh/privacy", "hopper"},
+		why: "the generator is a program of its own, which makes logs by the real projection and by nothing else",
+	},
+	{
 		dir: "policy", ours: []string{"policy/syntax", "mesh/privacy"},
 		why: "policy is pure, bytes in and a decision out, so that every donor's decision can be replayed and tested",
 	},

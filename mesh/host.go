@@ -31,6 +31,10 @@ type Config struct {
 	Now       func() time.Time
 	Log       func(format string, args ...any) // never given a secret; may be nil
 	Lease     time.Duration                    // 0 is LeaseFor
+
+	// CheckLog, if not nil, tries a log that was not closed, or was changed since, in a process of its own: see
+	// oplog.CheckBy. Its error is that of Open.
+	CheckLog func(ctx context.Context, dir, why string) error
 }
 
 // LeaseFor is how long a worker may keep a job without being heard.
@@ -82,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Host, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fault.New("vox/data/folder", "the data folder cannot be made").WithHint("choose another with --data").Wrap(err)
 	}
-	log, err := oplog.Open(cfg.Dir, Projection{}, oplog.Options{Now: cfg.Now, Holder: cfg.Holder})
+	log, err := oplog.Open(cfg.Dir, Projection{}, oplog.Options{Now: cfg.Now, Holder: cfg.Holder, Precheck: cfg.CheckLog})
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type story struct {
 	run  *Run
 	jobs []*Job
 	by   *State
+	hot  bool // all of it is in the newest state
 }
 
 // story finds a run in the state or, when it or a part of it ended more than a day ago, in the log. Codes: vox/run/unknown,
@@ -66,7 +67,7 @@ type story struct {
 func (r *records) story(id string) (story, error) {
 	s := r.Snapshot()
 	if run, ok := s.Run(id); ok && s.whole(run) {
-		return story{run, s.jobsOf(run), s}, nil
+		return story{run, s.jobsOf(run), s, true}, nil
 	}
 	first, err := r.log.Indexed(runIndex(id), 1)
 	if err != nil {
@@ -86,7 +87,7 @@ func (r *records) story(id string) (story, error) {
 		return story{}, unknownRun(id)
 	}
 	run, _ := was.Run(id)
-	return r.settle(story{run, was.jobsOf(run), was})
+	return r.settle(story{run: run, jobs: was.jobsOf(run), by: was})
 }
 
 // whole reports whether the state has all jobs of a run: those of a workflow stay as long as it does, those of another run
@@ -113,11 +114,18 @@ func (r *records) plainStory(id string, s *State) (story, error) {
 	if !ok {
 		return story{}, unknownRun(id)
 	}
-	st, err := r.settle(story{run, old.jobsOf(run), s})
+	if hot, ok := s.Run(id); ok && len(hot.Jobs) == len(run.Jobs) {
+		return story{hot, s.jobsOf(hot), s, true}, nil
+	}
+	st, err := r.settle(story{run: run, jobs: old.jobsOf(run), by: s})
 	if err != nil || len(st.jobs) == 0 {
 		return st, err
 	}
-	last := st.jobs[len(st.jobs)-1].Job // the machines as they were then: some may have left
+	last := st.jobs[len(st.jobs)-1].Job
+	if _, ok := s.Job(last); ok {
+		return st, nil // it goes on, or ended just now
+	}
+	// The machines as they were then: some may have left.
 	was, err := r.lastWith(jobIndex(last), func(s *State) bool { _, ok := s.Job(last); return ok })
 	if was != nil && err == nil {
 		st.by = was
@@ -192,7 +200,7 @@ func (r *records) recall(target string) (*State, error) {
 		return was, nil
 	}
 	st, err := r.story(run)
-	if err != nil || st.by == s {
+	if err != nil || st.hot {
 		return was, err
 	}
 	if was == s {

@@ -388,3 +388,40 @@ func TestNumbersOfIDs(t *testing.T) {
 		}
 	}
 }
+
+// A run that is older than a day and goes on is told by the newest state; one of which a part has left it is whole all the same.
+func TestARunOlderThanADayThatGoesOn(t *testing.T) {
+	h, d := openHost(t)
+	queued := submitWasm(t, h, nil)
+	var jobs [2]JobSubmitted
+	err := h.commit(within(t), func(next *State) ([]oplog.Draft, error) {
+		run := next.nextRun()
+		var out []oplog.Draft
+		for i := range jobs {
+			jobs[i] = JobSubmitted{Job: shortID("j-", next.Submitted+uint64(i)), Run: run, Kind: "cpu", Runner: "wasm", On: "nobody"}
+			out = append(out, draft(KindJobSubmitted, "host", "", &jobs[i], submitIndex(&jobs[i], "")...))
+		}
+		return append(out, draft(KindJobFinished, "host", "", &JobFinished{Job: jobs[0].Job, Status: Killed}, jobIndex(jobs[0].Job))), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.turn(72 * time.Hour)
+	filler(t, h, 1)
+	if _, ok := h.Snapshot().Job(jobs[0].Job); ok {
+		t.Fatal("the job of three days ago is in the state")
+	}
+	for id, n := range map[string]int{queued.RunID: 1, jobs[0].Run: 2} {
+		v, err := h.Run(id)
+		if err != nil || len(v.Root.Children) != n || len(v.Jobs) != n || v.Status != "queued" || v.EndedAt != 0 {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+	s, err := h.recall(jobs[0].Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, _, err := s.targetJobs(jobs[0].Run); err != nil || len(all) != 2 {
+		t.Errorf("%d jobs would run again, %v", len(all), err)
+	}
+}

@@ -60,16 +60,15 @@ func inject(v *victim, dir string, seed uint64, i int) {
 		}
 	}
 	slices.Sort(kinds)
-	t.where = kinds[t.r.IntN(len(kinds))]
-	page := v.pages.by[t.where][t.r.IntN(len(v.pages.by[t.where]))]
-	t.file, t.what = injections[t.kind](t.r, &v.pages, v.old, bytes.Clone(v.files[dbName]), page)
+	page := 0
+	for same := true; same; same = bytes.Equal(t.file, v.files[dbName]) { // zeros over zeros are no damage
+		t.where = kinds[t.r.IntN(len(kinds))]
+		page = v.pages.by[t.where][t.r.IntN(len(v.pages.by[t.where]))]
+		t.file, t.what = injections[t.kind](t.r, &v.pages, v.old, bytes.Clone(v.files[dbName]), page)
+	}
 	fmt.Printf("start %d %s|%s|page %d: %s\n", i, t.kind, t.where, page, t.what)
 	outcome := "harmless"
-	if bytes.Equal(t.file, v.files[dbName]) {
-		outcome = "no change"
-	} else {
-		t.run(&outcome)
-	}
+	t.run(&outcome)
 	for _, f := range t.findings {
 		fmt.Printf("bad %d %s\n", i, strings.ReplaceAll(f, "\n", " "))
 	}

@@ -54,7 +54,7 @@ func (o *outcomes) finding(format string, args ...any) {
 // TestDamageCampaign damages pages of a log in all the ways of the list, and uses it. Nothing wrong may be given out,
 // nothing may die or hang, and appending may not make it worse. VOXMESH_DAMAGE=N tries N injections instead of 300,
 // VOXMESH_DAMAGE_SEED another seed, VOXMESH_DAMAGE_FROM begins at that injection, VOXMESH_DAMAGE_LOG takes the log that an
-// earlier run left.
+// earlier run left, VOXMESH_DAMAGE_OPS makes one of so many small ops instead: of 27,000 on, marks have pages of their own.
 func TestDamageCampaign(t *testing.T) {
 	env := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
@@ -62,7 +62,7 @@ func TestDamageCampaign(t *testing.T) {
 		}
 		return otherwise
 	}
-	n, seed, from := env("VOXMESH_DAMAGE", campaignShort), env("VOXMESH_DAMAGE_SEED", campaignSeed), env("VOXMESH_DAMAGE_FROM", 0)
+	n, seed, from := env("VOXMESH_DAMAGE", campaignShort/min(slow, 5)), env("VOXMESH_DAMAGE_SEED", campaignSeed), env("VOXMESH_DAMAGE_FROM", 0)
 	root := t.TempDir()
 	if d, err := os.MkdirTemp("/dev/shm", "voxmesh-damage-*"); err == nil { // syncing costs nothing there
 		root = d
@@ -71,7 +71,8 @@ func TestDamageCampaign(t *testing.T) {
 	fixture := os.Getenv("VOXMESH_DAMAGE_LOG") // bbolt gives out pages in no fixed order: a finding comes again with its file only
 	if fixture == "" {
 		fixture = filepath.Join(root, "log")
-		if err := makeVictim(fixture, uint64(seed), 2600, false); err != nil {
+		small := env("VOXMESH_DAMAGE_OPS", 0)
+		if err := makeVictim(fixture, uint64(seed), max(small, 2600), small > 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -269,3 +269,61 @@ func TestALostNameIsNoticedBesideIt(t *testing.T) {
 		mustClose(t, l)
 	}
 }
+
+// TestTheFileIsCutWhileItIsOpen: what was mapped is gone, and touching it is a fault, which must not end the process.
+func TestTheFileIsCutWhileItIsOpen(t *testing.T) {
+	for _, ro := range []bool{true, false} {
+		dir, ops := testLog(t, 5000, Options{})
+		l := mustOpen(t, dir, Options{ReadOnly: ro})
+		path := filepath.Join(dir, dbName)
+		if err := os.Truncate(path, 5*pageSize); err != nil {
+			t.Fatal(err)
+		}
+		want := func(call string, err error) {
+			t.Helper()
+			if err != nil && code(err) != CodeDamaged && code(err) != CodeIO {
+				t.Errorf("%s: %v [%s]", call, err, code(err))
+			}
+		}
+		got, err := l.Since(0, 5000)
+		if want("Since", err); err == nil {
+			t.Error("ops that are gone are read")
+		}
+		for i, o := range got {
+			if !same(o, ops[i]) {
+				t.Fatalf("a wrong op %d", o.Seq)
+			}
+		}
+		i, err := l.AtSeq(3000)
+		if want("AtSeq", err); err == nil && i.State.String() != folded(ops[:3000]).String() {
+			t.Error("a wrong state")
+		}
+		_, err = l.Indexed("run:r-1", 10)
+		want("Indexed", err)
+		_, err = l.SeqsAt([]int64{epoch, epoch + 1e6})
+		want("SeqsAt", err)
+		_, err = l.Stats()
+		want("Stats", err)
+		if rep, err := l.Verify(context.Background(), nil); err != nil || rep.Err() == nil {
+			t.Errorf("Verify: %+v, %v", rep, err)
+		}
+		_, err = l.Backup(io.Discard)
+		if want("Backup", err); err == nil {
+			t.Error("a backup of what is gone")
+		}
+		if s, _ := l.Snapshot(); s.String() != folded(ops).String() {
+			t.Error("the snapshot changed")
+		}
+		if !ro {
+			for range 3 {
+				if _, err = l.Append(context.Background(), Draft{Kind: "a", Index: []string{"run:r-1"}}); code(err) != CodeDamaged {
+					t.Errorf("Append: %v", err)
+				}
+			}
+		}
+		mustClose(t, l)
+		if _, err := Open(dir, fold{1}, Options{}); code(err) != CodeDamaged {
+			t.Errorf("opened again: %v", err)
+		}
+	}
+}

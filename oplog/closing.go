@@ -60,8 +60,21 @@ func (s *store) compareHead(h Head) error {
 	return nil
 }
 
-// beginWriting takes the note away before anything is written.
-func (s *store) beginWriting() { _ = os.Remove(filepath.Join(s.dir, closedName)) }
+// beginWriting takes the note away, durably, before anything is written. A data sync does not make a file's time durable:
+// after a power cut the file may hold new commits and have the time that the note says.
+func (s *store) beginWriting() error {
+	err := os.Remove(filepath.Join(s.dir, closedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return ioError(err, "take away the note of how the op-log was closed")
+	}
+	if err := syncDir(s.dir); err != nil {
+		return commitError(err)
+	}
+	return nil
+}
 
 // endWriting leaves the note, before the lock is given up. It is no error if it cannot: the next one to open the log
 // looks at it more closely then.

@@ -17,8 +17,10 @@
 //     together, under a CRC-32C. Where they are missing or damaged, those ops are read and verified instead, or the error
 //     says which of them is damaged. (A file of the first format that is open for reading has none: see SeqsAt.)
 //   - A published state is never changed. No read transaction outlives a call; every value is copied out.
-//   - Damage that makes bbolt panic or fault becomes an error. The pages that could make it recurse or allocate without
-//     end are checked before it sees the file.
+//   - Damage becomes an error. Pages are read by this package, which follows none out of the file or round in circles; those
+//     that bbolt follows are checked before it sees the file, and those that a commit replaces before it does. What every
+//     commit writes says where the log ends, and a note of how it was closed what the newest commit was: a commit that the
+//     disk lost is not passed over. A log that was not closed can be tried by another process first: Options.Precheck.
 //
 // What it does not promise: the chain is no signature (who can write the file can write another history; package audit
 // is for that), and time is the host's clock, clamped so that it never runs backwards.

@@ -130,15 +130,15 @@ func (l *Log[S]) lastGood(ctx context.Context, seq uint64) (reached[S], []uint64
 	}
 }
 
-// memoBefore gives the seq of the last memo at or before seq, unread; 0 if there is none.
-func (s *store) memoBefore(seq uint64) (at uint64, ok bool, err error) {
+// memoBefore gives the seq and the stored bytes of the last memo at or before seq, unread; 0 if there is none.
+func (s *store) memoBefore(seq uint64) (at, size uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		if k, _ := seekLE(treeOf(tx, bucketMemos).Cursor(), seq); k != nil {
-			at, ok = unkey(k), true
+		if k, v := seekLE(treeOf(tx, bucketMemos).Cursor(), seq); k != nil {
+			at, size = unkey(k), uint64(len(v))
 		}
 		return nil
 	})
-	return at, ok, err
+	return at, size, err
 }
 
 // memoBytes adds up the sizes of the memos up to seq.

@@ -64,7 +64,7 @@ type Log[S any] struct {
 	solid   pos        // of base: the durable place
 	queue   batch[S]
 	memoOut []memoWrite // encoded memos that wait for a commit
-	flight  *outcome    // of the commit that is on its way; nil: there is none, or nobody waits for it
+	flight  *outcome    // of the commit that is on its way; nil: there is none
 	places  []placed    // of the ops of one Do
 	chain   chainer
 	closing bool
@@ -141,7 +141,10 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	if o.ReadOnly {
 		return l, nil
 	}
-	s.beginWriting()
+	if err := s.beginWriting(); err != nil {
+		_ = s.close()
+		return nil, err
+	}
 	l.ahead.on = allocatesLate(s.file)
 	l.writeHolder()
 	ctx, stop := context.WithCancel(context.Background())
@@ -231,7 +234,8 @@ func (l *Log[S]) Since(seq uint64, limit int) ([]Op, error) {
 }
 
 // Indexed gives the first limit durable ops that were appended with name in Draft.Index, in order, each verified against
-// the chain and found to bear the name. That none is missing is for Verify to say.
+// the chain and found to bear the name. A name that is damaged, or lost with a part of its page, is noticed; an older copy
+// of a whole page of the index is for Verify to say, but for the newest ops, whose names Open looks up.
 func (l *Log[S]) Indexed(name string, limit int) ([]Op, error) {
 	return l.IndexedAfter(name, 0, limit)
 }

@@ -3,6 +3,7 @@ package oplog
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 
 	bolt "go.etcd.io/bbolt"
@@ -137,31 +138,48 @@ const (
 )
 
 // checkNames looks up the names of the newest ops, memo being the seq of the last memo. An older copy of a page of the
-// index, which is what a write leaves that the disk lost, lacks the newest names.
+// index, which is what a write leaves that the disk lost, lacks the newest names. Ops before the memo that are damaged
+// themselves are no reason not to open the log, here as elsewhere.
 func (l *Log[S]) checkNames(memo uint64) error {
-	s, last := l.s, l.tip.Seq
+	last := l.tip.Seq
 	from := last - min(namesAlways, last)
-	if s.suspect != "" {
-		from = min(memo, last-min(namesSuspect, last))
+	if l.s.suspect != "" {
+		from = last - min(namesSuspect, last)
 	}
-	p, err := s.posAt(max(from, s.origin.Seq))
-	if err != nil {
-		return err
-	}
-	in := newInterner()
-	var r Report
-	for p.Seq < last {
-		ops, to, err := s.read(p, last, true, in)
-		if err == nil {
-			err = s.checkIndex(ops, &r)
-		}
-		if err != nil {
+	if from = max(from, l.s.origin.Seq); from < memo {
+		if err := l.s.checkNamesOf(from, memo); err != nil && !isOp(err) {
 			return err
 		}
-		if r.Problem != "" {
-			return damaged(0, "%s", r.Problem)
-		}
-		p = to
+		from = memo
 	}
-	return nil
+	if l.s.suspect != "" {
+		from = memo
+	}
+	return l.s.checkNamesOf(from, last)
+}
+
+// isOp says that an error names a damaged op.
+func isOp(err error) bool {
+	var own *Error
+	return errors.As(err, &own) && own.Code == CodeDamaged && own.Seq > 0
+}
+
+// checkNamesOf looks up the names of the ops after from up to to.
+func (s *store) checkNamesOf(from, to uint64) error {
+	if from >= to {
+		return nil
+	}
+	p, err := s.posAt(from)
+	in := newInterner()
+	var r Report
+	for err == nil && p.Seq < to {
+		var ops []Op
+		if ops, p, err = s.read(p, to, true, in); err == nil {
+			err = s.checkIndex(ops, &r)
+		}
+		if err == nil && r.Problem != "" {
+			err = damaged(0, "%s", r.Problem)
+		}
+	}
+	return err
 }

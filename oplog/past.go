@@ -102,31 +102,23 @@ func (p *past[S]) newest(cur *published[S]) (Instant[S], error) {
 
 // at reaches the state after op seq, and holds it for the next call.
 func (p *past[S]) at(seq uint64) (reached[S], error) {
+	memo, size, err := p.log.s.memoBefore(seq)
+	if err != nil {
+		return reached[S]{}, err
+	}
 	from, ok := p.nearestHeld(seq)
-	ahead := false
-	if !ok || from.memoSeq+p.log.opt.MemoEvery <= seq {
-		at, _, err := p.log.s.memoBefore(seq)
+	p.log.s.readAhead(max(from.pos.Seq, memo)+1, seq) // while a memo is decoded
+	if !ok || from.pos.Seq < memo && seq-from.pos.Seq > size/decodedInAnOp {
+		if from, err = p.nearest(seq); err != nil {
+			return from, err
+		}
+		p.hold(from)
+	} else if memo > from.memoSeq { // that it was not reached from this one makes no difference
+		at, err := p.log.s.memoPlace(seq, p.log.proj.Version())
 		if err != nil {
 			return from, err
 		}
-		if !ok || at > from.memoSeq { // there is a newer memo than the held state comes from
-			p.log.s.readAhead(at+1, seq) // while the memo is decoded
-			ahead = true
-			m, err := p.nearest(seq)
-			if err != nil {
-				return from, err
-			}
-			switch {
-			case !ok || m.pos.Seq > from.pos.Seq:
-				from = m
-				p.hold(m)
-			case m.memoSeq > from.memoSeq:
-				from.memoSeq, from.memoAt = m.memoSeq, m.memoAt
-			}
-		}
-	}
-	if !ahead {
-		p.log.s.readAhead(from.pos.Seq+1, seq)
+		from.memoSeq, from.memoAt = at.Seq, at.At
 	}
 	r, err := p.replay(context.Background(), from, seq, true)
 	if err == nil && r.pos.Seq != from.pos.Seq {
@@ -134,6 +126,10 @@ func (p *past[S]) at(seq uint64) (reached[S], error) {
 	}
 	return r, err
 }
+
+// decodedInAnOp is how many bytes of a memo are decoded in the time in which an op is replayed. A state that is held and lies
+// no further back than that is nearer than a memo on the way.
+const decodedInAnOp = 256
 
 // nearestHeld gives a clone of the latest held state at or before seq.
 func (p *past[S]) nearestHeld(seq uint64) (best reached[S], ok bool) {

@@ -368,7 +368,9 @@ func (w *rewriting) replace(dir string) error {
 	if err != nil {
 		return ioError(err, "put the new op-log in place")
 	}
-	(&store{dir: dir}).beginWriting()
+	if err := (&store{dir: dir}).beginWriting(); err != nil {
+		return err
+	}
 	if err := w.place(filepath.Join(dir, dbName)); err != nil {
 		return err
 	}

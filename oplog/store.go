@@ -414,24 +414,17 @@ func syncFile(name string) error {
 	return err
 }
 
-// syncFolder makes names in a folder durable, and says where that failed.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
 // syncDir makes names in a folder durable. Some file systems cannot, and some folders may not be opened: that is no error.
 // That the disk could not is.
 func syncDir(dir string) error {
-	if err := syncFolder(dir); errors.Is(err, syscall.EIO) || isFull(err) {
-		return err
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	err = d.Sync()
+	_ = d.Close()
+	if errors.Is(err, syscall.EIO) || isFull(err) {
+		return fmt.Errorf("sync the folder %s: %w", dir, err)
 	}
 	return nil
 }

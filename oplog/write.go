@@ -277,7 +277,7 @@ func (l *Log[S]) commitLoop() {
 
 // Who is told that his op is durable often appends again at once. A commit that begins with the first of them leaves the
 // others to the one after it: so they have a moment, as long as one after the other comes, and at most about as long as
-// a commit takes. Of 128 writers a commit has all so, and 75 without.
+// a commit takes. Of 128 writers most commits have all so, and 75 without.
 const (
 	admitNext = 10 * time.Microsecond
 	admitAll  = 300 * time.Microsecond
@@ -314,6 +314,9 @@ func (l *Log[S]) collect() (batch[S], bool) {
 			room := min(len(b.ops), roomMax) // the next one is likely to be like this one
 			l.queue = batch[S]{ops: make([]Op, 0, room), vals: make([][]byte, 0, room)}
 			b.memos, l.memoOut = l.memoOut, nil
+			if b.out == nil { // memos alone
+				b.out = newOutcome()
+			}
 			b.end, b.snap, b.base = l.tip, l.proj.Clone(l.next), l.proj.Clone(l.next)
 			l.flight = b.out
 			l.mu.Unlock()
@@ -425,9 +428,7 @@ func (l *Log[S]) settle(b *batch[S]) (queued int) {
 			l.mu.Unlock()
 		}
 	}
-	if b.out != nil {
-		b.out.end(nil)
-	}
+	b.out.end(nil)
 	return queued
 }
 

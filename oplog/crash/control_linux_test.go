@@ -89,3 +89,21 @@ func TestWhatAKilledProcessLeftIsSettled(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheLastOneSaidIsTakenBack: what a process leaves beside the log when it closes it must not outlive the next
+// append, whatever the times of files are after a power cut.
+func TestWhatTheLastOneSaidIsTakenBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 11))
+	const groups = 6
+	life := newLife(r, false)
+	for i := 0; i < groups; i++ { // no blobs: they sync the folder
+		if _, blob := (group{life, 1, i}).drafts(); blob != nil {
+			life, i = life+2, -1
+		}
+	}
+	rec, known := upon(t, order{Verb: "append", Life: life + 1, Groups: 10, MemoEvery: 32}, order{Verb: "one", Life: life, Groups: groups, MemoEvery: 32})
+	sum, err := replay(t, rec, known, 200, r.Uint64(), nil)
+	if err != nil || sum.lost != nil {
+		t.Error(err, sum.lost)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // sector is what a disk writes whole or not at all.
@@ -24,6 +25,7 @@ const rootIno = 1
 //   - Of each write since then each sector is on the disk or not, whatever the order of the writes was: of several writes
 //     to one sector any is the last. The size is any that the file had since its last sync.
 //   - Where a sector was never durable it may hold, instead of what was written, zeros or any old sector.
+//   - A file that was there has the time of its last change that it had then, until a sync that is not one of data alone.
 //   - Each name in a folder is what it was at its last sync or what it became at any time since, whatever the others are: a
 //     rename may leave both names, or neither.
 //   - A sync of a file that failed makes nothing durable, and no later one does so for what was written before it: the
@@ -35,6 +37,9 @@ type inode struct {
 	data  []byte         // durable
 	laid  map[int64]bool // sectors that were ever durable
 	names map[string]int // durable
+	was   time.Time      // the durable time of the last change; zero: that of now
+
+	changed bool // since was
 
 	changes []change // since
 }
@@ -61,9 +66,9 @@ func (d *disk) file(ino int) *inode {
 }
 
 // put adds a durable file or folder.
-func (d *disk) put(folder int, name string, ino int, dir bool, data []byte) {
+func (d *disk) put(folder int, name string, ino int, dir bool, data []byte, was time.Time) {
 	f := d.file(ino)
-	f.dir, f.data = dir, data
+	f.dir, f.data, f.was = dir, data, was
 	for s := int64(0); s*sector < int64(len(data)); s++ {
 		f.laid[s] = true
 	}
@@ -73,7 +78,7 @@ func (d *disk) put(folder int, name string, ino int, dir bool, data []byte) {
 func (d *disk) clone() *disk {
 	c := newDisk()
 	for ino, f := range d.files {
-		c.files[ino] = &inode{f.dir, slices.Clone(f.data), maps.Clone(f.laid), maps.Clone(f.names), slices.Clone(f.changes)}
+		c.files[ino] = &inode{f.dir, slices.Clone(f.data), maps.Clone(f.laid), maps.Clone(f.names), f.was, f.changed, slices.Clone(f.changes)}
 	}
 	return c
 }
@@ -83,8 +88,10 @@ func (d *disk) apply(at int, e *event) {
 	f := d.file(e.ino)
 	switch e.kind {
 	case evWrite:
+		f.changed = true
 		f.changes = append(f.changes, change{at, e, max(f.size(), e.off+int64(len(e.data))), false})
 	case evTruncate:
+		f.changed = true
 		f.changes = append(f.changes, change{at, e, e.size, false})
 	case evName:
 		if e.dir {
@@ -92,6 +99,9 @@ func (d *disk) apply(at int, e *event) {
 		}
 		f.changes = append(f.changes, change{at, e, 0, false})
 	case evSync:
+		if e.whole && f.changed {
+			f.was = time.Time{}
+		}
 		f.sync(e.began)
 	case evNoSync:
 		f.forget(e.began)
@@ -187,14 +197,14 @@ func (d *disk) now(ino int, path string, t tree) {
 	}
 	for name, child := range f.names {
 		if at := filepath.Join(path, name); d.file(child).dir {
-			t[at] = nil
+			t[at] = node{dir: true}
 			d.now(child, at, t)
 		} else {
 			c := d.file(child)
 			for _, ch := range c.changes {
 				c.settle(ch)
 			}
-			t[at] = append([]byte{}, c.data...)
+			t[at] = node{data: bytes.Clone(c.data)}
 			c.changes = nil
 		}
 	}
@@ -231,8 +241,14 @@ func newMood(r *rand.Rand) mood {
 	return m
 }
 
-// tree is a state of a folder: paths, with the bytes of files, nil for folders.
-type tree map[string][]byte
+// tree is a state of a folder: what lies at which path in it.
+type tree map[string]node
+
+type node struct {
+	dir  bool
+	data []byte
+	was  time.Time // zero: now
+}
 
 // crash gives one of the states that a power cut may leave.
 func (d *disk) crash(r *rand.Rand) tree {
@@ -260,10 +276,14 @@ func (d *disk) walk(ino int, path string, m mood, r *rand.Rand, t tree) {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		at := filepath.Join(path, name)
 		if child := d.file(names[name]); child.dir {
-			t[at] = nil
+			t[at] = node{dir: true}
 			d.walk(names[name], at, m, r, t)
 		} else {
-			t[at] = child.crash(m, r)
+			n := node{data: child.crash(m, r)}
+			if !child.changed || r.IntN(2) == 0 {
+				n.was = child.was
+			}
+			t[at] = n
 		}
 	}
 }
@@ -271,9 +291,6 @@ func (d *disk) walk(ino int, path string, m mood, r *rand.Rand, t tree) {
 // crash gives one of the contents that a file may have.
 func (f *inode) crash(m mood, r *rand.Rand) []byte {
 	b := bytes.Clone(f.data)
-	if b == nil {
-		b = []byte{}
-	}
 	size := int64(len(b))
 	if n := len(f.changes); n > 0 && r.Float64() < max(m.keep, 0.1) {
 		size = f.changes[n-1].size
@@ -322,12 +339,12 @@ func readTree(dir string) (tree, error) {
 		if err != nil || rerr != nil || rel == "." {
 			return errors.Join(err, rerr)
 		}
-		if t[rel] = nil; !d.IsDir() {
-			b, err := os.ReadFile(path)
-			t[rel] = append([]byte{}, b...)
-			return err
+		if t[rel] = (node{dir: true}); d.IsDir() {
+			return nil
 		}
-		return nil
+		b, err := os.ReadFile(path)
+		t[rel] = node{data: b}
+		return err
 	})
 	return t, err
 }
@@ -336,13 +353,20 @@ func readTree(dir string) (tree, error) {
 func (t tree) write(dir string) error {
 	for _, path := range slices.Sorted(maps.Keys(t)) { // a folder comes before what is in it
 		at := filepath.Join(dir, path)
-		if t[path] == nil {
+		n := t[path]
+		if n.dir {
 			if err := os.Mkdir(at, 0o700); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := os.WriteFile(at, t[path], 0o600); err != nil {
+		if err := os.WriteFile(at, n.data, 0o600); err != nil {
+			return err
+		}
+		if n.was.IsZero() {
+			continue
+		}
+		if err := os.Chtimes(at, n.was, n.was); err != nil {
 			return err
 		}
 	}

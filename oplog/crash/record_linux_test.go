@@ -14,53 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kind is what an event did.
-type kind int
-
-const (
-	evBegin    kind = iota // life begins
-	evLine                 // a line that a child says, at the moment when it begins to say it
-	evWrite                // data at off of ino
-	evTruncate             // ino has size
-	evSync                 // of ino, a file or a folder: covers what was done before the event number began
-	evNoSync               // a sync of ino that failed
-	evName                 // name in the folder ino stands for to; 0: for nothing
-)
-
-// event is one step in the record, as it was carried out. Events are in the order in which the calls returned, but lines
-// stand where their call began.
-type event struct {
-	kind  kind
-	life  uint64
-	ino   int
-	off   int64
-	data  []byte
-	size  int64
-	began int
-	name  string
-	to    int
-	dir   bool // to is a new folder
-	line  string
-}
-
-func (e event) String() string {
-	switch e.kind {
-	case evBegin:
-		return fmt.Sprintf("life %d begins", e.life)
-	case evLine:
-		return fmt.Sprintf("says %q", e.line)
-	case evWrite:
-		return fmt.Sprintf("write of %d at %d in %d", len(e.data), e.off, e.ino)
-	case evTruncate:
-		return fmt.Sprintf("size of %d is %d", e.ino, e.size)
-	case evSync:
-		return fmt.Sprintf("sync of %d, of what is before %d", e.ino, e.began)
-	case evNoSync:
-		return fmt.Sprintf("failed sync of %d", e.ino)
-	}
-	return fmt.Sprintf("%q in %d is %d", e.name, e.ino, e.to)
-}
-
 // record is what processes did in the folder root, one after the other. Files and folders have numbers, from 1; root is 1.
 type record struct {
 	root   string
@@ -111,7 +64,11 @@ func (r *record) settle() error {
 				return err
 			}
 		}
-		r.start.put(r.live[filepath.Dir(rel)], filepath.Base(rel), r.count, d.IsDir(), data)
+		st, err := d.Info()
+		if err != nil {
+			return err
+		}
+		r.start.put(r.live[filepath.Dir(rel)], filepath.Base(rel), r.count, d.IsDir(), data, st.ModTime())
 		return nil
 	})
 }
@@ -144,18 +101,18 @@ func (r *record) compare() error {
 	}
 	for path, b := range got {
 		was, ok := want[path]
-		if ok && bytes.Equal(was, b) {
+		if ok && bytes.Equal(was.data, b.data) {
 			continue
 		}
 		if !r.killed {
-			return fmt.Errorf("the record does not give %s as it is: %d bytes, %d are there", path, len(was), len(b))
+			return fmt.Errorf("the record does not give %s as it is: %d bytes, %d are there", path, len(was.data), len(b.data))
 		}
 		if !ok {
-			r.name(path, r.fresh(), b == nil)
+			r.name(path, r.fresh(), b.dir)
 		}
-		if b != nil {
-			r.add(event{kind: evTruncate, ino: r.live[path], size: int64(len(b))})
-			r.add(event{kind: evWrite, ino: r.live[path], data: b})
+		if !b.dir {
+			r.add(event{kind: evTruncate, ino: r.live[path], size: int64(len(b.data))})
+			r.add(event{kind: evWrite, ino: r.live[path], data: b.data})
 		}
 	}
 	for path := range want {
@@ -381,7 +338,7 @@ func (r *record) changed(name string, ino int, c call) {
 	case "sendfile":
 		r.copied(ino, fd, r.place(fd)-c.ret, c.ret)
 	case "fsync", "fdatasync":
-		r.add(event{kind: evSync, ino: ino, began: r.entered[c.tid]})
+		r.add(event{kind: evSync, ino: ino, began: r.entered[c.tid], whole: name == "fsync"})
 	case "ftruncate":
 		r.add(event{kind: evTruncate, ino: ino, size: int64(c.args[1])})
 	case "dup":

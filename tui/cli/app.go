@@ -55,6 +55,8 @@ type app struct {
 	json      bool
 	clientTTY bool // a local client said that its out is a terminal
 
+	tryLog func(ctx context.Context, dir, why string) error // nil: a log is opened without, as in tests, whose binary is not this program
+
 	host   *mesh.Host // in the host process
 	doors  *doors     // likewise
 	donor  *donorBook // likewise: what a session's policy commands are about
@@ -67,6 +69,9 @@ func Main() int {
 	if runner.IsChild(os.Args) {
 		return runner.ChildMain()
 	}
+	if isLogCheck(os.Args) {
+		return checkLogMain(os.Args[2])
+	}
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // under nohup a closed terminal ends nothing
 		ends = append(ends, syscall.SIGHUP)
@@ -77,6 +82,7 @@ func Main() int {
 	a := &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ(), local: true,
 		tty: term.IsTerminal(int(os.Stdout.Fd())), actor: "cli:" + name, operator: name, role: sshd.Operator,
+		tryLog: tryLog,
 	}
 	return a.execute(ctx, os.Args[1:])
 }

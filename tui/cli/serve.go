@@ -142,7 +142,7 @@ func (a *app) become(ctx context.Context, o hosting) (*hosted, error) {
 	}
 	joins.works = true // the crew finds what is joined by itself
 	logf := a.logger(o.quiet)
-	cfg := mesh.Config{Dir: dir, Mesh: o.mesh, Operator: a.operator, Advertise: o.advertise, Log: logf}
+	cfg := mesh.Config{Dir: dir, Mesh: o.mesh, Operator: a.operator, Advertise: o.advertise, Log: logf, CheckLog: a.tryLog}
 	cfg.Holder = fmt.Sprintf("%s, pid %d", o.holder, os.Getpid())
 	wanted := false
 	cfg.Listen, wanted = a.listenAddress(dir, o.listen)

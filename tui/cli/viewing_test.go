@@ -13,7 +13,7 @@ var looks = []string{
 	"Bus", "Done", "Explain", "Follow", "Info", "InviteProgress", "Output", "Subscribe", "Tail", "Telemetry", "WaitJob", "Watch",
 	"AuditEntries", "AuditPage", "VerifyEntry", "AuditEntry", "ActsOn", "Density", "Began", "Marks", "Definition", "Moment", "Run", "Runs",
 	"LoadView", "Snapshot", "Now", "At", "AtSeq", "Ops", "Head", "LogStats", "VerifyLog", "BackupLog", "Blob", "Job", "AuditPublicKey",
-	"ExportAudit", "VerifyAudit", "Item", "BlobSize", "RunOfTrace", "RunsBefore", "JobsBefore", "ItemsBefore", "BatchItems", "Base", "Needed", "NextEvent", "EventAt",
+	"ExportAudit", "VerifyAudit", "Item", "BlobSize", "RunOfTrace", "Base", "Needed", "RunsBefore", "JobsBefore", "ItemsBefore", "BatchItems", "NextEvent", "EventAt",
 }
 
 // A viewer's console has a host of its own kind, which refuses whatever its screen would ask for. Without a host behind it, a
