@@ -70,33 +70,34 @@ func (a *app) oplogRepairCmd() *cobra.Command {
 			if err != nil {
 				return toldToStop(ctx, err, "the repair was told to stop", "nothing was changed")
 			}
-			v := map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside, "kept_until_micros": endOf(dir)}
-			return a.show(v, func(w io.Writer) { repairText(w, r, endOf(dir)) })
+			end := endOf(dir)
+			v := map[string]any{"kept": r.Kept, "lost": r.Lost, "aside": r.Aside, "kept_until_micros": end.At}
+			return a.show(v, func(w io.Writer) { repairText(w, r, end) })
 		}),
 	}
 }
 
-// endOf is the time of a log's last op, 0 where there is none.
-func endOf(dir string) int64 {
+// endOf is where a log ends.
+func endOf(dir string) oplog.Head {
 	r, err := mesh.OpenReader(dir)
 	if err != nil {
-		return 0
+		return oplog.Head{} // it was repaired all the same
 	}
 	defer r.Close()
-	return r.Head().At
+	return r.Head()
 }
 
-func repairText(w io.Writer, r oplog.Repaired, until int64) {
+func repairText(w io.Writer, r oplog.Repaired, end oplog.Head) {
 	switch {
 	case r.Aside == "" && r.Kept == 0:
 		fmt.Fprintln(w, "there are no ops: nothing was changed")
 	case r.Aside == "":
 		fmt.Fprintf(w, "all %d ops are good: nothing was changed\n", r.Kept)
 	case r.Lost == 0:
-		fmt.Fprintf(w, "all %d ops are good and kept, until %s; what is not an op was made anew\n", r.Kept, at(until))
+		fmt.Fprintf(w, "all %d ops are good and kept, until %s; what is not an op was made anew\n", r.Kept, at(end.At))
 		fmt.Fprintf(w, "the file as it was: %s\n", r.Aside)
 	default:
-		fmt.Fprintf(w, "kept ops 1 to %d, until %s; cut off %d\n", r.Kept, at(until), r.Lost)
+		fmt.Fprintf(w, "kept ops %d to %d, until %s; cut off %d\n", end.Seq-r.Kept+1, end.Seq, at(end.At), r.Lost)
 		fmt.Fprintf(w, "the file as it was, with what was cut off: %s\n", r.Aside)
 	}
 }

@@ -213,7 +213,7 @@ func (s *sim) finish(st *story) {
 		rec.Item, index = st.item, append(index, "item:"+st.item)
 	}
 	if s.chance(25) {
-		rec.Status, rec.ExitCode, rec.Code, rec.Error, rec.Output = mesh.Failed, 1, "vox/run/exit", "the program ended with 1", ""
+		rec.Status, rec.ExitCode, rec.Code, rec.Error, rec.Output = mesh.Failed, 1, "vox/run/exit-code", "the program ended with 1", ""
 	}
 	parent := s.hex(8)
 	for _, phase := range []string{"admit", "fetch", "run"} {
