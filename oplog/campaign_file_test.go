@@ -14,9 +14,9 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
-	"time"
 )
 
 // trail is the projection of the campaign: it depends on every byte of every op and on their order, and its encoding is
