@@ -54,7 +54,8 @@ type State struct {
 
 // owner marks the entities that one state alone can reach: what was made or copied since it was last cloned. The reducer
 // changes those where they are, and copies the others, so that a replay of thousands of ops copies each node once and
-// not at every op. The zero owner owns nothing.
+// not at every op. The zero owner owns nothing: a state that was cloned is such a one from then on. That of the host is cloned for
+// each commit, so what a command saw in it stays as it was, as what is in a snapshot does.
 type owner uint64
 
 var owners atomic.Uint64
@@ -359,7 +360,7 @@ func (s *State) AccessBy(fingerprint string) (*Access, bool) { return s.access.G
 // clone copies in O(1): the maps share their pages until one side changes.
 func (s *State) clone() *State {
 	c := *s
-	s.own, c.own = newOwner(), newOwner()
+	s.own, c.own = 0, newOwner()
 	c.nodes = *s.nodes.Copy()
 	c.gone = *s.gone.Copy()
 	c.keys = *s.keys.Copy()

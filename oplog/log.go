@@ -18,7 +18,8 @@ type Projection[S any] interface {
 	Version() uint32
 	// New gives the state before the first op.
 	New() S
-	// Clone gives a second state, at a cost that hardly depends on its size. After it either may be changed alone.
+	// Clone gives a second state, at a cost that hardly depends on its size. After it either may be changed alone. What is
+	// reached from the first stays as it is for whoever looks at it: the states that commands see are cloned before each commit.
 	Clone(S) S
 	// Apply gives the state after op. It may change its argument in place. Unknown kinds are skipped. It must not fail,
 	// look at a clock, or change op; it may keep parts of op.

@@ -444,6 +444,7 @@ func (l *Log[S]) fail(b *batch[S], err *Error) {
 	l.unask(len(b.jobs) + len(l.queue.jobs))
 	l.queue = batch[S]{}
 	l.next, l.tip = l.proj.Clone(l.base), l.solid
+	_ = l.proj.Clone(l.next) // as after any commit: see Projection
 	l.flight = nil
 	if err.Code != CodeDiskFull {
 		l.refuse = err
