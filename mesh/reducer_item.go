@@ -7,24 +7,6 @@ import (
 	"voxmesh/oplog"
 )
 
-func (s *State) itemRecords() []*itemRecord {
-	items := s.hopper.Items()
-	out := make([]*itemRecord, len(items))
-	for i, it := range items {
-		out[i] = (*itemRecord)(it)
-	}
-	return out
-}
-
-func (s *State) lessonRecords() []*lessonRecord {
-	lessons := s.hopper.Lessons()
-	out := make([]*lessonRecord, len(lessons))
-	for i := range lessons {
-		out[i] = (*lessonRecord)(&lessons[i])
-	}
-	return out
-}
-
 // rank makes a rank of what an op says: none is normal, by the orchestrator.
 func rank(value, source uint8) hopper.Rank {
 	r := hopper.Rank{Value: min(hopper.Priority(value), hopper.Urgent), Source: hopper.Source(source)}
