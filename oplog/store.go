@@ -79,7 +79,7 @@ type store struct {
 	closed   closing                // how the file was left, if it was closed and not touched since
 	precheck func(why string) error // nil: it is not
 	stuck    atomic.Pointer[Error]  // bbolt panicked and may hold its locks: it is not called again
-	unfit    atomic.Pointer[Error]  // a commit met damage: nothing is written any more
+	unfit    atomic.Pointer[Error]  // a commit met damage, or failed: nothing is written any more
 	last     sync.Mutex             // held by close
 }
 
@@ -282,11 +282,16 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 // view runs fn in a read transaction. fn calls nothing but bbolt and this package: a panic in it is taken for damage.
 func (s *store) view(fn func(*bolt.Tx) error) error { return s.guard(false, fn) }
 
-// update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError.
+// update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError. After one that
+// leaves open what is on the disk nothing is written any more: a commit on top of it would replace the last one that is known to be whole.
 func (s *store) update(fn func(*bolt.Tx) error) error {
 	err := s.guard(true, fn)
-	if err != nil && commitError(err).Code == CodeBroken {
+	if err == nil {
+		return nil
+	}
+	if e := commitError(err); e.Code == CodeBroken {
 		s.doubt()
+		s.unfit.CompareAndSwap(nil, e)
 	}
 	return err
 }
