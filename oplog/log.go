@@ -48,7 +48,8 @@ type Options struct {
 	// the log itself, in a process of its own: see Check. Its error is that of Open.
 	Precheck func(ctx context.Context, dir, why string) error
 
-	failCommit func() error // tests: stands in for the commit's outcome where not nil
+	failCommit func() error  // tests: stands in for the commit's outcome where not nil
+	stall      time.Duration // tests: in place of backupStall
 }
 
 // Log is an open log with its newest state. All methods may be called from any goroutine.
