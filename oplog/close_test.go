@@ -77,3 +77,36 @@ func TestOneAfterTheOther(t *testing.T) {
 		all.Wait()
 	}
 }
+
+// TestTwoClose: whoever comes second may open the log again as the first may.
+func TestTwoClose(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		l := mustOpen(t, dir, Options{})
+		began, goOn := make(chan struct{}), make(chan struct{})
+		l.OnCommit(func([]Op, *tally, Head) { close(began); <-goOn })
+		p, err := l.Do(func(*tally) ([]Draft, error) { return []Draft{{Kind: "a"}}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-began
+		var first sync.WaitGroup
+		first.Go(func() { _ = l.Close() })
+		for closing := false; !closing; {
+			l.mu.Lock()
+			closing = l.closing
+			l.mu.Unlock()
+		}
+		close(goOn)
+		mustClose(t, l)
+		again, err := Open(dir, fold{1}, Options{LockTimeout: time.Nanosecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustClose(t, again)
+		first.Wait()
+		if p.Err() != nil {
+			t.Fatal(p.Err())
+		}
+	}
+}
