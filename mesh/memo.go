@@ -98,9 +98,16 @@ func decodeState(b []byte) (*State, error) {
 func (s *State) fillFrom(sections [][]byte) error {
 	var wg sync.WaitGroup
 	errs := make([]error, 3)
-	wg.Go(func() { errs[0] = s.fillNodes(sections) })
-	wg.Go(func() { errs[1] = s.fillWork(sections) })
-	wg.Go(func() { errs[2] = s.fillHopper(sections) })
+	for i, fill := range []func([][]byte) error{s.fillNodes, s.fillWork, s.fillHopper} {
+		wg.Go(func() {
+			defer func() { // nobody else can: to a memo that cannot be read there is the log
+				if r := recover(); r != nil {
+					errs[i] = fmt.Errorf("decode a memo: %.200v", r)
+				}
+			}()
+			errs[i] = fill(sections)
+		})
+	}
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -59,4 +60,25 @@ func TestWhatWasSeenStaysAsItWas(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Commands take a published state apart while others do the same: that changes nothing in it, nor what they get.
+func TestAPublishedStateIsLeftAlone(t *testing.T) {
+	s := Projection{}.New()
+	for _, id := range []string{"n-1", "n-2"} {
+		s.nodes.Set(id, &Node{ID: id, own: s.own, ownLast: s.own})
+	}
+	was := *s
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			c := s.apart()
+			c.editNode("n-1", func(n *Node) { n.note(1, "online", "") })
+			c.nodes.Delete("n-2")
+		})
+	}
+	all.Wait()
+	if n, _ := s.nodes.Get("n-1"); len(n.Last) != 0 || s.nodes.Len() != 2 || s.own != was.own {
+		t.Fatalf("it was changed: %d nodes, %+v", s.nodes.Len(), n)
+	}
 }

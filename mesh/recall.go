@@ -186,7 +186,7 @@ func (r *records) recall(target string) (*State, error) {
 		}
 		it, _ := last.hopper.Item(target)
 		if run = it.Run; last != s {
-			was = s.clone()
+			was = s.apart()
 			was.hopper.Put(*it)
 		}
 	case strings.HasPrefix(target, "j-"):
@@ -204,7 +204,7 @@ func (r *records) recall(target string) (*State, error) {
 		return was, err
 	}
 	if was == s {
-		was = s.clone()
+		was = s.apart()
 	}
 	was.runs.Set(run, st.run)
 	for _, j := range st.jobs {

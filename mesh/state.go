@@ -378,6 +378,13 @@ func (s *State) clone() *State {
 	return &c
 }
 
+// apart is clone for a published state, which others read meanwhile: s is not touched, not even what marks its maps as shared.
+// It is for states that are never changed again.
+func (s *State) apart() *State {
+	c := *s
+	return c.clone()
+}
+
 // queueKey orders the queue as the hopper is, by what is due first; the jobs of one item, by submission.
 func queueKey(j *Job) string {
 	nth := be(uint64(j.Nth))

@@ -118,7 +118,7 @@ func (l *Log[S]) IndexedBack(name string, after, before uint64, limit int) ([]Op
 	if before == 0 || before > head {
 		before = head + 1
 	}
-	if before <= after+1 {
+	if after >= head || before <= after+1 {
 		return nil, nil
 	}
 	seqs, err := l.s.namedBack(name, after, before, limit)
@@ -133,10 +133,11 @@ func (l *Log[S]) IndexedBack(name string, after, before uint64, limit int) ([]Op
 
 // IndexedAfter gives the first limit durable ops under name with a Seq above after, as Indexed does.
 func (l *Log[S]) IndexedAfter(name string, after uint64, limit int) ([]Op, error) {
-	if l.s == nil || limit <= 0 || !validName(name) {
+	head := l.Head().Seq
+	if l.s == nil || limit <= 0 || !validName(name) || after >= head {
 		return nil, nil
 	}
-	return wrapRead(l.s.indexed(name, after, l.Head().Seq, limit))
+	return wrapRead(l.s.indexed(name, after, head, limit))
 }
 
 // namedBack gives the newest limit seqs that the index has under name between after and before, newest first.

@@ -22,13 +22,26 @@ import (
 // ways that recover does not stop (a stack without end, memory without end, a fault of the runtime). What dies or hangs
 // then is not the host.
 const (
-	// CheckFor is how long a check may take: it reads what Open reads, the newest part of every bucket, and no more.
+	// CheckFor is how long a check of a small log may take: it reads what Open reads, the newest part of every bucket. That may
+	// be all of it: see CheckTime.
 	CheckFor = time.Minute
+
+	checkRate = 4 << 20 // bytes of the file that a slow machine replays in a second
 
 	checkMemory = 4 << 30  // bytes of its own that a check may come to hold
 	checkStack  = 64 << 20 // bytes of stack of one goroutine
 	checkKeys   = 4096     // of each bucket, the last
 )
+
+// CheckTime is how long a check of the log in dir may take before it counts as one that hangs. Where no memo can be used, as
+// after an upgrade, Open replays the whole log, and a good one must not be taken for damaged because it is long.
+func CheckTime(dir string) time.Duration {
+	st, err := os.Stat(filepath.Join(dir, dbName))
+	if err != nil {
+		return CheckFor
+	}
+	return CheckFor + time.Duration(st.Size()/checkRate)*time.Second
+}
 
 // checked is the last line that a check says, where it finds something.
 type checked struct {

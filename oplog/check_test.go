@@ -327,3 +327,22 @@ func TestTheFileIsCutWhileItIsOpen(t *testing.T) {
 		}
 	}
 }
+
+// A long log that has to be replayed from its beginning takes longer than a minute where the machine is slow.
+func TestALongLogHasLongerToBeChecked(t *testing.T) {
+	dir := t.TempDir()
+	if d := CheckTime(dir); d != CheckFor {
+		t.Fatalf("%v for no log", d)
+	}
+	f, err := os.Create(filepath.Join(dir, dbName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Truncate(3 << 30); err != nil {
+		t.Fatal(err)
+	}
+	if d := CheckTime(dir); d < 10*time.Minute || d > time.Hour {
+		t.Fatalf("%v for ten million ops", d)
+	}
+}

@@ -79,10 +79,20 @@ func (l *Log[S]) heal(ctx context.Context, seq uint64) {
 		drop = append(drop, memoWrite{seq: at})
 	}
 	if len(drop) > 0 {
-		if err := l.s.update(func(tx *bolt.Tx) error { return putMemos(tx, drop) }); err != nil {
+		var gone uint64
+		err := l.s.update(func(tx *bolt.Tx) error {
+			was := readTotals(tx).bytes
+			err := putMemos(tx, drop)
+			gone = was - min(readTotals(tx).bytes, was)
+			return err
+		})
+		if err != nil {
 			l.distrust(commitError(err))
 			return
 		}
+		l.mu.Lock()
+		l.live.total -= min(gone, l.live.total)
+		l.mu.Unlock()
 	}
 	b := budget{every: l.opt.MemoEvery, free: memoFree, last: from.pos.Seq, lastBytes: from.pos.bytes, size: from.size}
 	b.total, err = l.s.memoBytes(from.pos.Seq)

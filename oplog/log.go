@@ -48,7 +48,8 @@ type Options struct {
 	// the log itself, in a process of its own: see Check. Its error is that of Open.
 	Precheck func(ctx context.Context, dir, why string) error
 
-	failCommit func() error // tests: stands in for the commit's outcome where not nil
+	failCommit func() error  // tests: stands in for the commit's outcome where not nil
+	stall      time.Duration // tests: in place of backupStall
 }
 
 // Log is an open log with its newest state. All methods may be called from any goroutine.
@@ -91,6 +92,7 @@ type Log[S any] struct {
 	healWait chan chan struct{} // tests: closed when the healer is idle
 	stop     context.CancelFunc // of the healer
 	done     sync.WaitGroup     // all goroutines
+	closed   chan struct{}      // closed when the file is
 	memoDone chan struct{}
 
 	memosEnded bool // memoCh is closed; of the committer alone
@@ -129,6 +131,7 @@ func Open[S any](dir string, p Projection[S], o Options) (*Log[S], error) {
 	l := &Log[S]{
 		proj: p, opt: o, s: s, tip: s.begin(), solid: s.begin(), live: budget{every: o.MemoEvery, free: memoFree},
 		wake: make(chan struct{}, 1), memoCh: make(chan memoJob[S], memoQueue), healCh: make(chan uint64, healQueue), memoDone: make(chan struct{}), healWait: make(chan chan struct{}),
+		closed: make(chan struct{}),
 	}
 	l.past.log = l
 	if err := l.load(); err != nil {
@@ -259,16 +262,17 @@ func (l *Log[S]) ClockSteps() uint64 {
 }
 
 // Close refuses new appends, commits what waits, and closes the file. Reads after it fail with vox/oplog/closed; the
-// newest snapshot stays valid. It may be called more than once.
+// newest snapshot stays valid. It may be called more than once; the file is free when any of the calls returns.
 func (l *Log[S]) Close() error {
 	l.mu.Lock()
 	if l.closing {
 		l.mu.Unlock()
-		l.done.Wait()
+		<-l.closed
 		return nil
 	}
 	l.closing = true
 	l.mu.Unlock()
+	defer close(l.closed)
 	if l.stop != nil {
 		l.stop()
 		l.poke()

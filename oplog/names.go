@@ -132,9 +132,11 @@ func (n names) all(fn func(k []byte, seq uint64)) {
 const (
 	// namesAlways and namesSuspect are how many of the newest ops have their names looked up by Open: some, which costs
 	// less than a millisecond, and where the log was not closed as many as a disk may have lost the writes of, and all that
-	// came after the last memo.
+	// came after the last memo: namesMost, which is as far as memos are apart. Where no memo can be used, as after an upgrade,
+	// to look up the names of all ops would take several times as long as to replay them.
 	namesAlways  = 256
 	namesSuspect = 8192
+	namesMost    = memoStretch * DefaultMemoEvery
 )
 
 // checkNames looks up the names of the newest ops, memo being the seq of the last memo. An older copy of a page of the
@@ -153,7 +155,7 @@ func (l *Log[S]) checkNames(memo uint64) error {
 		from = memo
 	}
 	if l.s.suspect != "" {
-		from = memo
+		from = max(memo, last-min(namesMost, last))
 	}
 	return l.s.checkNamesOf(from, last)
 }

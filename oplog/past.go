@@ -110,18 +110,23 @@ func (p *past[S]) at(seq uint64) (reached[S], error) {
 	from, ok := p.nearestHeld(seq)
 	p.log.s.readAhead(max(from.pos.Seq, memo)+1, seq) // while a memo is decoded
 	if !ok || from.pos.Seq < memo && seq-from.pos.Seq > size/decodedInAnOp {
-		if from, err = p.nearest(seq); err != nil {
-			return from, err
+		near, err := p.nearest(seq)
+		if err != nil {
+			return near, err
 		}
-		if p.comesBack(from.pos.Seq) {
-			p.hold(from)
+		if !ok || near.pos.Seq > from.pos.Seq { // else the memos on the way are of no use
+			if from = near; p.comesBack(from.pos.Seq) {
+				p.hold(from)
+			}
 		}
 	} else if memo > from.memoSeq { // that it was not reached from this one makes no difference
 		at, err := p.log.s.memoPlace(seq, p.log.proj.Version())
 		if err != nil {
 			return from, err
 		}
-		from.memoSeq, from.memoAt = at.Seq, at.At
+		if at.Seq > from.memoSeq {
+			from.memoSeq, from.memoAt = at.Seq, at.At
+		}
 	}
 	r, err := p.replay(context.Background(), from, seq, true)
 	if err == nil && r.pos.Seq != from.pos.Seq {

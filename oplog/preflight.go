@@ -65,7 +65,8 @@ func (s *store) preflight(deadline time.Time) (err error) {
 	if err := c.run(); err != nil {
 		return damaged(0, "%s: %v", s.path(), err)
 	}
-	return s.compareClose(st, c.m.txid)
+	s.seen = c.m.txid
+	return s.compareClose(st, s.seen)
 }
 
 type checker struct {

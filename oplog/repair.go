@@ -1,6 +1,7 @@
 package oplog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,15 +16,24 @@ import (
 
 // Backup writes a copy of the durable log to w, while appending goes on, and gives its size. The copy is a log: put it into
 // a folder as oplog.db. It is one read transaction, so w should be a file rather than a slow line: pages that it covers
-// are not reused until it ends.
+// are not reused until it ends, and where the file outgrows its mapping everything waits for it. So a log that is open for
+// writing gives up, with vox/oplog/io, a w that takes nothing for half a minute.
 func (l *Log[S]) Backup(w io.Writer) (n int64, err error) {
 	if l.s == nil {
 		return 0, &Error{Code: CodeIO, Text: "there is no op-log to back up yet"}
+	}
+	var slow *unstalled
+	if !l.opt.ReadOnly {
+		slow = &unstalled{w: w, limit: cmp.Or(l.opt.stall, backupStall)}
+		w = slow
 	}
 	err = l.s.view(func(tx *bolt.Tx) error {
 		n, err = tx.WriteTo(w)
 		return err
 	})
+	if slow != nil && slow.err != nil {
+		return n, slow.err
+	}
 	return wrapRead(n, err)
 }
 

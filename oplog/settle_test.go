@@ -43,6 +43,9 @@ func TestAFailedMemoBreaksTheLog(t *testing.T) {
 	if _, err := l.Append(context.Background(), Draft{Kind: "a"}); code(err) != CodeBroken {
 		t.Fatal(err)
 	}
+	if err := l.s.update(func(*bolt.Tx) error { t.Error("there was another commit on top of it"); return nil }); code(err) != CodeBroken {
+		t.Fatal(err)
+	}
 	_ = l.Close() // the file is closed already
 	doubt := filepath.Join(dir, doubtName)
 	if _, err := os.Stat(doubt); err != nil {

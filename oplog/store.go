@@ -75,10 +75,11 @@ type store struct {
 	how      access
 	asIs     bool                   // what is not needed for reading ops may be damaged
 	suspect  string                 // why the file is to be checked first, or empty
+	seen     uint64                 // the newest commit when the file was looked at
 	closed   closing                // how the file was left, if it was closed and not touched since
 	precheck func(why string) error // nil: it is not
 	stuck    atomic.Pointer[Error]  // bbolt panicked and may hold its locks: it is not called again
-	unfit    atomic.Pointer[Error]  // a commit met damage: nothing is written any more
+	unfit    atomic.Pointer[Error]  // a commit met damage, or failed: nothing is written any more
 	last     sync.Mutex             // held by close
 }
 
@@ -122,7 +123,8 @@ func (o opening) open() (*store, error) {
 			s.ra, _ = os.Open(s.path()) // only makes cold reads faster
 			return s, nil
 		}
-		// While the lock was waited for, another process put a new file in place (compact, trim, repair): this is the old one.
+		// While the lock was waited for, another process put a new file in place (compact, trim, repair), and this is the old one,
+		// or it wrote to this one.
 		_ = s.close()
 		if !time.Now().Before(deadline) {
 			return nil, s.locked()
@@ -130,7 +132,7 @@ func (o opening) open() (*store, error) {
 	}
 }
 
-// open opens the file, and says whether its name still leads to it. s.db stays nil where there is no file.
+// open opens the file, and says whether its name still leads to it, as it was looked at. s.db stays nil where there is no file.
 func (s *store) open(deadline time.Time, now func() time.Time) (same bool, err error) {
 	st, err := os.Stat(s.path())
 	switch {
@@ -162,11 +164,24 @@ func (s *store) open(deadline time.Time, now func() time.Time) (same bool, err e
 	if err1 != nil || err2 != nil || !os.SameFile(named, mine) {
 		return false, nil
 	}
+	if later, err := s.committedSince(); err != nil || later {
+		if err != nil {
+			_ = s.close()
+		}
+		return false, err
+	}
 	if err := s.begins(); err != nil {
 		_ = s.close()
 		return false, err
 	}
 	return true, nil
+}
+
+// committedSince says whether another process has committed between the look at the file, whose lock was given up, and now:
+// then what that look found, above all how the file was left, is of an older state of it.
+func (s *store) committedSince() (later bool, err error) {
+	err = s.view(func(tx *bolt.Tx) error { later = uint64(tx.ID()) > s.seen; return nil })
+	return later && !s.asIs, err
 }
 
 // begins reads what comes before the first op, and brings the file to the newest format where it is open for writing.
@@ -267,11 +282,16 @@ func create(dir string, deadline time.Time, now func() time.Time) error {
 // view runs fn in a read transaction. fn calls nothing but bbolt and this package: a panic in it is taken for damage.
 func (s *store) view(fn func(*bolt.Tx) error) error { return s.guard(false, fn) }
 
-// update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError.
+// update runs fn in a write transaction and commits it. Its errors are not classified yet: see commitError. After one that
+// leaves open what is on the disk nothing is written any more: a commit on top of it would replace the last one that is known to be whole.
 func (s *store) update(fn func(*bolt.Tx) error) error {
 	err := s.guard(true, fn)
-	if err != nil && commitError(err).Code == CodeBroken {
+	if err == nil {
+		return nil
+	}
+	if e := commitError(err); e.Code == CodeBroken {
 		s.doubt()
+		s.unfit.CompareAndSwap(nil, e)
 	}
 	return err
 }

@@ -28,7 +28,7 @@ func tryLog(ctx context.Context, dir, _ string) error {
 	if err != nil {
 		return nil
 	}
-	err = oplog.CheckBy(ctx, exec.Command(self, logCheck, dir), oplog.CheckFor)
+	err = oplog.CheckBy(ctx, exec.Command(self, logCheck, dir), oplog.CheckTime(dir))
 	if fault.Is(err, oplog.CodeDamaged) {
 		return err
 	}
