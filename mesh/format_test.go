@@ -45,8 +45,22 @@ type firstFormat struct {
 // format1 puts the log that a host of the first file format left, two days of a mesh of four nodes, into a folder.
 func format1(t testing.TB) (dir string, want firstFormat) {
 	t.Helper()
+	dir = unpack(t, "testdata/format-1.db.gz")
+	said, err := os.ReadFile("testdata/format-1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(said, &want); err != nil {
+		t.Fatal(err)
+	}
+	return dir, want
+}
+
+// unpack puts a packed log into a folder, with the key that signed the entries in it.
+func unpack(t testing.TB, name string) (dir string) {
+	t.Helper()
 	dir = t.TempDir()
-	packed, err := os.Open("testdata/format-1.db.gz")
+	packed, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +82,7 @@ func format1(t testing.TB) (dir string, want firstFormat) {
 			t.Fatal(err)
 		}
 	}
-	said, err := os.ReadFile("testdata/format-1.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(said, &want); err != nil {
-		t.Fatal(err)
-	}
-	return dir, want
+	return dir
 }
 
 func TestALogOfFormat1(t *testing.T) {

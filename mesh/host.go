@@ -33,7 +33,7 @@ type Config struct {
 	Lease     time.Duration                    // 0 is LeaseFor
 
 	// CheckLog, if not nil, tries a log that was not closed, or was changed since, in a process of its own: see
-	// oplog.CheckBy. Its error is that of Open.
+	// oplog.CheckSaid. Its error is that of Open.
 	CheckLog func(ctx context.Context, dir, why string) error
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"runtime/metrics"
@@ -51,7 +50,7 @@ type checked struct {
 	Seq  uint64 `json:"seq,omitempty"`
 }
 
-// CheckMain is a process that checks the log in dir for another: see CheckBy. It limits itself, says what is wrong in one
+// CheckMain is a process that checks the log in dir for another: see CheckSaid. It limits itself, says what is wrong in one
 // line of JSON, and gives the exit code.
 func CheckMain[S any](ctx context.Context, dir string, p Projection[S], out io.Writer) int {
 	debug.SetMaxStack(checkStack)
@@ -116,38 +115,23 @@ func check[S any](ctx context.Context, dir string, p Projection[S]) error {
 	})
 }
 
-// CheckBy runs a process that ends with what CheckMain gives, and gives what it found. One that dies, or takes longer than
-// limit, has met damage that would have ended this process.
-func CheckBy(ctx context.Context, cmd *exec.Cmd, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
-	cmd.WaitDelay = time.Second
-	life, err := cmd.StdinPipe()
-	if err == nil {
-		defer life.Close()
-		err = cmd.Start()
-	}
-	if err != nil {
-		return ioError(err, "start the check of the op-log")
-	}
-	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
-	err = cmd.Wait()
-	stop()
+// CheckSaid is what a process found that ended with what CheckMain gives: nil where it ended well. out and said are what it wrote
+// to its standard output and error, err how it ended, late that it was ended because it took too long. One that died, or took
+// too long, has met damage that would have ended this process.
+func CheckSaid(out, said []byte, err error, late bool) error {
 	if err == nil {
 		return nil
 	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	var c checked
 	if json.Unmarshal([]byte(lines[len(lines)-1]), &c) == nil && c.Code != "" {
 		return &Error{Code: c.Code, Text: c.Text, Hint: c.Hint, Seq: c.Seq}
 	}
 	why := "the process that looked at it died: " + err.Error()
-	if ctx.Err() != nil {
-		why = fmt.Sprintf("the process that looked at it was not done after %v", limit)
+	if late {
+		why = "the process that looked at it was not done in time"
 	}
-	if first, _, _ := bytes.Cut(said.Bytes(), []byte("\n")); len(first) > 0 {
+	if first, _, _ := bytes.Cut(said, []byte("\n")); len(first) > 0 {
 		why += " (" + plain(first) + ")"
 	}
 	e := damaged(0, "%s", why)

@@ -54,7 +54,22 @@ func checkBy(verb string) func(context.Context, string, string) error {
 		if verb == "hang" {
 			limit = 300 * time.Millisecond
 		}
-		return CheckBy(ctx, cmd, limit)
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		var out, said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &said
+		life, err := cmd.StdinPipe()
+		if err != nil {
+			return err
+		}
+		defer life.Close()
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+		defer stop()
+		err = cmd.Wait()
+		return CheckSaid(out.Bytes(), said.Bytes(), err, ctx.Err() != nil)
 	}
 }
 
@@ -118,7 +133,7 @@ func TestOnlyASuspiciousLogIsChecked(t *testing.T) {
 func TestAPrecheckThatFailsKeepsTheLogShut(t *testing.T) {
 	dir, ops := testLog(t, 50, Options{})
 	unclosed(t, dir)
-	for verb, want := range map[string]string{"overflow": "stack", "hang": "not done after"} {
+	for verb, want := range map[string]string{"overflow": "stack", "hang": "not done in time"} {
 		_, err := Open(dir, fold{1}, Options{Precheck: checkBy(verb)})
 		var e *Error
 		if !errors.As(err, &e) || e.Code != CodeDamaged || !strings.Contains(e.Text, want) || e.Hint == "" {

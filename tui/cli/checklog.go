@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
+	"time"
 
 	"voxmesh/mesh"
 	"voxmesh/mesh/fault"
@@ -28,7 +30,21 @@ func tryLog(ctx context.Context, dir, _ string) error {
 	if err != nil {
 		return nil
 	}
-	err = oplog.CheckBy(ctx, exec.Command(self, logCheck, dir), oplog.CheckTime(dir))
+	ctx, cancel := context.WithTimeout(ctx, oplog.CheckTime(dir))
+	defer cancel()
+	var out, said bytes.Buffer
+	cmd := exec.CommandContext(ctx, self, logCheck, dir)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &said, time.Second
+	life, err := cmd.StdinPipe() // it ends with this process, however that ends
+	if err != nil {
+		return nil
+	}
+	defer life.Close()
+	if err := cmd.Start(); err != nil {
+		return nil
+	}
+	err = cmd.Wait()
+	err = oplog.CheckSaid(out.Bytes(), said.Bytes(), err, ctx.Err() != nil)
 	if fault.Is(err, oplog.CodeDamaged) {
 		return err
 	}
