@@ -3,4 +3,4 @@
 package crash
 
 // slow is how much less the short run does: the race detector watches every process that is started.
-const slow = 4
+const slow = 8
